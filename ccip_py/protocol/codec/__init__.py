@@ -1,0 +1,1 @@
+"""How protocol values travel: one module per family of chains."""
