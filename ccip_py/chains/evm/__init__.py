@@ -1,0 +1,1 @@
+"""The EVM family: JSON-RPC, finality, logs, contracts, reverts and the sender."""
