@@ -20,6 +20,7 @@ library ExactGasCall {
     /// @param gasForCallExactCheck Kept back for the instructions between the check and the call (5,000 is ample).
     /// @param maxReturnBytes The answer is cut off after this many bytes, whether it is a result or an error.
     /// @return success False only if the target itself reverted, with its full gas in hand.
+    /// @return returnData The first `maxReturnBytes` of what the target returned or reverted with.
     /// @return gasUsed What the call took, including the few units around it.
     function call(
         address target,
