@@ -1,0 +1,1 @@
+"""The shell: processes that run the pure engines over real chains, peers, keys and disks."""

@@ -1,0 +1,227 @@
+"""What this node signed and what it sent: the part of its state that it cannot read again from a chain.
+
+Promise: a statement is on disk before its signature exists, and there is at most one statement per
+(config digest, epoch, round), whatever crashes. One process writes a journal at a time, for one key. A
+journal that is damaged, belongs to another key, or has vanished from a folder that once held it stops the
+node: without its memory a node must not sign. (A folder that vanishes as a whole looks like a first start;
+keep it.)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DatabaseError, IntegrityError
+
+from ccip_py.errors import BrokenInvariant, ConfigError
+
+SCHEMA_VERSION = 1
+
+_tables = sql.MetaData()
+
+_meta = sql.Table(
+    "meta", _tables, sql.Column("key", sql.String, primary_key=True), sql.Column("value", sql.String, nullable=False)
+)
+
+_signed = sql.Table(
+    "signed",
+    _tables,
+    sql.Column("config_digest", sql.LargeBinary(32), primary_key=True),
+    sql.Column("epoch", sql.BigInteger, primary_key=True),
+    sql.Column("round", sql.BigInteger, primary_key=True),
+    sql.Column("report_hash", sql.LargeBinary(32), nullable=False),
+)
+
+_epochs = sql.Table(
+    "epochs",
+    _tables,
+    sql.Column("config_digest", sql.LargeBinary(32), primary_key=True),
+    sql.Column("epoch", sql.BigInteger, nullable=False),
+)
+
+
+class Journal:
+    """The open journal of one node. Close it, or use it as a context manager."""
+
+    def __init__(self, engine: Engine, lock: IO[str]) -> None:
+        self._engine = engine
+        self._lock = lock
+
+    @classmethod
+    def open(cls, folder: Path, identity: bytes) -> Self:
+        """Open the journal of the key `identity` in `folder`, or create it where no node ever ran."""
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = _take_lock(folder / "lock")
+        try:
+            engine = _open_database(folder, identity)
+        except BaseException:
+            lock.close()
+            raise
+        return cls(engine, lock)
+
+    def close(self) -> None:
+        self._engine.dispose()
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- Signing ---
+
+    def record_signing(self, config_digest: bytes, epoch: int, round_: int, report_hash: bytes) -> None:
+        """Must return before the signature is made. Recording the same statement again is fine; another
+        statement for the same round is the one thing a node may never sign."""
+        key = {"config_digest": config_digest, "epoch": epoch, "round": round_}
+        try:
+            with self.transaction() as connection:
+                connection.execute(sql.insert(_signed).values(report_hash=report_hash, **key))
+        except IntegrityError:
+            before = self.signed(config_digest, epoch, round_)
+            if before != report_hash:
+                raise BrokenInvariant(
+                    "INV-SIGN-1",
+                    "a second report for a round this node signed already",
+                    context={**key, "signed": before, "asked": report_hash},
+                ) from None
+
+    def signed(self, config_digest: bytes, epoch: int, round_: int) -> bytes | None:
+        """The hash of the report signed in that round, if any."""
+        query = sql.select(_signed.c.report_hash).where(
+            _signed.c.config_digest == config_digest, _signed.c.epoch == epoch, _signed.c.round == round_
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar()
+
+    def last_signed(self, config_digest: bytes) -> tuple[int, int] | None:
+        """The highest (epoch, round) this node signed in under that configuration."""
+        query = (
+            sql.select(_signed.c.epoch, _signed.c.round)
+            .where(_signed.c.config_digest == config_digest)
+            .order_by(_signed.c.epoch.desc(), _signed.c.round.desc())
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else (int(row[0]), int(row[1]))
+
+    def record_epoch(self, config_digest: bytes, epoch: int) -> None:
+        """Remember the epoch this node is in. It never goes back."""
+        if epoch <= self.epoch(config_digest):
+            return
+        with self.transaction() as connection:
+            connection.execute(sql.delete(_epochs).where(_epochs.c.config_digest == config_digest))
+            connection.execute(sql.insert(_epochs).values(config_digest=config_digest, epoch=epoch))
+
+    def epoch(self, config_digest: bytes) -> int:
+        """The highest epoch recorded under that configuration; 0 if there is none."""
+        query = sql.select(_epochs.c.epoch).where(_epochs.c.config_digest == config_digest)
+        with self._engine.connect() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    # --- For the journal's other parts ---
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One durable write: when this returns, the change survives a power cut."""
+        with self._engine.begin() as connection:
+            yield connection
+
+
+def _take_lock(path: Path) -> IO[str]:
+    """Hold an exclusive lock for as long as the file stays open; the kernel frees it when the process dies."""
+    handle = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.close()
+        raise ConfigError(
+            "another node is running on this journal",
+            context={"folder": path.parent},
+            hint="one process per key and folder; stop the other one",
+        ) from None
+    return handle
+
+
+def _open_database(folder: Path, identity: bytes) -> Engine:
+    owner = folder / "owner.json"
+    database = folder / "journal.sqlite"
+    known = json.loads(owner.read_text(encoding="utf-8")) if owner.exists() else None
+    if known is not None and known["key"] != identity.hex():
+        raise ConfigError("this journal belongs to another key", context={"folder": folder, "owner": known["key"]})
+    if known is not None and known["ready"] and not database.exists():
+        raise _lost(folder, "the journal is gone")
+    engine = sql.create_engine(f"sqlite:///{database}")
+    sql.event.listen(engine, "connect", _make_durable)
+    try:
+        _check_or_create(engine, folder, owner, identity, known)
+    except DatabaseError as damaged:
+        engine.dispose()
+        raise _lost(folder, f"the journal is damaged: {damaged.orig}") from None
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _check_or_create(
+    engine: Engine, folder: Path, owner: Path, identity: bytes, known: dict[str, object] | None
+) -> None:
+    """The owner file is marked ready last: a crash while creating leaves something that may be created again."""
+    with engine.connect() as connection:
+        answer = connection.execute(sql.text("PRAGMA integrity_check")).scalar()
+    if answer != "ok":
+        raise _lost(folder, f"the journal is damaged: {answer}")
+    if known is not None and known["ready"]:
+        with engine.connect() as connection:
+            meta = dict(connection.execute(sql.select(_meta.c.key, _meta.c.value)).tuples().all())
+        if meta.get("id") != known["id"] or meta.get("schema") != str(SCHEMA_VERSION):
+            raise _lost(folder, "the journal is not the one this folder was made with")
+        return
+    journal_id = secrets.token_hex(16)
+    _tables.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(sql.delete(_meta))
+        values = {"id": journal_id, "key": identity.hex(), "schema": str(SCHEMA_VERSION)}
+        connection.execute(sql.insert(_meta), [{"key": key, "value": value} for key, value in values.items()])
+    _write_durably(owner, json.dumps({"key": identity.hex(), "id": journal_id, "ready": True}))
+
+
+def _write_durably(path: Path, text: str) -> None:
+    beside = path.with_suffix(".new")
+    with beside.open("w", encoding="utf-8") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    beside.replace(path)
+
+
+def _make_durable(connection: object, _record: object) -> None:
+    """Every commit reaches the disk before it returns."""
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _lost(folder: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"{why}: this node must not sign",
+        code="JOURNAL_LOST",
+        context={"folder": folder},
+        hint="restore the newest backup, or give the node a new key and have the owner rotate the signer set",
+    )

@@ -1,0 +1,1 @@
+"""How nodes of one committee talk: authenticated, bounded, lossy. Agreement never relies on delivery."""
