@@ -7,8 +7,8 @@ CcipError
 ├─ Misbehaved         someone else broke the protocol   BadSignature, RootMismatch
 └─ BrokenInvariant    our bug; stops the service        carries the INV-… id
 
-Every error says its code (stable, for programs), a message (for people), the values it happened with, and a hint
-at what to do next. Nothing here prints: showing errors is the surface's job.
+Every error says its code (stable, for programs), a message (for people), the values it happened with, and a
+hint at what to do next. Nothing here prints: showing errors is the surface's job.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What a message is: the facts that contracts and nodes must agree on, bit for bit. Pure; nothing here waits."""
+"""What a message is: the facts that contracts and nodes must agree on, bit for bit. Pure."""

@@ -1,8 +1,8 @@
 """The names things are known by.
 
-Raw ints and bytes stop at the edge: from here on a sequence number is not a selector, and a root is not a message
-id. These are `NewType`s, so they cost nothing; whoever makes one vouches for its range. Bytes inside, hexadecimal
-and checksums only where people look.
+Raw ints and bytes stop at the edge: from here on a sequence number is not a selector, and a root is not a
+message id. These are `NewType`s, so they cost nothing; whoever makes one vouches for its range. Bytes inside,
+hexadecimal and checksums only where people look.
 """
 
 from typing import Final, NewType

@@ -1,7 +1,7 @@
 """What an application sends, and what crosses the lane because of it.
 
-Amounts are in the smallest unit of their token. Bounds are those of the Solidity types named beside the fields;
-they are enforced where a value is encoded (`codec.evm`), not on every construction.
+Amounts are in the smallest unit of their token. Bounds are those of the Solidity types named beside the
+fields; they are enforced where a value is encoded (`codec.evm`), not on every construction.
 """
 
 from __future__ import annotations

@@ -35,7 +35,8 @@ class TokenPrice:
 
 @dataclass(frozen=True, slots=True)
 class GasPrice:
-    """USD·1e18 per unit of gas on `dest_chain_selector`, packed: data availability << 112 | execution (uint224).
+    """USD·1e18 per unit of gas on `dest_chain_selector`, packed: data availability << 112 | execution
+    (uint224).
 
     A commit on D for the lane S→D carries the gas price of *S*: D needs it to quote messages to S.
     """
@@ -82,7 +83,9 @@ class ExecutionReport:
 
 @dataclass(frozen=True, slots=True)
 class GasLimitOverride:
-    """More gas for one message of a manual execution. 0 keeps the original; less than the original is refused."""
+    """More gas for one message of a manual execution. 0 keeps the original; less than the original is
+    refused.
+    """
 
     receiver_gas_limit: int  # uint256
     token_gas_overrides: tuple[int, ...]  # uint32 each; empty or one per token
