@@ -1,0 +1,1 @@
+"""From nothing to a working network: compile, plan, apply, verify."""

@@ -1,0 +1,62 @@
+"""The compiled contracts that the wheel ships: one JSON file per contract in `artifacts/` beside this module.
+
+`compile.py` writes them; nothing here needs a compiler. A file that was replaced is read anew.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ccip_py.errors import ConfigError
+
+FOLDER = Path(__file__).resolve().parent / "artifacts"
+MANIFEST = "manifest.json"  # not a contract: what the files were made from
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One compiled contract. Interfaces and abstract contracts have no bytecode."""
+
+    name: str
+    source: str  # path in the repository
+    abi: tuple[Mapping[str, Any], ...]
+    bytecode: bytes  # creation code, without constructor arguments
+    deployed_bytecode: bytes  # runtime code; immutables are zero in it
+
+    def has(self, function: str) -> bool:
+        """Whether the contract has an external function of that name."""
+        return any(item["type"] == "function" and item["name"] == function for item in self.abi)
+
+
+def load(name: str) -> Artifact:
+    """The artifact of the contract of that name."""
+    path = FOLDER / f"{name}.json"
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        raise ConfigError(
+            f"there is no compiled contract {name} in {FOLDER}",
+            code="NO_ARTIFACT",
+            hint="run scripts/setup, or `python -m ccip_py.deploy.compile`",
+        ) from None
+    return _read(path, changed)
+
+
+def names() -> tuple[str, ...]:
+    """Every contract that is compiled, sorted."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.json") if path.name != MANIFEST))
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, changed_ns: int) -> Artifact:
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    return Artifact(
+        name=raw["contractName"],
+        source=raw["sourceName"],
+        abi=tuple(raw["abi"]),
+        bytecode=bytes.fromhex(raw["bytecode"].removeprefix("0x")),
+        deployed_bytecode=bytes.fromhex(raw["deployedBytecode"].removeprefix("0x")),
+    )
