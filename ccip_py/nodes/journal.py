@@ -23,14 +23,17 @@ import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from ccip_py.errors import BrokenInvariant, ConfigError
+from ccip_py.errors import ConfigError
 
 SCHEMA_VERSION = 1
 
 _tables = sql.MetaData()
 
 _meta = sql.Table(
-    "meta", _tables, sql.Column("key", sql.String, primary_key=True), sql.Column("value", sql.String, nullable=False)
+    "meta",
+    _tables,
+    sql.Column("key", sql.String, primary_key=True),
+    sql.Column("value", sql.String, nullable=False),
 )
 
 _signed = sql.Table(
@@ -83,21 +86,24 @@ class Journal:
 
     # --- Signing ---
 
-    def record_signing(self, config_digest: bytes, epoch: int, round_: int, report_hash: bytes) -> None:
-        """Must return before the signature is made. Recording the same statement again is fine; another
-        statement for the same round is the one thing a node may never sign."""
-        key = {"config_digest": config_digest, "epoch": epoch, "round": round_}
+    def record_signing(self, config_digest: bytes, epoch: int, round_: int, report_hash: bytes) -> bool:
+        """Whether this node may sign that report; must be asked before each signature.
+
+        True once the statement is on disk, also if it was there before. False if this node is bound to another
+        report of the same round, which a lying leader or a lost race can well ask for.
+        """
+        statement = {
+            "config_digest": config_digest,
+            "epoch": epoch,
+            "round": round_,
+            "report_hash": report_hash,
+        }
         try:
             with self.transaction() as connection:
-                connection.execute(sql.insert(_signed).values(report_hash=report_hash, **key))
+                connection.execute(sql.insert(_signed).values(**statement))
         except IntegrityError:
-            before = self.signed(config_digest, epoch, round_)
-            if before != report_hash:
-                raise BrokenInvariant(
-                    "INV-SIGN-1",
-                    "a second report for a round this node signed already",
-                    context={**key, "signed": before, "asked": report_hash},
-                ) from None
+            return self.signed(config_digest, epoch, round_) == report_hash
+        return True
 
     def signed(self, config_digest: bytes, epoch: int, round_: int) -> bytes | None:
         """The hash of the report signed in that round, if any."""
@@ -158,47 +164,55 @@ def _take_lock(path: Path) -> IO[str]:
 
 
 def _open_database(folder: Path, identity: bytes) -> Engine:
-    owner = folder / "owner.json"
-    database = folder / "journal.sqlite"
-    known = json.loads(owner.read_text(encoding="utf-8")) if owner.exists() else None
-    if known is not None and known["key"] != identity.hex():
-        raise ConfigError("this journal belongs to another key", context={"folder": folder, "owner": known["key"]})
-    if known is not None and known["ready"] and not database.exists():
+    """The checked database. `owner.json` is written once it is complete: from then on it may not be missing."""
+    owner, database = folder / "owner.json", folder / "journal.sqlite"
+    expected_id = _owner_id(owner, identity)
+    if expected_id is not None and not database.exists():
         raise _lost(folder, "the journal is gone")
     engine = sql.create_engine(f"sqlite:///{database}")
     sql.event.listen(engine, "connect", _make_durable)
     try:
-        _check_or_create(engine, folder, owner, identity, known)
+        journal_id = _check_or_create(engine, folder, identity)
+        if expected_id not in (None, journal_id):
+            raise _lost(folder, "the journal is not the one this folder was made with")
     except DatabaseError as damaged:
         engine.dispose()
         raise _lost(folder, f"the journal is damaged: {damaged.orig}") from None
     except BaseException:
         engine.dispose()
         raise
+    if expected_id is None:
+        _write_durably(owner, json.dumps({"key": identity.hex(), "id": journal_id}))
     return engine
 
 
-def _check_or_create(
-    engine: Engine, folder: Path, owner: Path, identity: bytes, known: dict[str, object] | None
-) -> None:
-    """The owner file is marked ready last: a crash while creating leaves something that may be created again."""
-    with engine.connect() as connection:
-        answer = connection.execute(sql.text("PRAGMA integrity_check")).scalar()
-    if answer != "ok":
-        raise _lost(folder, f"the journal is damaged: {answer}")
-    if known is not None and known["ready"]:
-        with engine.connect() as connection:
-            meta = dict(connection.execute(sql.select(_meta.c.key, _meta.c.value)).tuples().all())
-        if meta.get("id") != known["id"] or meta.get("schema") != str(SCHEMA_VERSION):
-            raise _lost(folder, "the journal is not the one this folder was made with")
-        return
-    journal_id = secrets.token_hex(16)
-    _tables.create_all(engine)
+def _owner_id(owner: Path, identity: bytes) -> str | None:
+    """The id of the journal that belongs in this folder, or None where none was ever completed."""
+    if not owner.exists():
+        return None
+    known = json.loads(owner.read_text(encoding="utf-8"))
+    if known["key"] != identity.hex():
+        raise _not_ours(owner.parent, known["key"])
+    return str(known["id"])
+
+
+def _check_or_create(engine: Engine, folder: Path, identity: bytes) -> str:
+    """The id inside the database, which is filled in one transaction where it is empty."""
     with engine.begin() as connection:
-        connection.execute(sql.delete(_meta))
-        values = {"id": journal_id, "key": identity.hex(), "schema": str(SCHEMA_VERSION)}
-        connection.execute(sql.insert(_meta), [{"key": key, "value": value} for key, value in values.items()])
-    _write_durably(owner, json.dumps({"key": identity.hex(), "id": journal_id, "ready": True}))
+        answer = connection.execute(sql.text("PRAGMA integrity_check")).scalar()
+        if answer != "ok":
+            raise _lost(folder, f"the journal is damaged: {answer}")
+        _tables.create_all(connection)
+        meta = {row.key: row.value for row in connection.execute(sql.select(_meta))}
+        if not meta:
+            meta = {"id": secrets.token_hex(16), "key": identity.hex(), "schema": str(SCHEMA_VERSION)}
+            rows = [{"key": key, "value": value} for key, value in meta.items()]
+            connection.execute(sql.insert(_meta), rows)
+    if meta["key"] != identity.hex():
+        raise _not_ours(folder, meta["key"])
+    if meta["schema"] != str(SCHEMA_VERSION):
+        raise _lost(folder, f"the journal has schema {meta['schema']}, this program needs {SCHEMA_VERSION}")
+    return meta["id"]
 
 
 def _write_durably(path: Path, text: str) -> None:
@@ -216,6 +230,10 @@ def _make_durable(connection: object, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _not_ours(folder: Path, owner: str) -> ConfigError:
+    return ConfigError("this journal belongs to another key", context={"folder": folder, "owner": owner})
 
 
 def _lost(folder: Path, why: str) -> ConfigError:

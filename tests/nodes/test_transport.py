@@ -113,7 +113,9 @@ async def test_an_outsider_is_not_heard(network: Network, signers: list[KeySigne
     alice, bob = network.make(signers[0]), network.make(signers[1])
 
     async with running(alice, bob):
-        await network.push(signers[1].address, seal(signers[3], bob.inbox.own, bob.inbox.session, 1, b"let me in"))
+        await network.push(
+            signers[1].address, seal(signers[3], bob.inbox.own, bob.inbox.session, 1, b"let me in")
+        )
         alice.send(signers[1].address, b"hello")
 
         assert (await heard(bob)).payload == b"hello"
@@ -180,7 +182,9 @@ async def test_a_payload_above_the_cap_is_refused_on_both_ends(
     async with running(alice, bob):
         with pytest.raises(ValueError, match="above the cap"):
             alice.send(signers[1].address, too_large)
-        await network.push(signers[1].address, seal(signers[0], bob.inbox.own, bob.inbox.session, 1, too_large))
+        await network.push(
+            signers[1].address, seal(signers[0], bob.inbox.own, bob.inbox.session, 1, too_large)
+        )
         alice.send(signers[1].address, bytes(MAX_PAYLOAD))
 
         assert len((await heard(bob)).payload) == MAX_PAYLOAD

@@ -63,7 +63,9 @@ class HttpTransport:
         self._signer = signer
         self._host, self._port = _host_and_port(listen)
         self._peers = {
-            address: _Peer(address, url.rstrip("/")) for address, url in peers.items() if address != signer.address
+            address: _Peer(address, url.rstrip("/"))
+            for address, url in peers.items()
+            if address != signer.address
         }
         self._counters = Counters()
         self.inbox = Inbox(signer.address, self._peers)

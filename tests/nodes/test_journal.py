@@ -1,0 +1,118 @@
+"""The journal: one statement per round, on disk before the signature, and no signing without it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ccip_py.errors import ConfigError
+from ccip_py.nodes.journal import Journal
+
+KEY = b"\x11" * 20
+DIGEST = b"\x01" * 32
+
+
+def test_the_first_report_of_a_round_may_be_signed(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        assert journal.record_signing(DIGEST, 3, 1, b"a" * 32)
+        assert journal.signed(DIGEST, 3, 1) == b"a" * 32
+
+
+def test_another_report_of_the_same_round_may_not(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.record_signing(DIGEST, 3, 1, b"a" * 32)
+
+        assert not journal.record_signing(DIGEST, 3, 1, b"b" * 32)
+        assert journal.record_signing(DIGEST, 3, 1, b"a" * 32)
+
+
+def test_it_is_remembered_after_a_restart(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.record_signing(DIGEST, 3, 1, b"a" * 32)
+        journal.record_epoch(DIGEST, 3)
+
+    with Journal.open(tmp_path, KEY) as journal:
+        assert not journal.record_signing(DIGEST, 3, 1, b"b" * 32)
+        assert journal.last_signed(DIGEST) == (3, 1)
+        assert journal.epoch(DIGEST) == 3
+
+
+def test_the_epoch_never_goes_back(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.record_epoch(DIGEST, 5)
+        journal.record_epoch(DIGEST, 4)
+
+        assert journal.epoch(DIGEST) == 5
+
+
+def test_a_second_node_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY), pytest.raises(ConfigError, match="another node is running"):
+        Journal.open(tmp_path, KEY)
+
+
+def test_the_lock_is_free_again_after_the_holder_was_killed(tmp_path: Path) -> None:
+    program = (
+        "import os, sys; from pathlib import Path; from ccip_py.nodes.journal import Journal\n"
+        "j = Journal.open(Path(sys.argv[1]), b'\\x11' * 20)\n"
+        "j.record_signing(b'\\x01' * 32, 1, 1, b'a' * 32); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], timeout=60, check=False)
+
+    with Journal.open(tmp_path, KEY) as journal:
+        assert journal.signed(DIGEST, 1, 1) == b"a" * 32
+
+
+def test_another_key_is_refused(tmp_path: Path) -> None:
+    Journal.open(tmp_path, KEY).close()
+
+    with pytest.raises(ConfigError, match="belongs to another key"):
+        Journal.open(tmp_path, b"\x22" * 20)
+
+
+def test_a_lost_journal_stops_signing(tmp_path: Path) -> None:
+    Journal.open(tmp_path, KEY).close()
+    (tmp_path / "journal.sqlite").unlink()
+
+    with pytest.raises(ConfigError) as stopped:
+        Journal.open(tmp_path, KEY)
+
+    assert stopped.value.code == "JOURNAL_LOST"
+
+
+def test_a_replaced_journal_stops_signing(tmp_path: Path) -> None:
+    Journal.open(tmp_path / "mine", KEY).close()
+    Journal.open(tmp_path / "other", KEY).close()
+    os.replace(tmp_path / "other" / "journal.sqlite", tmp_path / "mine" / "journal.sqlite")
+
+    with pytest.raises(ConfigError) as stopped:
+        Journal.open(tmp_path / "mine", KEY)
+
+    assert stopped.value.code == "JOURNAL_LOST"
+
+
+def test_a_damaged_journal_stops_signing(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        for round_ in range(1, 100):
+            journal.record_signing(DIGEST, 1, round_, b"a" * 32)
+    path = tmp_path / "journal.sqlite"
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\x5a" * (len(content) - 4096)
+    path.write_bytes(bytes(content))
+
+    with pytest.raises(ConfigError) as stopped:
+        Journal.open(tmp_path, KEY)
+
+    assert stopped.value.code == "JOURNAL_LOST"
+
+
+def test_a_crash_before_the_owner_is_written_can_be_continued(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.record_signing(DIGEST, 1, 1, b"a" * 32)
+    (tmp_path / "owner.json").unlink()
+
+    with Journal.open(tmp_path, KEY) as journal:
+        assert journal.signed(DIGEST, 1, 1) == b"a" * 32
