@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+/// @title EVMAddress
+/// @notice How an EVM address travels in the protocol's chain-neutral `bytes`: abi.encode(address).
+library EVMAddress {
+    /// @notice Not 32 bytes, more than 20 significant bytes, or an address nobody can own a contract at.
+    error InvalidEVMAddress(bytes encodedAddress);
+
+    /// @notice An address that the configuration cannot do without is zero (or an empty `bytes`).
+    error ZeroAddressNotAllowed();
+
+    /// @dev Addresses below 1024 are left to precompiles: value sent there is lost.
+    uint256 internal constant PRECOMPILE_SPACE = 1024;
+
+    function encode(address account) internal pure returns (bytes memory) {
+        return abi.encode(account);
+    }
+
+    /// @notice The address in `encoded`, or a revert with InvalidEVMAddress.
+    function decode(bytes memory encoded) internal pure returns (address) {
+        require(encoded.length == 32, InvalidEVMAddress(encoded));
+        uint256 word = uint256(bytes32(encoded));
+        require(word >= PRECOMPILE_SPACE && word <= type(uint160).max, InvalidEVMAddress(encoded));
+        return address(uint160(word));
+    }
+
+    function requireNonZero(address account) internal pure {
+        require(account != address(0), ZeroAddressNotAllowed());
+    }
+}
