@@ -1,4 +1,4 @@
-"""Reading an untrusted JSON object key by key, noting every mistake under its path instead of the first only."""
+"""Reading a JSON object that may be wrong: every mistake is noted under its path, not the first only."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

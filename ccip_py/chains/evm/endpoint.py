@@ -1,7 +1,7 @@
 """One JSON-RPC endpoint: one HTTP exchange, and every way in which its answer can be no answer.
 
-Nothing an endpoint sends is trusted to be well-formed: hanging, an error page, half a body, a huge body, other
-ids than asked for, all end as `EndpointFault`, so that the caller can ask elsewhere. A refusal (the node
+Nothing an endpoint sends is trusted to be well-formed: hanging, an error page, half a body, a huge body, ids
+that nobody asked for, all end as `EndpointFault`, so that the caller can ask elsewhere. A refusal (the node
 understood and said no) is an answer and comes back as a value.
 """
 
@@ -25,6 +25,12 @@ class EndpointFault(EndpointDown):
     """One endpoint failed to answer; another may."""
 
     default_code = "ENDPOINT_FAULT"
+
+
+class AnswerTooLarge(EndpointFault):
+    """The answer is longer than we read. Asking for less may help; asking again will not."""
+
+    default_code = "ANSWER_TOO_LARGE"
 
 
 class RpcRefused(Refused):
@@ -105,7 +111,7 @@ async def _post(client: httpx.AsyncClient, endpoint: Endpoint, content: bytes, m
         async for chunk in response.aiter_bytes():
             received += chunk
             if len(received) > max_body:
-                raise EndpointFault(f"{endpoint.name} sent more than {max_body} bytes")
+                raise AnswerTooLarge(f"{endpoint.name} sent more than {max_body} bytes")
         return bytes(received)
 
 

@@ -1,12 +1,12 @@
 """Asking a chain through several endpoints, so that no single one can hang, crash or confuse a node.
 
-Promises: every exchange has a time limit and a size limit; a question that one endpoint cannot answer goes to the
-next; after a bounded number of rounds, with jittered pauses between, `EndpointDown` is raised and nothing else; an
+Promises: every exchange has a time and a size limit; what one endpoint cannot answer, the next is asked;
+after a bounded number of rounds, with jittered pauses between, `EndpointDown` is raised and nothing else; an
 endpoint of another chain is never listened to. Faulty endpoints rest, longer each time, and are asked last.
 
     async with Rpc(["http://127.0.0.1:8545"], chain_id=31337) as rpc:
         number = await rpc.call("eth_blockNumber")
-        blocks, logs = await rpc.batch([("eth_getBlockByNumber", ("latest", False)), ("eth_getLogs", ({...},))])
+        block, logs = await rpc.batch([("eth_getBlockByNumber", ("latest", False)), ("eth_getLogs", ({},))])
 
 It does not compare endpoints' answers unless asked (`ask_everyone`): whom to believe is not decided here.
 """
@@ -22,6 +22,7 @@ import httpx
 
 from ccip_py.chains.evm.endpoint import (
     Answer,
+    AnswerTooLarge,
     Endpoint,
     EndpointFault,
     Request,
@@ -127,27 +128,31 @@ class Rpc:
     # Choosing an endpoint
 
     async def _try_rounds(self, requests: Sequence[Request]) -> list[Answer]:
-        faults: list[str] = []
+        faults: list[EndpointFault] = []
         for turn in range(self._rounds):
             if turn:
                 await anyio.sleep(self._pause * 2 ** (turn - 1) * (0.5 + self._jitter()))
             answers = await self._try_endpoints(requests, faults)
             if answers is not None:
                 return answers
+            if isinstance(faults[-1], AnswerTooLarge):
+                raise faults[-1]
         raise EndpointDown(
             f"no endpoint answered {requests[0][0]}",
-            context={"attempts": len(faults), "last": faults[-1]},
+            context={"attempts": len(faults), "last": faults[-1].message},
             hint="check that the node is up and that the RPC URL is right",
         )
 
-    async def _try_endpoints(self, requests: Sequence[Request], faults: list[str]) -> list[Answer] | None:
-        """Everyone once, the healthy first. An endpoint that lags behind is no fault, but others may know more."""
+    async def _try_endpoints(
+        self, requests: Sequence[Request], faults: list[EndpointFault]
+    ) -> list[Answer] | None:
+        """Everyone once, the healthy first. To lag behind is no fault, but others may know more."""
         lagging: list[Answer] | None = None
         for endpoint in self._by_health():
             try:
                 answers = await self._ask(endpoint, requests)
             except EndpointFault as fault:
-                faults.append(fault.message)
+                faults.append(fault)
                 continue
             if not any(isinstance(answer, UnknownBlock) for answer in answers):
                 return answers
@@ -156,7 +161,7 @@ class Rpc:
 
     def _by_health(self) -> list[Endpoint]:
         now = anyio.current_time()
-        return sorted(self._endpoints, key=lambda endpoint: (endpoint.rest_until > now, endpoint.rest_until))
+        return sorted(self._endpoints, key=lambda endpoint: max(0.0, endpoint.rest_until - now))
 
     async def _ask(self, endpoint: Endpoint, requests: Sequence[Request]) -> list[Answer]:
         try:
@@ -178,8 +183,8 @@ class Rpc:
         request: Request = ("eth_chainId", ())
         [said] = await exchange(self._client, endpoint, [request], self._timeout, self._max_body)
         try:
-            chain_id = int(said, 16)
-        except (TypeError, ValueError) as odd:
+            chain_id = int(str(said), 16)
+        except ValueError as odd:
             raise EndpointFault(f"{endpoint.name} has no chain id") from odd
         if self._chain_id is None:
             self._chain_id = chain_id

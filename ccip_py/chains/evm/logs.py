@@ -1,0 +1,197 @@
+"""Reading events so that none is missed, doubled or believed from the wrong branch.
+
+Ranges are read in bounded windows; a window that a node will not answer is halved, and the size that worked is
+remembered. Every read ends at a pinned block and fails with NotFinal if that block is not there any more.
+
+Two ways of trusting the endpoint:
+- `LogReader` checks order, filter, block hashes against headers, and that the pinned block stands.
+  An endpoint that leaves a log out is found by whoever knows the sequence numbers, not here.
+- `ProvenLogReader` recomputes every header from the last checked block up to the pinned one, and the receipts of each
+  block whose bloom filter allows a match. Then a pinned hash from elsewhere proves that nothing is missing or
+  forged. It costs a header per block, and the receipts of the blocks that matter.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ccip_py.chains.evm.blocks import (
+    BadBlock,
+    block_of,
+    checked_header,
+    log_of,
+    may_contain,
+    receipts_root,
+    to_bytes,
+    to_int,
+)
+from ccip_py.chains.evm.endpoint import AnswerTooLarge, RpcRefused
+from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.chains.ports import Block, Log, LogPage
+from ccip_py.errors import NotFinal
+from ccip_py.protocol.ids import Address
+
+WINDOW = 2000
+"""Blocks per eth_getLogs at most; public nodes allow between 500 and 10,000."""
+
+HEADERS = 256
+"""Headers per window of a proven read."""
+
+RECEIPTS = 8
+"""Blocks whose receipts are fetched in one exchange: each may be megabytes."""
+
+
+class LogReader:
+    """Logs by range from one chain. Use one per stream: it remembers the window that its contract allows."""
+
+    def __init__(self, rpc: Rpc, window: int = WINDOW) -> None:
+        self._rpc, self._limit, self._window = rpc, window, window
+
+    async def read(
+        self, address: Address, topics: Sequence[bytes], first: int, last: Block, at_most: int = 10_000
+    ) -> LogPage:
+        """Logs of `address` with one of the `topics`, from block `first` on, up to `last` or until a window made
+        them `at_most` or more: the page says how far it reached."""
+        logs: list[Log] = []
+        start = first
+        while start <= last.number and len(logs) < at_most:
+            end = min(last.number, start + self._window - 1)
+            try:
+                logs += await self._window_of(address, topics, start, end, last)
+            except (RpcRefused, AnswerTooLarge):
+                if end == start:
+                    raise
+                self._window = (end - start + 1) // 2
+                continue
+            self._window = min(self._limit, self._window + self._window // 4 + 1)
+            start = end + 1
+        return LogPage(tuple(logs), start)
+
+    async def _window_of(
+        self, address: Address, topics: Sequence[bytes], first: int, end: int, last: Block
+    ) -> list[Log]:
+        wanted = {
+            "address": "0x" + address.hex(),
+            "topics": [["0x" + topic.hex() for topic in topics]],
+            "fromBlock": hex(first),
+            "toBlock": hex(end),
+        }
+        raw, pinned = await self._rpc.batch(
+            [("eth_getLogs", (wanted,)), ("eth_getBlockByNumber", (hex(last.number), False))]
+        )
+        _still_there(pinned, last)
+        logs = in_chain_order(map(log_of, raw))
+        for log in logs:
+            if log.address != address or log.topics[:1] not in [(t,) for t in topics]:
+                raise BadBlock("the node sent a log that was not asked for", context={"log": log.index})
+            if not first <= log.block_number <= end:
+                raise BadBlock("the node sent a log outside the range", context={"block": log.block_number})
+        await self._check_branch(logs)
+        return logs
+
+    async def _check_branch(self, logs: Sequence[Log]) -> None:
+        """Every log must be in the block that its number names now: one branch, not a mixture."""
+        numbers = sorted({log.block_number for log in logs})
+        raws = await self._rpc.batch([("eth_getBlockByNumber", (hex(n), False)) for n in numbers])
+        hashes = {number: block_of(raw).hash for number, raw in zip(numbers, raws, strict=True)}
+        for log in logs:
+            if log.block_hash != hashes[log.block_number]:
+                raise NotFinal(
+                    "the chain moved while its logs were read", context={"block": log.block_number}
+                )
+
+
+class ProvenLogReader:
+    """Logs with proof: see the module's text. It remembers the last block it checked, to join the next to it."""
+
+    def __init__(self, rpc: Rpc, window: int = HEADERS) -> None:
+        self._rpc, self._window = rpc, window
+        self._checked: Block | None = None
+
+    async def read(
+        self, address: Address, topics: Sequence[bytes], first: int, last: Block, at_most: int = 10_000
+    ) -> LogPage:
+        """As `LogReader.read`. A page that does not reach `last` is proven only once a later one does."""
+        logs: list[Log] = []
+        start = first
+        while start <= last.number and len(logs) < at_most:
+            end = min(last.number, start + self._window - 1)
+            headers = await self._headers(start, end)
+            if end == last.number:
+                _still_there(headers[-1], last)
+            logs += await self._logs(address, topics, headers)
+            self._checked = block_of(headers[-1])
+            start = end + 1
+        return LogPage(tuple(logs), start)
+
+    async def _headers(self, first: int, end: int) -> list[Mapping[str, Any]]:
+        """Headers that have the hashes they claim, each the parent of the next, joined to what was checked."""
+        raws = await self._rpc.batch(
+            [("eth_getBlockByNumber", (hex(n), False)) for n in range(first, end + 1)]
+        )
+        before = self._checked if self._checked and self._checked.number == first - 1 else None
+        for number, raw in enumerate(raws, first):
+            block = checked_header(raw)
+            if block.number != number:
+                raise BadBlock("the node sent another block", context={"wanted": number, "got": block.number})
+            if before is not None and to_bytes(raw["parentHash"]) != before.hash:
+                raise NotFinal("a block does not follow the one before it", context={"block": number})
+            before = block
+        return raws
+
+    async def _logs(
+        self, address: Address, topics: Sequence[bytes], headers: Sequence[Mapping[str, Any]]
+    ) -> list[Log]:
+        maybe = [
+            raw
+            for raw in headers
+            if any(may_contain(to_bytes(raw["logsBloom"]), address, topic) for topic in topics)
+        ]
+        logs: list[Log] = []
+        for start in range(0, len(maybe), RECEIPTS):
+            some = maybe[start : start + RECEIPTS]
+            requests = [("eth_getBlockReceipts", (raw["number"],)) for raw in some]
+            for raw, receipts in zip(some, await self._rpc.batch(requests), strict=True):
+                proven = proven_logs(raw, receipts)
+                logs += [
+                    log
+                    for log in proven
+                    if log.address == address and log.topics[:1] in [(t,) for t in topics]
+                ]
+        return logs
+
+
+def proven_logs(header: Mapping[str, Any], receipts: Any) -> list[Log]:
+    """All logs of a block, if the receipts are exactly those its (checked) header promises; BadBlock if not.
+
+    Receipts do not commit to transaction hashes: those are hearsay.
+    """
+    if not isinstance(receipts, list) or receipts_root(receipts) != to_bytes(header["receiptsRoot"]):
+        raise BadBlock("the receipts are not those of the block", context={"block": to_int(header["number"])})
+    block = block_of(header)
+    found = [(to_bytes(receipt["transactionHash"]), log) for receipt in receipts for log in receipt["logs"]]
+    return [
+        Log(
+            address=Address(to_bytes(raw["address"])),
+            topics=tuple(map(to_bytes, raw["topics"])),
+            data=to_bytes(raw["data"]),
+            block_number=block.number,
+            block_hash=block.hash,
+            transaction_hash=transaction,
+            index=index,
+        )
+        for index, (transaction, raw) in enumerate(found)
+    ]
+
+
+def in_chain_order(logs: Iterable[Log]) -> list[Log]:
+    """Sorted, each once: nodes repeat and shuffle. Two different logs in one place are a lie."""
+    by_place: dict[tuple[int, int], Log] = {}
+    for log in logs:
+        if by_place.setdefault((log.block_number, log.index), log) != log:
+            raise BadBlock("the node sent two logs for one place", context={"block": log.block_number})
+    return [by_place[place] for place in sorted(by_place)]
+
+
+def _still_there(raw: Any, pinned: Block) -> None:
+    if not isinstance(raw, Mapping) or block_of(raw).hash != pinned.hash:
+        raise NotFinal("the pinned block is not in the chain any more", context={"block": pinned.number})
