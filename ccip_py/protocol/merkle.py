@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..errors import BadInput, RootMismatch
-from .ids import Root
+from .ids import NO_ROOT, Root
 from .keccak import keccak
 
 MAX_LEAVES: Final = 256
@@ -129,6 +129,8 @@ def verify_proof(leaves: Sequence[bytes], proof: Proof) -> Root:
         first = queue[head] if takes_two else next(unused)
         queue.append(node(first, queue[head + takes_two]))
         head += 1 + takes_two
+    if queue[-1] == NO_ROOT:
+        raise _malformed("no root is zero", leaves, proof)
     return Root(queue[-1])
 
 
