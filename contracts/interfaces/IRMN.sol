@@ -82,7 +82,9 @@ interface IRMN {
 
     /* EVENTS */
 
-    event MonitorsSet(uint32 indexed configVersion, Monitor[] monitors, uint8 blessThreshold, uint8 curseThreshold);
+    event MonitorsSet(
+        uint32 indexed configVersion, Monitor[] monitors, uint8 blessThreshold, uint8 curseThreshold
+    );
     event GuardianSet(address guardian);
 
     /// @notice Votes were counted. `voters` is the bitmap of monitor indices counted so far.
@@ -90,7 +92,12 @@ interface IRMN {
 
     /// @notice The root may be executed from here on, until the epoch of its subject moves.
     event RootBlessed(
-        bytes32 indexed tag, address indexed commitStore, bytes32 indexed root, uint64 first, uint64 last, uint64 epoch
+        bytes32 indexed tag,
+        address indexed commitStore,
+        bytes32 indexed root,
+        uint64 first,
+        uint64 last,
+        uint64 epoch
     );
 
     event VotedToCurse(

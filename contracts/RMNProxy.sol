@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IRMNProxy} from "./interfaces/IRMNProxy.sol";
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+
+contract RMNProxy is IRMNProxy, Ownable2Step {
+    string public constant typeAndVersion = "ARMProxy 1.0.0";
+
+    address private _rmn;
+
+    constructor(address rmn) Ownable(msg.sender) {
+        _setARM(rmn);
+    }
+
+    /// @dev Reverts as the RMN does, and if there is no code there any more.
+    fallback(bytes calldata question) external returns (bytes memory answer) {
+        return Address.functionCall(_rmn, question);
+    }
+
+    /// @inheritdoc IRMNProxy
+    function getARM() external view returns (address) {
+        return _rmn;
+    }
+
+    /// @inheritdoc IRMNProxy
+    function setARM(address arm) external onlyOwner {
+        _setARM(arm);
+    }
+
+    function _setARM(address arm) private {
+        // CHECK
+        require(arm.code.length != 0, NotAContract(arm));
+
+        // EFFECT
+        _rmn = arm;
+
+        emit ARMSet(arm);
+    }
+}
