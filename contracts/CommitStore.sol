@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {ICommitStore} from "./interfaces/ICommitStore.sol";
+import {IFeeQuoter} from "./interfaces/IFeeQuoter.sol";
+import {IRMN} from "./interfaces/IRMN.sol";
+import {CurseCheck} from "./libraries/CurseCheck.sol";
+import {MerkleMultiProof} from "./libraries/MerkleMultiProof.sol";
+import {OCRVerifier} from "./ocr/OCRVerifier.sol";
+import {CommitReport, PriceUpdates} from "./types/Report.sol";
+
+contract CommitStore is ICommitStore, OCRVerifier {
+    string public constant typeAndVersion = "CommitStore 1.5.0";
+
+    uint64 private immutable _chainSelector;
+    uint64 private immutable _sourceChainSelector;
+    address private immutable _onRamp;
+    address private immutable _rmnProxy;
+
+    IFeeQuoter private _feeQuoter;
+    bool public paused;
+
+    /// @dev Numbers start at 1, so 0 is never committed.
+    uint64 private _expectedNext = 1;
+
+    /// @dev Prices go stale apart from roots: a root that lands late still counts, old prices must not.
+    uint40 private _latestPriceEpochAndRound;
+
+    mapping(bytes32 root => Commitment) public commitments;
+
+    constructor(StaticConfig memory config) {
+        require(config.chainSelector != 0 && config.sourceChainSelector != 0, InvalidCommitStoreConfig());
+        require(config.onRamp != address(0) && config.rmnProxy != address(0), InvalidCommitStoreConfig());
+        _chainSelector = config.chainSelector;
+        _sourceChainSelector = config.sourceChainSelector;
+        _onRamp = config.onRamp;
+        _rmnProxy = config.rmnProxy;
+    }
+
+    /* COMMITTING */
+
+    function _report(bytes calldata encodedReport, uint40 epochAndRound) internal override {
+        // CHECK
+        require(!paused, PausedError());
+        CurseCheck.requireNotCursed(_rmnProxy, _sourceChainSelector);
+        CommitReport memory report = abi.decode(encodedReport, (CommitReport));
+        bool hasRoot = report.merkleRoot != 0;
+        bool hasPrices = report.priceUpdates.tokenPriceUpdates.length != 0
+            || report.priceUpdates.gasPriceUpdates.length != 0;
+        bool fresh = epochAndRound > _latestPriceEpochAndRound;
+        require(hasRoot || hasPrices, InvalidRoot());
+        require(hasRoot || fresh, StaleReport());
+
+        // EFFECT
+        if (hasRoot) _commit(report);
+        if (hasPrices && fresh) _updatePrices(report.priceUpdates, epochAndRound);
+    }
+
+    function _commit(CommitReport memory report) private {
+        // CHECK
+        bool next = report.interval.min == _expectedNext && report.interval.min <= report.interval.max;
+        require(next, InvalidInterval(report.interval));
+        require(commitments[report.merkleRoot].committedAt == 0, RootAlreadyCommitted());
+
+        // EFFECT
+        _expectedNext = report.interval.max + 1;
+        commitments[report.merkleRoot] =
+            Commitment(uint64(block.timestamp), report.interval.min, report.interval.max);
+
+        emit ReportAccepted(report);
+    }
+
+    function _updatePrices(PriceUpdates memory prices, uint40 epochAndRound) private {
+        // EFFECT
+        _latestPriceEpochAndRound = epochAndRound;
+
+        // INTERACT
+        _feeQuoter.updatePrices(prices);
+    }
+
+    /* ROOTS */
+
+    /// @inheritdoc ICommitStore
+    function verify(bytes32[] calldata hashedLeaves, bytes32[] calldata proofs, uint256 proofFlagBits)
+        external
+        view
+        returns (uint256 timestamp)
+    {
+        require(!paused, PausedError());
+        bytes32 root = MerkleMultiProof.merkleRoot(hashedLeaves, proofs, proofFlagBits);
+        return isBlessed(root) ? commitments[root].committedAt : 0;
+    }
+
+    /// @inheritdoc ICommitStore
+    function isBlessed(bytes32 root) public view returns (bool) {
+        Commitment memory commitment = commitments[root];
+        if (commitment.committedAt == 0) return false;
+        return IRMN(_rmnProxy)
+            .isRootBlessed(address(this), _sourceChainSelector, _onRamp, commitment.min, commitment.max, root);
+    }
+
+    /// @inheritdoc ICommitStore
+    function getMerkleRoot(bytes32 root) external view returns (uint256) {
+        return commitments[root].committedAt;
+    }
+
+    /// @inheritdoc ICommitStore
+    function resetUnblessedRoots(bytes32[] calldata roots) external onlyOwner {
+        uint64 before = _expectedNext;
+        for (uint256 i = 0; i < roots.length; ++i) {
+            _removeNewest(roots[i]);
+        }
+
+        emit SequenceNumberSet(before, _expectedNext);
+    }
+
+    function _removeNewest(bytes32 root) private {
+        // CHECK
+        Commitment memory commitment = commitments[root];
+        bool newest = commitment.committedAt != 0 && commitment.max + 1 == _expectedNext;
+        require(newest, NotTheNewestRoot(root, commitment.max, _expectedNext));
+        require(!isBlessed(root), RootIsBlessed(root));
+
+        // EFFECT
+        _expectedNext = commitment.min;
+        delete commitments[root];
+
+        emit RootRemoved(root);
+    }
+
+    /* STATE */
+
+    /// @inheritdoc ICommitStore
+    function getExpectedNextSequenceNumber() external view returns (uint64) {
+        return _expectedNext;
+    }
+
+    /// @inheritdoc ICommitStore
+    function getLatestPriceEpochAndRound() external view returns (uint64) {
+        return _latestPriceEpochAndRound;
+    }
+
+    /// @inheritdoc ICommitStore
+    function getStaticConfig() public view returns (StaticConfig memory) {
+        return StaticConfig({
+            chainSelector: _chainSelector,
+            sourceChainSelector: _sourceChainSelector,
+            onRamp: _onRamp,
+            rmnProxy: _rmnProxy
+        });
+    }
+
+    /// @inheritdoc ICommitStore
+    function getDynamicConfig() public view returns (DynamicConfig memory) {
+        return DynamicConfig({priceRegistry: address(_feeQuoter)});
+    }
+
+    /// @inheritdoc ICommitStore
+    function isUnpausedAndNotCursed() external view returns (bool) {
+        return !paused && !CurseCheck.isCursed(_rmnProxy, _sourceChainSelector);
+    }
+
+    /// @inheritdoc ICommitStore
+    function pause() external onlyOwner {
+        paused = true;
+
+        emit Paused(msg.sender);
+    }
+
+    /// @inheritdoc ICommitStore
+    function unpause() external onlyOwner {
+        paused = false;
+
+        emit Unpaused(msg.sender);
+    }
+
+    /// @dev Epochs of a new configuration start over, so the price order does as well.
+    function _afterConfigSet(bytes memory onchainConfig) internal override {
+        // CHECK
+        require(onchainConfig.length == 32, InvalidCommitStoreConfig());
+        address feeQuoter = abi.decode(onchainConfig, (address));
+        require(feeQuoter != address(0), InvalidCommitStoreConfig());
+
+        // EFFECT
+        _feeQuoter = IFeeQuoter(feeQuoter);
+        _latestPriceEpochAndRound = 0;
+
+        emit ConfigSet(getStaticConfig(), getDynamicConfig());
+    }
+}

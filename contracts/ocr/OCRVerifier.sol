@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+
+import {IOCRVerifier} from "../interfaces/IOCRVerifier.sol";
+import {HomeChain} from "../libraries/HomeChain.sol";
+
+/// @dev What a report means is its heir's business; that a quorum of the right signers signed it is settled here.
+abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
+    struct OCRConfig {
+        address[] signers;
+        address[] transmitters;
+        uint8 f;
+        bytes onchainConfig;
+        uint64 offchainConfigVersion;
+        bytes offchainConfig;
+    }
+
+    /// @dev A signer counts only if `configCount` is the current one, so a new configuration erases nobody.
+    struct Signer {
+        uint32 configCount;
+        uint8 index;
+    }
+
+    uint256 public constant MAX_ORACLES = 31;
+
+    /// @dev The two highest bytes of every config digest: an OCR2 configuration on an EVM chain.
+    bytes32 private constant DIGEST_PREFIX = bytes32(uint256(1) << 240);
+
+    uint256 internal immutable _deployedOn = block.chainid;
+
+    bytes32 private _configDigest;
+    uint8 private _f;
+    uint32 private _configCount;
+    uint32 private _configBlockNumber;
+    mapping(address signer => Signer) private _signerInfo;
+    mapping(address transmitter => uint32 configCount) private _transmitterInfo;
+    address[] private _signers;
+    address[] private _transmitters;
+
+    constructor() Ownable(msg.sender) {}
+
+    /* CONFIGURATION */
+
+    /// @inheritdoc IOCRVerifier
+    function setOCR2Config(
+        address[] memory signers,
+        address[] memory transmitters,
+        uint8 f,
+        bytes memory onchainConfig,
+        uint64 offchainConfigVersion,
+        bytes memory offchainConfig
+    ) external onlyOwner {
+        OCRConfig memory config = OCRConfig({
+            signers: signers,
+            transmitters: transmitters,
+            f: f,
+            onchainConfig: onchainConfig,
+            offchainConfigVersion: offchainConfigVersion,
+            offchainConfig: offchainConfig
+        });
+        // CHECK
+        _requireSound(config);
+
+        // EFFECT
+        uint32 count = ++_configCount;
+        uint32 previousBlock = _configBlockNumber;
+        _configBlockNumber = uint32(block.number);
+        _configDigest = _digestOf(config, count);
+        _f = f;
+        _register(config, count);
+
+        _emitConfigSet(config, previousBlock, count);
+        _afterConfigSet(onchainConfig);
+    }
+
+    /// @inheritdoc IOCRVerifier
+    function latestConfigDetails()
+        external
+        view
+        returns (uint32 configCount, uint32 blockNumber, bytes32 configDigest)
+    {
+        return (_configCount, _configBlockNumber, _configDigest);
+    }
+
+    /// @inheritdoc IOCRVerifier
+    function latestConfigDigestAndEpoch()
+        external
+        view
+        returns (bool scanLogs, bytes32 configDigest, uint32 epoch)
+    {
+        return (true, _configDigest, 0);
+    }
+
+    /// @inheritdoc IOCRVerifier
+    function getSigners() external view returns (address[] memory) {
+        return _signers;
+    }
+
+    /// @inheritdoc IOCRVerifier
+    function getTransmitters() external view returns (address[] memory) {
+        return _transmitters;
+    }
+
+    /// @inheritdoc IOCRVerifier
+    function quorum() public view returns (uint256) {
+        return _f == 0 ? 0 : 2 * uint256(_f) + 1;
+    }
+
+    function _requireSound(OCRConfig memory config) private pure {
+        _requireConfig(config.f != 0, InvalidConfigErrorType.F_MUST_BE_POSITIVE);
+        _requireConfig(config.signers.length <= MAX_ORACLES, InvalidConfigErrorType.TOO_MANY_SIGNERS);
+        _requireConfig(config.signers.length > 3 * uint256(config.f), InvalidConfigErrorType.F_TOO_HIGH);
+        _requireConfig(config.transmitters.length != 0, InvalidConfigErrorType.NO_TRANSMITTERS);
+        _requireConfig(
+            config.transmitters.length <= MAX_ORACLES, InvalidConfigErrorType.TOO_MANY_TRANSMITTERS
+        );
+    }
+
+    function _requireConfig(bool condition, InvalidConfigErrorType errorType) private pure {
+        require(condition, InvalidConfig(errorType));
+    }
+
+    function _register(OCRConfig memory config, uint32 count) private {
+        for (uint8 i = 0; i < config.signers.length; ++i) {
+            address signer = config.signers[i];
+            require(signer != address(0), OracleCannotBeZeroAddress());
+            _requireConfig(
+                _signerInfo[signer].configCount != count, InvalidConfigErrorType.REPEATED_ORACLE_ADDRESS
+            );
+            _signerInfo[signer] = Signer({configCount: count, index: i});
+        }
+        for (uint256 i = 0; i < config.transmitters.length; ++i) {
+            address transmitter = config.transmitters[i];
+            require(transmitter != address(0), OracleCannotBeZeroAddress());
+            _requireConfig(
+                _transmitterInfo[transmitter] != count, InvalidConfigErrorType.REPEATED_ORACLE_ADDRESS
+            );
+            _transmitterInfo[transmitter] = count;
+        }
+        _signers = config.signers;
+        _transmitters = config.transmitters;
+    }
+
+    function _digestOf(OCRConfig memory config, uint32 count) private view returns (bytes32) {
+        bytes32 hash = keccak256(
+            abi.encode(
+                block.chainid,
+                address(this),
+                uint64(count),
+                config.signers,
+                config.transmitters,
+                config.f,
+                config.onchainConfig,
+                config.offchainConfigVersion,
+                config.offchainConfig
+            )
+        );
+        return DIGEST_PREFIX | ((hash << 16) >> 16);
+    }
+
+    function _emitConfigSet(OCRConfig memory config, uint32 previousBlock, uint32 count) private {
+        emit ConfigSet(
+            previousBlock,
+            _configDigest,
+            count,
+            config.signers,
+            config.transmitters,
+            config.f,
+            config.onchainConfig,
+            config.offchainConfigVersion,
+            config.offchainConfig
+        );
+    }
+
+    /* REPORTING */
+
+    /// @inheritdoc IOCRVerifier
+    function transmit(
+        bytes32[3] calldata reportContext,
+        bytes calldata report,
+        bytes32[] calldata rs,
+        bytes32[] calldata ss,
+        bytes32 rawVs
+    ) external {
+        // CHECK
+        HomeChain.requireUnforked(_deployedOn);
+        require(_f != 0, ConfigNeverSet());
+        require(_transmitterInfo[msg.sender] == _configCount, UnauthorizedTransmitter());
+        _requireExactCalldata(report.length, rs.length, ss.length);
+        require(reportContext[0] == _configDigest, ConfigDigestMismatch(_configDigest, reportContext[0]));
+        _requireQuorum(keccak256(abi.encodePacked(keccak256(report), reportContext)), rs, ss, rawVs);
+
+        // EFFECT
+        uint40 epochAndRound = uint40(uint256(reportContext[1]));
+        emit Transmitted(reportContext[0], uint32(epochAndRound >> 8));
+        _report(report, epochAndRound);
+    }
+
+    /// @dev The heir's checks and effects for a report that a quorum signed.
+    function _report(bytes calldata report, uint40 epochAndRound) internal virtual;
+
+    /// @dev The heir reads its part of a new configuration.
+    function _afterConfigSet(bytes memory onchainConfig) internal virtual;
+
+    /// @dev The head: selector, three words of context, an offset for each array, rawVs. The tail: the length and
+    /// the content of each array.
+    function _requireExactCalldata(uint256 reportBytes, uint256 rsCount, uint256 ssCount) private pure {
+        uint256 head = 4 + 32 * (3 + 1 + 1 + 1 + 1);
+        uint256 tail = 32 * 3 + (reportBytes + 31) / 32 * 32 + 32 * (rsCount + ssCount);
+        require(msg.data.length == head + tail, WrongMessageLength(head + tail, msg.data.length));
+    }
+
+    /// @dev Counts signers, not signatures: ECDSA allows two encodings of one signature.
+    function _requireQuorum(bytes32 digest, bytes32[] calldata rs, bytes32[] calldata ss, bytes32 rawVs)
+        private
+        view
+    {
+        require(rs.length == quorum(), WrongNumberOfSignatures());
+        require(rs.length == ss.length, SignaturesOutOfRegistration());
+        uint256 seen;
+        for (uint256 i = 0; i < rs.length; ++i) {
+            uint256 signer = 2 ** _signerIndex(digest, uint8(rawVs[i]), rs[i], ss[i]);
+            require(seen & signer == 0, NonUniqueSignatures());
+            seen |= signer;
+        }
+    }
+
+    /// @dev OpenZeppelin's recovery refuses a high s, and answers zero, nobody's key, to anything malformed.
+    function _signerIndex(bytes32 digest, uint8 rawV, bytes32 r, bytes32 s) private view returns (uint256) {
+        require(rawV <= 1, UnauthorizedSigner());
+        (address recovered,,) = ECDSA.tryRecover(digest, rawV + 27, r, s);
+        Signer memory signer = _signerInfo[recovered];
+        require(recovered != address(0) && signer.configCount == _configCount, UnauthorizedSigner());
+        return signer.index;
+    }
+}
