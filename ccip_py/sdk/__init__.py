@@ -1,0 +1,1 @@
+"""For applications: quote, send, track, execute. See `client`."""

@@ -1,0 +1,138 @@
+"""Quote, approve, send: everything until the source chain has accepted the message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hexbytes import HexBytes
+
+from ccip_py.errors import BadInput, Refused
+from ccip_py.protocol.codec import evm as codec
+from ccip_py.protocol.ids import NO_ADDRESS, Address, ChainSelector
+from ccip_py.protocol.lane import Lane
+from ccip_py.protocol.message import ExtraArgs, OutgoingMessage, TokenAmount
+from ccip_py.sdk.evm import Function, Signer, as_address, call_request, read, read_many, succeeded, transact
+from ccip_py.sdk.flow import Flow, ask
+from ccip_py.sdk.types import Fee, SentMessage
+
+WRAPPED_NATIVE = Function("getWrappedNative", (), ("address",))
+ALLOWANCE = Function("allowance", ("address", "address"), ("uint256",))
+BALANCE_OF = Function("balanceOf", ("address",), ("uint256",))
+APPROVE = Function("approve", ("address", "uint256"), ("bool",))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A message as a Python user says it: plain addresses, and choices by name."""
+
+    receiver: str
+    data: bytes = b""
+    tokens: Sequence[tuple[str, int]] = ()  # token address, amount in its smallest unit
+    fee_token: str | None = None  # None: native
+    gas_limit: int | None = None  # None: the lane's default
+    out_of_order: bool = True
+
+    def outgoing(self) -> OutgoingMessage:
+        """The message as the Router takes it."""
+        return OutgoingMessage(
+            receiver=codec.address_to_word(codec.parse_address(self.receiver)),
+            data=self.data,
+            token_amounts=tuple(
+                TokenAmount(codec.parse_address(token), _amount(n)) for token, n in self.tokens
+            ),
+            fee_token=NO_ADDRESS if self.fee_token is None else codec.parse_address(self.fee_token),
+            extra_args=self._extra_args(),
+        )
+
+    def _extra_args(self) -> bytes:
+        if self.gas_limit is None:
+            if self.out_of_order:
+                raise BadInput(
+                    "an out-of-order message needs a gas limit", hint="pass gas_limit=200_000, or less"
+                )
+            return b""
+        return codec.encode_extra_args(ExtraArgs(self.gas_limit, self.out_of_order))
+
+
+def _amount(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**256:
+        raise BadInput(f"not a token amount: {value!r}", hint="a whole number of the token's smallest unit")
+    return value
+
+
+def get_fee(lane: Lane, router: Address, message: OutgoingMessage) -> Flow[Fee]:
+    """What the Router would charge in this block. Reverts exactly where sending would."""
+    quote, wrapped = yield from ask(
+        lane.source,
+        call_request(router, codec.get_fee_call(lane.destination, message)),
+        call_request(router, WRAPPED_NATIVE.calldata()),
+    )
+    amount = int(succeeded(quote), 16)
+    native = message.fee_token == NO_ADDRESS
+    token = as_address(HexBytes(succeeded(wrapped))[-20:]) if native else message.fee_token
+    return Fee(amount, codec.checksum(token), native)
+
+
+def send(lane: Lane, router: Address, message: OutgoingMessage, signer: Signer) -> Flow[SentMessage]:
+    """Approve what is missing, send, and read back the message that the OnRamp emitted.
+
+    Raises before anything is signed if balance does not suffice or the Router would revert.
+    """
+    fee = yield from get_fee(lane, router, message)
+    spending = _spending(message, fee)
+    yield from _approve(lane.source, router, spending, signer)
+    transaction, receipt = yield from transact(
+        lane.source,
+        signer,
+        router,
+        codec.ccip_send_call(lane.destination, message),
+        value=fee.amount if fee.native else 0,
+    )
+    for log in receipt["logs"]:
+        topic = bytes(HexBytes(log["topics"][0])) if log["topics"] else b""
+        if as_address(log["address"]) == lane.on_ramp and topic == codec.CCIP_SEND_REQUESTED:
+            return SentMessage(
+                lane, codec.decode_ccip_send_requested(bytes(HexBytes(log["data"]))), transaction
+            )
+    raise Refused(
+        "the Router took the message, but this lane's OnRamp did not emit it",
+        context={"transaction": bytes(transaction.hash), "on_ramp": bytes(lane.on_ramp)},
+        hint="the deployment file may be older than the lane",
+    )
+
+
+def _spending(message: OutgoingMessage, fee: Fee) -> dict[Address, int]:
+    """How much of each ERC-20 the Router will pull from the sender."""
+    spending: dict[Address, int] = {}
+    for amount in message.token_amounts:
+        spending[amount.token] = spending.get(amount.token, 0) + amount.amount
+    if not fee.native:
+        spending[message.fee_token] = spending.get(message.fee_token, 0) + fee.amount
+    return spending
+
+
+def _approve(
+    chain: ChainSelector, router: Address, spending: dict[Address, int], signer: Signer
+) -> Flow[None]:
+    """Give the Router exactly what it will pull, where it may not already."""
+    owner = as_address(signer.address)
+    for token, amount in spending.items():
+        ((balance,), (allowed,)) = yield from read_many(
+            chain, [(token, BALANCE_OF, (owner,)), (token, ALLOWANCE, (owner, router))]
+        )
+        if balance < amount:
+            raise BadInput(
+                "the sender holds too little of a token",
+                code="INSUFFICIENT_BALANCE",
+                context={"token": codec.checksum(token), "needs": amount, "holds": balance},
+                hint="mint or transfer some to the sender first; nothing was signed",
+            )
+        if allowed < amount:
+            yield from transact(chain, signer, token, APPROVE.calldata(router, amount))
+
+
+def balance_of(chain: ChainSelector, token: Address, account: Address) -> Flow[int]:
+    """An ERC-20 balance, in the smallest unit."""
+    (balance,) = yield from read(chain, token, BALANCE_OF, account)
+    return int(balance)
