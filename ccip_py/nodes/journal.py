@@ -203,7 +203,7 @@ def _check_or_create(engine: Engine, folder: Path, identity: bytes) -> str:
         if answer != "ok":
             raise _lost(folder, f"the journal is damaged: {answer}")
         _tables.create_all(connection)
-        meta = {row.key: row.value for row in connection.execute(sql.select(_meta))}
+        meta: dict[str, str] = {row.key: row.value for row in connection.execute(sql.select(_meta))}
         if not meta:
             meta = {"id": secrets.token_hex(16), "key": identity.hex(), "schema": str(SCHEMA_VERSION)}
             rows = [{"key": key, "value": value} for key, value in meta.items()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +85,7 @@ def test_a_lost_journal_stops_signing(tmp_path: Path) -> None:
 def test_a_replaced_journal_stops_signing(tmp_path: Path) -> None:
     Journal.open(tmp_path / "mine", KEY).close()
     Journal.open(tmp_path / "other", KEY).close()
-    os.replace(tmp_path / "other" / "journal.sqlite", tmp_path / "mine" / "journal.sqlite")
+    (tmp_path / "other" / "journal.sqlite").replace(tmp_path / "mine" / "journal.sqlite")
 
     with pytest.raises(ConfigError) as stopped:
         Journal.open(tmp_path / "mine", KEY)

@@ -21,12 +21,11 @@ import anyio
 import httpx
 import pytest
 
+from ccip_py.nodes.keys import KeySigner
 from ccip_py.nodes.transport.envelope import MAX_PAYLOAD, Incoming, NodeSigner, Refusal, seal
 from ccip_py.nodes.transport.http import HttpTransport
 from ccip_py.nodes.transport.in_process import Hub, InProcessTransport
 from ccip_py.nodes.transport.inbox import MAX_QUEUED_PER_PEER
-
-from ccip_py.nodes.keys import KeySigner
 
 pytestmark = pytest.mark.anyio
 Node = InProcessTransport | HttpTransport

@@ -89,10 +89,12 @@ class HttpTransport:
         await runner.setup()
         try:
             await web.TCPSite(runner, self._host, self._port).start()
-            async with httpx.AsyncClient(timeout=REQUEST_TIMEOUT, trust_env=False) as client:
-                async with anyio.create_task_group() as workers:
-                    for peer in self._peers.values():
-                        workers.start_soon(self._carry, client, peer)
+            async with (
+                httpx.AsyncClient(timeout=REQUEST_TIMEOUT, trust_env=False) as client,
+                anyio.create_task_group() as workers,
+            ):
+                for peer in self._peers.values():
+                    workers.start_soon(self._carry, client, peer)
         finally:
             with anyio.CancelScope(shield=True):
                 await runner.cleanup()

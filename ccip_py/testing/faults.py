@@ -1,0 +1,304 @@
+"""A liar between a node and its chain: a JSON-RPC proxy with faults that can be switched on and off.
+
+    async with FaultProxy("http://127.0.0.1:8545") as proxy:
+        proxy.set(Latency(0.2), DropLogs())      # replaces whatever was set before
+        ...                                      # a node that was given proxy.url now suffers
+        proxy.clear()
+
+It listens on a free loopback port. Without faults it changes nothing. `proxy.calls` counts the methods asked for,
+faults or none, so that a test can also say how much a node asks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+import httpx
+from aiohttp import web
+
+Json = dict[str, Any]
+LogFilter = Callable[[Json], bool]
+
+UPSTREAM_TIMEOUT = 60.0  # seconds; a node's own timeouts are shorter
+MAX_REQUEST = 64 * 1024 * 1024  # bytes
+
+# --- What can be wrong with an exchange ---
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Every answer comes this many seconds late."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """The connection stays open and nothing comes. With `methods`, only for exchanges that ask for one of them."""
+
+    methods: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """An HTTP error instead of an answer, with a page of HTML as proxies like to send."""
+
+    code: int  # 429, 500, 503 …
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated:
+    """The body stops in the middle, though the exchange looks complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongId:
+    """The answers carry the ids of other requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection is cut without an answer."""
+
+
+# --- What can be wrong with an answer ---
+
+
+def every_log(_log: Json) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class DropLogs:
+    """Matching logs are missing from eth_getLogs, as if they had never been emitted."""
+
+    matching: LogFilter = every_log
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateLogs:
+    """Each log is delivered twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReorderLogs:
+    """Logs come in the opposite order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgeLogs:
+    """Matching logs carry other data, the same lie in eth_getLogs and in receipts.
+
+    Neither addresses nor topics change, so even the receipts' blooms still fit: only a receipts root shows it.
+    """
+
+    forge: Callable[[bytes], bytes]
+    matching: LogFilter = every_log
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenTag:
+    """A block tag stands still: at `number`, or where it is when first asked for."""
+
+    tag: str = "finalized"
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegressedTag:
+    """A block tag lies this many blocks behind the truth."""
+
+    blocks: int
+    tag: str = "finalized"
+
+
+@dataclass(frozen=True, slots=True)
+class RangeLimit:
+    """eth_getLogs over more than `blocks` blocks is refused."""
+
+    blocks: int
+
+
+ExchangeFault = Latency | Hang | Status | Truncated | WrongId | Disconnected
+AnswerFault = DropLogs | DuplicateLogs | ReorderLogs | ForgeLogs | FrozenTag | RegressedTag | RangeLimit
+Fault = ExchangeFault | AnswerFault
+
+
+def emitted_by(address: bytes, topic: bytes | None = None) -> LogFilter:
+    """Logs of one contract, and of one kind if `topic` is given."""
+
+    def matches(log: Json) -> bool:
+        same_topic = topic is None or log["topics"][:1] == ["0x" + topic.hex()]
+        return same_topic and str(log["address"]).lower() == "0x" + address.hex()
+
+    return matches
+
+
+class FaultProxy:
+    """The proxy before one endpoint. `url` is what to give to the node."""
+
+    def __init__(self, target: str) -> None:
+        self.url = ""
+        self.calls: Counter[str] = Counter()
+        self._target = target
+        self._faults: tuple[Fault, ...] = ()
+        self._frozen: dict[str, int] = {}
+
+    def set(self, *faults: Fault) -> None:
+        """From now on exactly these faults hold."""
+        self._faults = faults
+        self._frozen = {}
+
+    def clear(self) -> None:
+        """From now on the proxy is honest."""
+        self.set()
+
+    async def __aenter__(self) -> Self:
+        self._client = httpx.AsyncClient(timeout=UPSTREAM_TIMEOUT, trust_env=False)
+        app = web.Application(client_max_size=MAX_REQUEST)
+        app.add_routes([web.post("/{path:.*}", self._on_request)])
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._runner.cleanup()
+            await self._client.aclose()
+
+    # --- One exchange ---
+
+    async def _on_request(self, request: web.Request) -> web.StreamResponse:
+        asked = json.loads(await request.read())
+        calls: list[Json] = asked if isinstance(asked, list) else [asked]
+        self.calls.update(str(call["method"]) for call in calls)
+        refusal = await self._exchange_fault(request, calls)
+        if refusal is not None:
+            return refusal
+        try:
+            answers = [await self._answer(call) for call in calls] if self._changes_answers() else None
+            body = await self._forward(asked) if answers is None else answers
+        except httpx.HTTPError:
+            return web.Response(status=502, text="the endpoint behind the proxy does not answer")
+        if answers is not None and not isinstance(asked, list):
+            body = answers[0]
+        return self._damaged(body)
+
+    async def _exchange_fault(self, request: web.Request, calls: list[Json]) -> web.Response | None:
+        for fault in self._faults:
+            match fault:
+                case Latency(seconds):
+                    await anyio.sleep(seconds)
+                case Hang(methods) if not methods or any(call["method"] in methods for call in calls):
+                    await anyio.sleep_forever()
+                case Status(code):
+                    return web.Response(status=code, text="<html>go away</html>", content_type="text/html")
+                case Disconnected():
+                    if request.transport is not None:
+                        request.transport.abort()
+                    return web.Response(status=500)
+        return None
+
+    def _damaged(self, body: Any) -> web.Response:
+        for fault in self._faults:
+            if isinstance(fault, WrongId):
+                for answer in body if isinstance(body, list) else [body]:
+                    answer["id"] = f"not {answer.get('id')}"
+        text = json.dumps(body)
+        if any(isinstance(fault, Truncated) for fault in self._faults):
+            text = text[: len(text) // 2]
+        return web.Response(text=text, content_type="application/json")
+
+    # --- One call ---
+
+    def _changes_answers(self) -> bool:
+        return any(isinstance(fault, AnswerFault) for fault in self._faults)
+
+    async def _forward(self, payload: Any) -> Any:
+        response = await self._client.post(self._target, json=payload)
+        return response.json()
+
+    async def _answer(self, call: Json) -> Json:
+        for fault in self._faults:
+            if isinstance(fault, FrozenTag | RegressedTag):
+                call = {**call, "params": await self._retag(call.get("params", []), fault)}
+            elif isinstance(fault, RangeLimit) and _span(call) > fault.blocks:
+                error = {"code": -32005, "message": f"query exceeds max block range {fault.blocks}"}
+                return {"jsonrpc": "2.0", "id": call["id"], "error": error}
+        answer: Json = await self._forward(call)
+        if answer.get("result") is not None:
+            answer["result"] = self._lie(str(call["method"]), answer["result"])
+        return answer
+
+    async def _retag(self, params: Any, fault: FrozenTag | RegressedTag) -> Any:
+        """The parameters with the tag replaced by the block number that the fault makes of it."""
+        if params == fault.tag:
+            return hex(await self._place(fault))
+        if isinstance(params, list):
+            return [await self._retag(item, fault) for item in params]
+        if isinstance(params, dict):
+            return {key: await self._retag(value, fault) for key, value in params.items()}
+        return params
+
+    async def _place(self, fault: FrozenTag | RegressedTag) -> int:
+        if isinstance(fault, FrozenTag) and fault.number is not None:
+            return fault.number
+        if isinstance(fault, FrozenTag) and fault.tag in self._frozen:
+            return self._frozen[fault.tag]
+        ask = {"jsonrpc": "2.0", "id": 0, "method": "eth_getBlockByNumber", "params": [fault.tag, False]}
+        number = int((await self._forward(ask))["result"]["number"], 16)
+        if isinstance(fault, FrozenTag):
+            self._frozen[fault.tag] = number
+            return number
+        return max(0, number - fault.blocks)
+
+    def _lie(self, method: str, result: Any) -> Any:
+        if method == "eth_getLogs":
+            for fault in self._faults:
+                result = _changed_logs(result, fault)
+        elif method in ("eth_getTransactionReceipt", "eth_getBlockReceipts"):
+            for fault in self._faults:
+                if isinstance(fault, ForgeLogs):
+                    for receipt in result if isinstance(result, list) else [result]:
+                        receipt["logs"] = _changed_logs(receipt["logs"], fault)
+        return result
+
+
+def _changed_logs(logs: list[Json], fault: Fault) -> list[Json]:
+    match fault:
+        case DropLogs(matching):
+            return [log for log in logs if not matching(log)]
+        case DuplicateLogs():
+            return [log for log in logs for _ in range(2)]
+        case ReorderLogs():
+            return logs[::-1]
+        case ForgeLogs(forge, matching):
+            return [_forged(log, forge) if matching(log) else log for log in logs]
+        case _:
+            return logs
+
+
+def _forged(log: Json, forge: Callable[[bytes], bytes]) -> Json:
+    return {**log, "data": "0x" + forge(bytes.fromhex(log["data"][2:])).hex()}
+
+
+def _span(call: Json) -> int:
+    """How many blocks an eth_getLogs call covers, 0 for any other call or where a tag leaves it open."""
+    if call["method"] != "eth_getLogs":
+        return 0
+    first, last = call["params"][0].get("fromBlock", ""), call["params"][0].get("toBlock", "")
+    if not (str(first).startswith("0x") and str(last).startswith("0x")):
+        return 0
+    return int(last, 16) - int(first, 16) + 1
