@@ -8,13 +8,12 @@ block was left out, changed or invented.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eth_hash.auto import keccak
-
 from ccip_py.chains.evm import rlp
 from ccip_py.chains.evm.trie import ordered_root
 from ccip_py.chains.ports import Block, Log
 from ccip_py.errors import Misbehaved
 from ccip_py.protocol.ids import Address
+from ccip_py.protocol.keccak import keccak
 
 # The fields of a header in the order in which they are hashed, and whether each is a number.
 _HEADER_FIELDS: tuple[tuple[str, bool], ...] = (
@@ -80,7 +79,7 @@ def header_hash(raw: Mapping[str, Any]) -> bytes:
     values = (
         raw[name] if not number else to_int(raw[name]) for name, number in _HEADER_FIELDS if name in raw
     )
-    return bytes(keccak(rlp.encode([v if isinstance(v, int) else to_bytes(v) for v in values])))
+    return keccak(rlp.encode([v if isinstance(v, int) else to_bytes(v) for v in values]))
 
 
 def checked_header(raw: Any) -> Block:

@@ -82,18 +82,18 @@ class Endpoint:
 
 
 async def exchange(
-    client: httpx.AsyncClient, endpoint: Endpoint, requests: Sequence[Request], timeout: float, max_body: int
+    client: httpx.AsyncClient, endpoint: Endpoint, requests: Sequence[Request], seconds: float, max_body: int
 ) -> list[Answer]:
-    """Send the requests as one batch and return one answer each, in order. EndpointFault if there is none."""
+    """Send the requests as one batch; one answer each, in order, or EndpointFault, also after `seconds`."""
     calls = [
         {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         for number, (method, params) in enumerate(requests, 1)
     ]
     try:
-        with anyio.fail_after(timeout):
+        with anyio.fail_after(seconds):
             body = await _post(client, endpoint, json.dumps(calls).encode(), max_body)
     except TimeoutError as late:
-        raise EndpointFault(f"{endpoint.name} did not answer within {timeout:g} s") from late
+        raise EndpointFault(f"{endpoint.name} did not answer within {seconds:g} s") from late
     except httpx.HTTPError as broken:
         raise EndpointFault(f"{endpoint.name}: {type(broken).__name__}: {broken}") from broken
     try:

@@ -1,9 +1,9 @@
 """Recursive length prefix: the encoding of headers, receipts, trie nodes and transactions. Encoding only."""
 
 from collections.abc import Sequence
-from typing import Union
+from typing import TypeAlias
 
-Item = Union[bytes, int, Sequence["Item"]]
+Item: TypeAlias = "bytes | int | Sequence[Item]"
 """Whole numbers are written without leading zeros, so 0 is the empty string."""
 
 

@@ -6,11 +6,10 @@ value here, because no key rlp(i) is a prefix of another.
 
 from collections.abc import Sequence
 
-from eth_hash.auto import keccak
-
 from ccip_py.chains.evm import rlp
+from ccip_py.protocol.keccak import keccak
 
-EMPTY_ROOT = bytes(keccak(rlp.encode(b"")))
+EMPTY_ROOT = keccak(rlp.encode(b""))
 
 Nibbles = tuple[int, ...]
 
@@ -20,7 +19,7 @@ def ordered_root(values: Sequence[bytes]) -> bytes:
     if not values:
         return EMPTY_ROOT
     items = sorted((_nibbles(rlp.encode(place)), value) for place, value in enumerate(values))
-    return bytes(keccak(rlp.encode(_node(items, 0))))
+    return keccak(rlp.encode(_node(items, 0)))
 
 
 def _nibbles(key: bytes) -> Nibbles:
