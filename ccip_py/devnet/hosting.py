@@ -1,0 +1,123 @@
+"""Runs many nodes in one process, in the background of ordinary blocking code.
+
+One event loop in a thread of its own; each node is a task in it that can be stopped and started again, as its
+process could. A node that dies by itself is not restarted: its error is kept and shown, so that a test or a
+person sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self, TypeVar
+
+import anyio
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from ccip_py.errors import CcipError
+
+T = TypeVar("T")
+
+Main = Callable[[], Awaitable[None]]
+STOP_TIMEOUT_S = 15.0
+
+
+class NodeDied(CcipError):
+    """A hosted node stopped by itself. The cause is chained."""
+
+    default_code = "NODE_DIED"
+
+
+class HostedNode:
+    """One node: a name, and a coroutine function that runs it until cancelled."""
+
+    def __init__(self, portal: BlockingPortal, name: str, main: Main) -> None:
+        self.name = name
+        self._portal = portal
+        self._main = main
+        self._scope: anyio.CancelScope | None = None
+        self._task: Future[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the node's task is alive."""
+        return self._task is not None and not self._task.done()
+
+    def start(self) -> None:
+        """Start it; nothing happens if it runs."""
+        if self.running:
+            return
+        scope = self._portal.call(anyio.CancelScope)
+        self._scope = scope
+        self._task = self._portal.start_task_soon(self._run, scope, name=self.name)
+
+    def stop(self) -> None:
+        """Cancel it and wait until it is gone. What it had persisted is all it will know when started again."""
+        if self._task is None or self._scope is None:
+            return
+        if self.running:
+            self._portal.call(self._scope.cancel)
+        self._task.result(timeout=STOP_TIMEOUT_S)
+        self._task = self._scope = None
+
+    def check(self) -> None:
+        """Raise NodeDied if it ended by itself."""
+        if self._task is None or not self._task.done():
+            return
+        error = self._task.exception()
+        raise NodeDied(f"{self.name} stopped by itself: {error}") from error
+
+    async def _run(self, scope: anyio.CancelScope) -> None:
+        with scope:
+            await self._main()
+
+
+class Host:
+    """The event loop that nodes run in, as a context manager. Leaving it stops every node."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._nodes: list[HostedNode] = []
+        self._portal: BlockingPortal | None = None
+
+    def __enter__(self) -> Self:
+        self._portal = self._stack.enter_context(start_blocking_portal())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.stop_all()
+        finally:
+            self._stack.close()
+
+    @property
+    def portal(self) -> BlockingPortal:
+        """For calling into the loop from blocking code."""
+        if self._portal is None:
+            raise RuntimeError("the host is not entered")
+        return self._portal
+
+    def call(self, function: Callable[..., Awaitable[T]], *arguments: object) -> T:
+        """Run a coroutine function in the loop and return its result."""
+        return self.portal.call(function, *arguments)
+
+    def add(self, name: str, main: Main) -> HostedNode:
+        """Take a node in; it does not run until started."""
+        node = HostedNode(self.portal, name, main)
+        self._nodes.append(node)
+        return node
+
+    def check(self) -> None:
+        """Raise NodeDied for the first node that ended by itself."""
+        for node in self._nodes:
+            node.check()
+
+    def stop_all(self) -> None:
+        """Stop every node, the last one taken in first. A node that had died by itself does not stop the others."""
+        for node in reversed(self._nodes):
+            if node.running:
+                node.stop()
