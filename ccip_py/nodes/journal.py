@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -224,12 +225,10 @@ def _write_durably(path: Path, text: str) -> None:
     beside.replace(path)
 
 
-def _make_durable(connection: object, _record: object) -> None:
+def _make_durable(connection: sqlite3.Connection, _record: object) -> None:
     """Every commit reaches the disk before it returns."""
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
 
 
 def _not_ours(folder: Path, owner: str) -> ConfigError:
