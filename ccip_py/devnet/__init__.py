@@ -1,0 +1,1 @@
+"""The whole network in one box: chains, contracts and nodes on one machine."""
