@@ -1,0 +1,116 @@
+"""Sending: what is checked before anything is signed, and what is signed then."""
+
+import pytest
+from eth_abi.abi import encode
+from eth_account import Account
+
+from ccip_py.errors import BadInput, CannotEncode, ContractRefused
+from ccip_py.protocol.codec import evm as codec
+from ccip_py.protocol.ids import NO_ADDRESS
+from ccip_py.sdk import send
+from ccip_py.sdk.book import Book
+from ccip_py.sdk.flow import Failure
+
+from .conftest import address, run
+
+RECEIVER = "0x" + "22" * 20
+TOKEN = address(0x10009)
+FEE = 5 * 10**15
+
+
+def selector_of(params):
+    return bytes.fromhex(params[0]["data"][2:10])
+
+
+@pytest.fixture
+def lane(deployment):
+    return Book(deployment).lane("a", "b")
+
+
+def word(value: int) -> str:
+    return "0x" + value.to_bytes(32, "big").hex()
+
+
+def test_the_receiver_travels_as_one_padded_word():
+    message = send.Request(RECEIVER, gas_limit=200_000).outgoing()
+
+    assert message.receiver == bytes(12) + bytes.fromhex(RECEIVER[2:])
+    assert message.fee_token == NO_ADDRESS
+    assert message.extra_args[:4].hex() == "181dcf10"
+
+
+@pytest.mark.parametrize("receiver", ["", "0x", "0x1234", "alice.eth", "0x" + "zz" * 20, "0x" + "22" * 32])
+def test_what_is_no_address_is_refused(receiver):
+    with pytest.raises(CannotEncode):
+        send.Request(receiver, gas_limit=1).outgoing()
+
+
+@pytest.mark.parametrize("amount", [-1, 2**256, 1.5, "1", True, None])
+def test_what_is_no_amount_is_refused(amount):
+    with pytest.raises(BadInput, match="not a token amount"):
+        send.Request(RECEIVER, tokens=[("0x" + "11" * 20, amount)], gas_limit=1).outgoing()
+
+
+def test_out_of_order_without_a_gas_limit_is_refused_because_the_defaults_are_ordered():
+    with pytest.raises(BadInput, match="gas limit"):
+        send.Request(RECEIVER, gas_limit=None, out_of_order=True).outgoing()
+
+
+def test_a_native_fee_names_the_wrapped_token(lane):
+    message = send.Request(RECEIVER, gas_limit=1).outgoing()
+
+    def node(method, params):
+        assert method == "eth_call"
+        if selector_of(params) == send.WRAPPED_NATIVE.selector:
+            return word(0x77)
+        return word(FEE)
+
+    fee = run(send.get_fee(lane, address(1), message), node)
+
+    assert (fee.amount, fee.native) == (FEE, True)
+    assert int(fee.token, 16) == 0x77
+
+
+def test_a_revert_of_the_quote_is_raised_by_name(lane):
+    message = send.Request(RECEIVER, gas_limit=1).outgoing()
+    revert = bytes.fromhex("08c379a0") + encode(["string"], ["no such lane"])
+
+    with pytest.raises(ContractRefused) as refused:
+        run(send.get_fee(lane, address(1), message), lambda *_: Failure(3, "execution reverted", revert))
+
+    assert refused.value.values == {"message": "no such lane"}
+
+
+def test_too_small_a_balance_is_refused_before_anything_is_signed(lane):
+    request = send.Request(RECEIVER, tokens=[(codec.checksum(TOKEN), 100)], gas_limit=0)
+
+    def node(method, params):
+        assert method == "eth_call", f"{method} is asked only once something is to be signed"
+        answers = {
+            send.BALANCE_OF.selector: 99,
+            send.ALLOWANCE.selector: 0,
+            send.WRAPPED_NATIVE.selector: 0x77,
+        }
+        return word(answers.get(selector_of(params), FEE))
+
+    with pytest.raises(BadInput) as refused:
+        run(send.send(lane, address(1), request.outgoing(), Account.create()), node)
+
+    assert refused.value.code == "INSUFFICIENT_BALANCE"
+    assert refused.value.context["needs"] == 100 and refused.value.context["holds"] == 99
+
+
+def test_a_token_that_also_pays_the_fee_is_counted_once_for_both(lane):
+    token = codec.checksum(TOKEN)
+    request = send.Request(RECEIVER, tokens=[(token, 100)], fee_token=token, gas_limit=0)
+
+    def node(method, params):
+        assert method == "eth_call"
+        if selector_of(params) == send.BALANCE_OF.selector:
+            return word(100 + FEE - 1)
+        return word(0 if selector_of(params) == send.ALLOWANCE.selector else FEE)
+
+    with pytest.raises(BadInput) as refused:
+        run(send.send(lane, address(1), request.outgoing(), Account.create()), node)
+
+    assert refused.value.context["needs"] == 100 + FEE
