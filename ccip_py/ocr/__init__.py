@@ -1,0 +1,1 @@
+"""How n nodes agree and sign, whatever the subject. Pure: no clock, no randomness, no I/O, no keys."""
