@@ -87,10 +87,7 @@ def _mistakes(config: Config) -> list[str]:
         (n <= MAX_MEMBERS, f"at most {MAX_MEMBERS} signers"),
         (len(set(config.signers)) == n, "a signer is listed twice"),
         (all(any(signer) for signer in config.signers), "a signer is the zero address"),
-        (
-            0 < timing.round and 0 < timing.pace and 0 <= timing.grace < timing.round,
-            "round > grace, pace > 0",
-        ),
+        (timing.pace > 0 and 0 <= timing.grace < timing.round, "pace > 0 and 0 <= grace < round"),
         (timing.progress > timing.round + timing.pace, "progress must exceed round + pace"),
         (timing.tenure > timing.progress, "tenure must exceed progress"),
         (timing.resend > 0 and timing.stage > 0, "resend and stage must be positive"),

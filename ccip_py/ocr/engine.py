@@ -45,6 +45,7 @@ def step(
 ) -> Step[View, Outcome]:
     """What the node becomes, and what it wants done, in this order."""
     out: Out = []
+    before = state.in_flight
     match happened:
         case Tick(now):
             state = replace(state, now=max(now, state.now))
@@ -54,6 +55,8 @@ def step(
             state = follower.on_own_signature(state, happened, out)
         case Received(raw):
             state = _receive(engine, state, raw, out)
+    if isinstance(happened, Tick | FreshView) or state.in_flight is not before:
+        state = delivery.deliver(engine, state, out)
     return _settle(engine, state, out), out
 
 
@@ -65,7 +68,6 @@ def wake_at(engine: Engine[View, Outcome], state: State[View, Outcome]) -> float
 
 def _settle(engine: Engine[View, Outcome], state: State[View, Outcome], out: Out) -> State[View, Outcome]:
     """Do all that is due now, whatever the input was."""
-    state = delivery.deliver(engine, state, out)
     state = follower.try_to_sign(engine, state, out)
     epoch = state.epoch
     state = pacemaker.keep_time(engine, state, out)
