@@ -1,0 +1,1 @@
+"""The demonstration: the whole network, live, and what happens when somebody cheats."""
