@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ccip_py.chains.deployment import ChainDeployment, Deployment, PoolKind, TokenDeployment
+from ccip_py.chains.deployment import ChainDeployment, Deployment, TokenDeployment
+from ccip_py.chains.sections import PoolKind
 from ccip_py.protocol.ids import Address
 from ccip_py.protocol.keccak import keccak
 from ccip_py.sdk.client import Ccip
