@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from ..protocol.ids import ChainSelector, SeqNr
 from ..protocol.merkle import MAX_LEAVES
+from ..protocol.prices import unpack_gas_price
 from ..protocol.report import NO_INTERVAL, GasPrice, Interval, PriceUpdates, TokenPrice
 from .config import CommitConfig, PriceRule
 from .observe import Observation
-from .view import MAX_GAS_PART, GasParts, StoredPrice
+from .view import GasParts, StoredPrice
 
 PPB = 10**9
 
@@ -72,10 +73,11 @@ def gas_prices_due(config: CommitConfig, observations: Sequence[Observation], f:
         return ()
     now = _median([observation.destination_time for observation in observations])
     stored = _stored([one.stored_gas_price for one in observations], f)
+    old_execution, old_availability = unpack_gas_price(stored.value)
     due = (
         _is_late(config.gas_rule, stored, now)
-        or deviates(execution, stored.value & MAX_GAS_PART, config.gas_rule.deviation_ppb)
-        or deviates(availability, stored.value >> 112, config.data_availability_ppb)
+        or deviates(execution, old_execution, config.gas_rule.deviation_ppb)
+        or deviates(availability, old_availability, config.data_availability_ppb)
     )
     packed = GasParts(execution, availability).packed
     return (GasPrice(ChainSelector(config.lane.source), packed),) if due else ()

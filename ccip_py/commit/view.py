@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..protocol.ids import Address, SeqNr
+from ..protocol.prices import pack_gas_price
 
 MAX_TOKEN_PRICE: Final = 2**224 - 1
 MAX_GAS_PART: Final = 2**112 - 1
@@ -26,7 +27,7 @@ class GasParts:
     @property
     def packed(self) -> int:
         """As contracts hold it."""
-        return self.data_availability << 112 | self.execution
+        return pack_gas_price(self.execution, self.data_availability)
 
 
 @dataclass(frozen=True, slots=True, order=True)
