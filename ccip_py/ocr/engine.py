@@ -1,6 +1,6 @@
 """One node of one committee, as a pure function: (state, input) → (state, effects).
 
-It knows nothing of the subject beyond `plugin`, of time beyond `now`, of keys beyond signatures it checks. The rules
+It knows nothing of the subject beyond `plugin`, of time beyond `Tick`, of keys beyond signatures it checks. The rules
 for performing effects are in `state`. Several lanes are several engines that share nothing.
 """
 
@@ -41,15 +41,14 @@ def start(engine: Engine[View, Outcome], durable: Durable, now: float) -> Step[V
 
 
 def step(
-    engine: Engine[View, Outcome], state: State[View, Outcome], happened: Input[View], now: float
+    engine: Engine[View, Outcome], state: State[View, Outcome], happened: Input[View]
 ) -> Step[View, Outcome]:
-    """What the node becomes, and what it wants done, in this order. `now`: seconds, monotonic."""
+    """What the node becomes, and what it wants done, in this order."""
     out: Out = []
     before = state.in_flight
-    state = replace(state, now=max(now, state.now))
     match happened:
-        case Tick():
-            pass
+        case Tick(now):
+            state = replace(state, now=max(now, state.now))
         case FreshView(view):
             state = replace(state, view=view)
         case OwnSignature():

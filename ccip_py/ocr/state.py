@@ -1,10 +1,11 @@
 """Everything one node holds about one committee, what may happen to it, and what it then wants done.
 
-`engine.step(engine, state, input, now) -> (state, effects)`. Rules for the shell that performs the effects:
+`engine.step(engine, state, input) -> (state, effects)`. Rules for the shell that performs the effects:
 1. In order, each one finished before the next. If a record fails, stop the node: nothing after it may happen.
 2. A `Sign` is: put (config digest, epoch, round) → keccak(report) on disk, *then* sign, then feed `OwnSignature`.
 3. `Broadcast` reaches every member, and the node itself too, as a `Received`; `SendTo` may name the node itself.
-4. Inputs are fed one at a time, a `Tick` when `engine.wake_at` has come; `now` is a clock that never goes back.
+4. Inputs are fed one at a time, each after a `Tick` with the time it happens at; a `Tick` alone when `engine.wake_at`
+   has come. The clock never goes back.
 
 Memory is bounded whatever peers send: per member one held message, VOTES_KEPT votes and one proof.
 """
@@ -39,7 +40,7 @@ class Engine(Generic[View, Outcome]):
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Nothing but time passed."""
+    now: float  # seconds, monotonic
 
 
 @dataclass(frozen=True, slots=True)
