@@ -88,7 +88,8 @@ interface IOnRamp {
         view
         returns (uint256 feeTokenAmount);
 
-    /// @notice Sends `message` for `originalSender`. Fee and tokens are already where they belong. Router only.
+    /// @notice Sends `message` for `originalSender`. Router only, after quoting it with `getFee` in the same
+    /// transaction and putting fee and tokens where they belong.
     function forwardFromRouter(
         uint64 destChainSelector,
         Client.EVM2AnyMessage calldata message,
@@ -96,7 +97,7 @@ interface IOnRamp {
         address originalSender
     ) external returns (bytes32 messageId);
 
-    /// @notice The pool that the Router pays `sourceToken` into; reverts if there is none.
+    /// @notice The pool that the Router pays `sourceToken` into, or zero.
     function getPoolBySourceToken(uint64 destChainSelector, address sourceToken)
         external
         view

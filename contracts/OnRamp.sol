@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IFeeQuoter} from "./interfaces/IFeeQuoter.sol";
+import {IOnRamp} from "./interfaces/IOnRamp.sol";
+import {IPoolV1} from "./interfaces/IPoolV1.sol";
+import {ITokenAdminRegistry} from "./interfaces/ITokenAdminRegistry.sol";
+import {ITypeAndVersion} from "./interfaces/ITypeAndVersion.sol";
+import {AllowList} from "./libraries/AllowList.sol";
+import {CurseCheck} from "./libraries/CurseCheck.sol";
+import {EVMAddress} from "./libraries/EVMAddress.sol";
+import {MessageHasher} from "./libraries/MessageHasher.sol";
+import {Client} from "./types/Client.sol";
+import {EVM2EVMMessage, SourceTokenData} from "./types/Message.sol";
+import {Pool} from "./types/Pool.sol";
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+/// @title OnRamp
+/// @notice The source end of one lane.
+contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
+    using AllowList for AllowList.List;
+    using SafeERC20 for IERC20;
+
+    string public constant override typeAndVersion = "OnRamp 1.5.0";
+
+    address private immutable _linkToken;
+    uint64 private immutable _chainSelector;
+    uint64 private immutable _destChainSelector;
+    uint64 private immutable _defaultTxGasLimit;
+    uint96 private immutable _maxNopFeesJuels;
+    address private immutable _prevOnRamp;
+    address private immutable _rmnProxy;
+    address private immutable _tokenAdminRegistry;
+    bytes32 private immutable _metadataHash;
+
+    address public router;
+
+    /// @notice The number of the last message.
+    uint64 public sequenceNumber;
+
+    IFeeQuoter public feeQuoter;
+    address public feeAggregator;
+    mapping(address sender => uint64) private _nonces;
+    AllowList.List private _allowList;
+
+    constructor(StaticConfig memory config, address router_, address feeQuoter_, address feeAggregator_)
+        Ownable(msg.sender)
+    {
+        require(config.linkToken != address(0) && config.rmnProxy != address(0), InvalidConfig());
+        require(config.tokenAdminRegistry != address(0), InvalidConfig());
+        require(config.chainSelector != 0 && config.destChainSelector != 0, InvalidConfig());
+        require(config.chainSelector != config.destChainSelector, InvalidConfig());
+        _linkToken = config.linkToken;
+        _chainSelector = config.chainSelector;
+        _destChainSelector = config.destChainSelector;
+        _defaultTxGasLimit = config.defaultTxGasLimit;
+        _maxNopFeesJuels = config.maxNopFeesJuels;
+        _prevOnRamp = config.prevOnRamp;
+        _rmnProxy = config.rmnProxy;
+        _tokenAdminRegistry = config.tokenAdminRegistry;
+        _metadataHash =
+            MessageHasher.metadataHash(config.chainSelector, config.destChainSelector, address(this));
+        _setDynamicConfig(config, router_, feeQuoter_, feeAggregator_);
+    }
+
+    /* SENDING */
+
+    /// @inheritdoc IOnRamp
+    function getFee(uint64 destChainSelector, Client.EVM2AnyMessage calldata message)
+        external
+        view
+        returns (uint256 feeTokenAmount)
+    {
+        _requireOpen(destChainSelector);
+        for (uint256 i = 0; i < message.tokenAmounts.length; ++i) {
+            Client.EVMTokenAmount calldata tokenAmount = message.tokenAmounts[i];
+            require(tokenAmount.amount != 0, CannotSendZeroTokens());
+            IPoolV1 pool = _poolOf(tokenAmount.token);
+            require(pool.isSupportedChain(destChainSelector), UnsupportedToken(tokenAmount.token));
+        }
+        return feeQuoter.getValidatedFee(destChainSelector, message);
+    }
+
+    /// @inheritdoc IOnRamp
+    function forwardFromRouter(
+        uint64 destChainSelector,
+        Client.EVM2AnyMessage calldata message,
+        uint256 feeTokenAmount,
+        address originalSender
+    ) external returns (bytes32 messageId) {
+        // CHECK
+        require(msg.sender == router, MustBeCalledByRouter());
+        require(originalSender != address(0), RouterMustSetOriginalSender());
+        _requireOpen(destChainSelector);
+        _allowList.requireAllowed(originalSender);
+
+        // EFFECT
+        EVM2EVMMessage memory sent = _number(message, feeTokenAmount, originalSender);
+
+        // INTERACT
+        for (uint256 i = 0; i < message.tokenAmounts.length; ++i) {
+            sent.sourceTokenData[i] = _lockOrBurn(message.receiver, message.tokenAmounts[i], originalSender);
+        }
+
+        // After the pools, because the pools' answers are part of the message, and so that their events come
+        // before it in the log.
+        sent.messageId = MessageHasher.leaf(sent, _metadataHash);
+        emit CCIPSendRequested(sent);
+        return sent.messageId;
+    }
+
+    /// @dev The only place where numbers and nonces are given.
+    function _number(Client.EVM2AnyMessage calldata message, uint256 feeTokenAmount, address sender)
+        private
+        returns (EVM2EVMMessage memory sent)
+    {
+        (uint256 gasLimit, bool allowOutOfOrder,) = feeQuoter.processMessageArgs(
+            _destChainSelector, message.feeToken, feeTokenAmount, message.extraArgs
+        );
+        if (!allowOutOfOrder) {
+            sent.nonce = getSenderNonce(sender) + 1;
+            _nonces[sender] = sent.nonce;
+        }
+        sent.sequenceNumber = ++sequenceNumber;
+        sent.sourceChainSelector = _chainSelector;
+        sent.sender = sender;
+        sent.receiver = EVMAddress.decode(message.receiver);
+        sent.gasLimit = gasLimit;
+        sent.feeToken = message.feeToken;
+        sent.feeTokenAmount = feeTokenAmount;
+        sent.data = message.data;
+        sent.tokenAmounts = message.tokenAmounts;
+        sent.sourceTokenData = new bytes[](message.tokenAmounts.length);
+    }
+
+    /// @dev The pool is a stranger: what it says is bounded in size, and must name a possible token.
+    function _lockOrBurn(
+        bytes calldata receiver,
+        Client.EVMTokenAmount calldata tokenAmount,
+        address originalSender
+    ) private returns (bytes memory) {
+        require(tokenAmount.amount != 0, CannotSendZeroTokens());
+        IPoolV1 pool = _poolOf(tokenAmount.token);
+        Pool.LockOrBurnOutV1 memory answer = pool.lockOrBurn(
+            Pool.LockOrBurnInV1({
+                receiver: receiver,
+                remoteChainSelector: _destChainSelector,
+                originalSender: originalSender,
+                amount: tokenAmount.amount,
+                localToken: tokenAmount.token
+            })
+        );
+        (uint32 destGasAmount, uint32 destBytesOverhead) =
+            feeQuoter.getTokenDestOverheads(_destChainSelector, tokenAmount.token);
+        require(answer.destPoolData.length <= destBytesOverhead, SourceTokenDataTooLarge(tokenAmount.token));
+        EVMAddress.decode(answer.destTokenAddress);
+
+        return abi.encode(
+            SourceTokenData({
+                sourcePoolAddress: EVMAddress.encode(address(pool)),
+                destTokenAddress: answer.destTokenAddress,
+                extraData: answer.destPoolData,
+                destGasAmount: destGasAmount
+            })
+        );
+    }
+
+    /// @inheritdoc IOnRamp
+    function getPoolBySourceToken(uint64, address sourceToken) external view returns (address) {
+        return ITokenAdminRegistry(_tokenAdminRegistry).getPool(sourceToken);
+    }
+
+    /// @inheritdoc IOnRamp
+    function getSupportedTokens(uint64) external pure returns (address[] memory) {
+        revert GetSupportedTokensFunctionalityRemovedCheckAdminRegistry();
+    }
+
+    /// @inheritdoc IOnRamp
+    function getExpectedNextSequenceNumber() external view returns (uint64) {
+        return sequenceNumber + 1;
+    }
+
+    /// @inheritdoc IOnRamp
+    function getSenderNonce(address sender) public view returns (uint64) {
+        uint64 nonce = _nonces[sender];
+        if (nonce != 0 || _prevOnRamp == address(0)) return nonce;
+        return IOnRamp(_prevOnRamp).getSenderNonce(sender);
+    }
+
+    /* CONFIGURATION */
+
+    /// @inheritdoc IOnRamp
+    function setDynamicConfig(address router_, address feeQuoter_, address feeAggregator_)
+        external
+        onlyOwner
+    {
+        _setDynamicConfig(getStaticConfig(), router_, feeQuoter_, feeAggregator_);
+    }
+
+    function _setDynamicConfig(
+        StaticConfig memory config,
+        address router_,
+        address feeQuoter_,
+        address feeAggregator_
+    ) private {
+        // CHECK
+        require(
+            router_ != address(0) && feeQuoter_ != address(0) && feeAggregator_ != address(0), InvalidConfig()
+        );
+
+        // EFFECT
+        router = router_;
+        feeQuoter = IFeeQuoter(feeQuoter_);
+        feeAggregator = feeAggregator_;
+
+        emit ConfigSet(config, router_, feeQuoter_, feeAggregator_);
+    }
+
+    /// @inheritdoc IOnRamp
+    function applyAllowListUpdates(bool enabled, address[] calldata removes, address[] calldata adds)
+        external
+        onlyOwner
+    {
+        // EFFECT
+        _allowList.isEnabled = enabled;
+        emit AllowListEnabledSet(enabled);
+        _allowList.update(removes, adds);
+    }
+
+    /// @inheritdoc IOnRamp
+    function isAllowListEnabled() external view returns (bool) {
+        return _allowList.isEnabled;
+    }
+
+    /// @inheritdoc IOnRamp
+    function getAllowList() external view returns (address[] memory) {
+        return _allowList.values();
+    }
+
+    /// @inheritdoc IOnRamp
+    function getStaticConfig() public view returns (StaticConfig memory) {
+        return StaticConfig({
+            linkToken: _linkToken,
+            chainSelector: _chainSelector,
+            destChainSelector: _destChainSelector,
+            defaultTxGasLimit: _defaultTxGasLimit,
+            maxNopFeesJuels: _maxNopFeesJuels,
+            prevOnRamp: _prevOnRamp,
+            rmnProxy: _rmnProxy,
+            tokenAdminRegistry: _tokenAdminRegistry
+        });
+    }
+
+    /// @inheritdoc IOnRamp
+    function getDynamicConfig() external view returns (DynamicConfig memory dynamicConfig) {
+        IFeeQuoter.DestChainConfig memory chain = feeQuoter.getDestChainConfig(_destChainSelector);
+        dynamicConfig.router = router;
+        dynamicConfig.maxNumberOfTokensPerMsg = chain.maxNumberOfTokensPerMsg;
+        dynamicConfig.destGasOverhead = chain.destGasOverhead;
+        dynamicConfig.destGasPerPayloadByte = chain.destGasPerPayloadByteBase;
+        dynamicConfig.destDataAvailabilityOverheadGas = chain.destDataAvailabilityOverheadGas;
+        dynamicConfig.destGasPerDataAvailabilityByte = chain.destGasPerDataAvailabilityByte;
+        dynamicConfig.destDataAvailabilityMultiplierBps = chain.destDataAvailabilityMultiplierBps;
+        dynamicConfig.priceRegistry = address(feeQuoter);
+        dynamicConfig.maxDataBytes = chain.maxDataBytes;
+        dynamicConfig.maxPerMsgGasLimit = chain.maxPerMsgGasLimit;
+        dynamicConfig.defaultTokenFeeUSDCents = chain.defaultTokenFeeUSDCents;
+        dynamicConfig.defaultTokenDestGasOverhead = chain.defaultTokenDestGasOverhead;
+        dynamicConfig.enforceOutOfOrder = chain.enforceOutOfOrder;
+    }
+
+    /// @inheritdoc IOnRamp
+    function getFeeTokenConfig(address token) external view returns (IFeeQuoter.FeeTokenConfig memory) {
+        return feeQuoter.getFeeTokenConfig(_destChainSelector, token);
+    }
+
+    /// @inheritdoc IOnRamp
+    function getTokenTransferFeeConfig(address token) external view returns (TokenTransferFeeConfig memory) {
+        IFeeQuoter.TokenTransferFeeConfig memory config =
+            feeQuoter.getTokenTransferFeeConfig(_destChainSelector, token);
+        return TokenTransferFeeConfig({
+            minFeeUSDCents: config.minFeeUSDCents,
+            maxFeeUSDCents: config.maxFeeUSDCents,
+            deciBps: config.deciBps,
+            destGasOverhead: config.destGasOverhead,
+            destBytesOverhead: config.destBytesOverhead,
+            aggregateRateLimitEnabled: false,
+            isEnabled: config.isEnabled
+        });
+    }
+
+    /* FEES */
+
+    /// @inheritdoc IOnRamp
+    function withdrawFeeTokens(address[] calldata feeTokens) external {
+        address recipient = feeAggregator;
+        for (uint256 i = 0; i < feeTokens.length; ++i) {
+            IERC20 feeToken = IERC20(feeTokens[i]);
+            uint256 amount = feeToken.balanceOf(address(this));
+            if (amount == 0) continue;
+
+            emit FeeTokenWithdrawn(recipient, address(feeToken), amount);
+
+            // INTERACT
+            feeToken.safeTransfer(recipient, amount);
+        }
+    }
+
+    /* INTERNALS */
+
+    function _requireOpen(uint64 destChainSelector) private view {
+        require(destChainSelector == _destChainSelector, InvalidChainSelector(destChainSelector));
+        CurseCheck.requireNotCursed(_rmnProxy, destChainSelector);
+    }
+
+    function _poolOf(address token) private view returns (IPoolV1) {
+        address pool = ITokenAdminRegistry(_tokenAdminRegistry).getPool(token);
+        require(pool != address(0), UnsupportedToken(token));
+        return IPoolV1(pool);
+    }
+}
