@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+
+import {IAny2EVMMessageReceiver} from "./interfaces/IAny2EVMMessageReceiver.sol";
+import {ICommitStore} from "./interfaces/ICommitStore.sol";
+import {IOCRVerifier} from "./interfaces/IOCRVerifier.sol";
+import {IOffRamp} from "./interfaces/IOffRamp.sol";
+import {IPoolV1} from "./interfaces/IPoolV1.sol";
+import {IRouter} from "./interfaces/IRouter.sol";
+import {ITokenAdminRegistry} from "./interfaces/ITokenAdminRegistry.sol";
+import {CurseCheck} from "./libraries/CurseCheck.sol";
+import {EVMAddress} from "./libraries/EVMAddress.sol";
+import {ExactGasCall} from "./libraries/ExactGasCall.sol";
+import {HomeChain} from "./libraries/HomeChain.sol";
+import {InterfaceCheck} from "./libraries/InterfaceCheck.sol";
+import {MessageHasher} from "./libraries/MessageHasher.sol";
+import {Client} from "./types/Client.sol";
+import {EVM2EVMMessage, MessageExecutionState, SourceTokenData} from "./types/Message.sol";
+import {Pool} from "./types/Pool.sol";
+import {ExecutionReport, GasLimitOverride} from "./types/Report.sol";
+
+contract OffRamp is IOffRamp, Ownable2Step, ReentrancyGuardTransient {
+    using EnumerableSet for EnumerableSet.AddressSet;
+
+    /// @dev One arriving token, and the gas that its balance checks and its pool may still use.
+    struct Arrival {
+        address token;
+        address pool;
+        uint256 gasLeft;
+    }
+
+    string public constant typeAndVersion = "OffRamp 1.5.0";
+
+    /// @dev Kept back for the instructions between the check of the gas and the call that needs it.
+    uint16 private constant GAS_FOR_CALL_EXACT_CHECK = 5_000;
+
+    /// @dev A selector and four words of a stranger's answer.
+    uint16 private constant MAX_RET_BYTES = 4 + 4 * 32;
+
+    uint256 private constant STATES_PER_SLOT = 128;
+    uint256 private constant STATE_MASK = 3;
+
+    uint256 private immutable _deployedOn = block.chainid;
+    address private immutable _commitStore;
+    uint64 private immutable _chainSelector;
+    uint64 private immutable _sourceChainSelector;
+    address private immutable _onRamp;
+    address private immutable _prevOffRamp;
+    address private immutable _rmnProxy;
+    address private immutable _tokenAdminRegistry;
+    bytes32 private immutable _metadataHash;
+
+    DynamicConfig private _dynamicConfig;
+    EnumerableSet.AddressSet private _executors;
+
+    /// @dev Two bits per message.
+    mapping(uint256 slot => uint256 states) private _executionStates;
+    mapping(address sender => uint64) private _senderNonces;
+
+    constructor(StaticConfig memory config, DynamicConfig memory dynamicConfig) Ownable(msg.sender) {
+        _requireFreshLane(config);
+        _commitStore = config.commitStore;
+        _chainSelector = config.chainSelector;
+        _sourceChainSelector = config.sourceChainSelector;
+        _onRamp = config.onRamp;
+        _prevOffRamp = config.prevOffRamp;
+        _rmnProxy = config.rmnProxy;
+        _tokenAdminRegistry = config.tokenAdminRegistry;
+        _metadataHash =
+            MessageHasher.metadataHash(config.sourceChainSelector, config.chainSelector, config.onRamp);
+        _setDynamicConfig(dynamicConfig);
+    }
+
+    /* EXECUTING */
+
+    /// @inheritdoc IOffRamp
+    function execute(ExecutionReport memory report) external nonReentrant {
+        // CHECK
+        require(_executors.contains(msg.sender), IOCRVerifier.UnauthorizedTransmitter());
+        _prove(report);
+
+        // EFFECT, INTERACT
+        for (uint256 i = 0; i < report.messages.length; ++i) {
+            EVM2EVMMessage memory message = report.messages[i];
+            MessageExecutionState before = getExecutionState(message.sequenceNumber);
+            if (before == MessageExecutionState.FAILURE) {
+                emit AlreadyAttempted(message.sequenceNumber);
+            } else if (_takeTurn(message, before)) {
+                _attempt(message, report.offchainTokenData[i], new uint32[](message.tokenAmounts.length));
+            }
+        }
+    }
+
+    /// @inheritdoc IOffRamp
+    function manuallyExecute(ExecutionReport memory report, GasLimitOverride[] memory gasLimitOverrides)
+        external
+        nonReentrant
+    {
+        // CHECK
+        require(report.messages.length == gasLimitOverrides.length, ManualExecutionGasLimitMismatch());
+        bool open = _isOpenToAll(_prove(report));
+
+        // EFFECT, INTERACT
+        for (uint256 i = 0; i < report.messages.length; ++i) {
+            EVM2EVMMessage memory message = report.messages[i];
+            _applyGasOverride(message, gasLimitOverrides[i]);
+            MessageExecutionState before = getExecutionState(message.sequenceNumber);
+            require(open || before != MessageExecutionState.UNTOUCHED, ManualExecutionNotYetEnabled());
+            if (!_takeTurn(message, before)) continue;
+            bytes memory err =
+                _attempt(message, report.offchainTokenData[i], gasLimitOverrides[i].tokenGasOverrides);
+            bool recordable =
+                before == MessageExecutionState.UNTOUCHED && bytes4(err) == ReceiverError.selector;
+            require(err.length == 0 || recordable, ExecutionError(err));
+        }
+    }
+
+    /// @inheritdoc IOffRamp
+    function executeSingleMessage(
+        EVM2EVMMessage memory message,
+        bytes[] memory offchainTokenData,
+        uint32[] memory tokenGasOverrides
+    ) external {
+        // CHECK
+        require(msg.sender == address(this), CanOnlySelfCall());
+
+        // INTERACT
+        Client.EVMTokenAmount[] memory arrived = new Client.EVMTokenAmount[](message.tokenAmounts.length);
+        for (uint256 i = 0; i < arrived.length; ++i) {
+            arrived[i] = _releaseOrMint(message, i, offchainTokenData[i], tokenGasOverrides[i]);
+        }
+        (bool success, bytes memory err) = _deliver(message, arrived);
+        require(success, ReceiverError(err));
+    }
+
+    /// @dev Whether it is this message's turn; if so the turn is used up, whatever comes of the attempt. Otherwise
+    /// an event says why not, and the rest of the report goes on.
+    function _takeTurn(EVM2EVMMessage memory message, MessageExecutionState before) private returns (bool) {
+        bool first = before == MessageExecutionState.UNTOUCHED;
+        if (!first && before != MessageExecutionState.FAILURE) {
+            emit SkippedAlreadyExecutedMessage(message.sequenceNumber);
+            return false;
+        }
+        if (!first || message.nonce == 0) return true;
+        if (getSenderNonce(message.sender) + 1 != message.nonce) {
+            bool onOldLane = _prevOffRamp != address(0) && _senderNonces[message.sender] == 0;
+            if (onOldLane) emit SkippedSenderWithPreviousRampMessageInflight(message.nonce, message.sender);
+            else emit SkippedIncorrectNonce(message.nonce, message.sender);
+            return false;
+        }
+        _senderNonces[message.sender] = message.nonce;
+        return true;
+    }
+
+    /// @return err The typed error of a failure, empty after a success.
+    function _attempt(
+        EVM2EVMMessage memory message,
+        bytes[] memory offchainTokenData,
+        uint32[] memory tokenGasOverrides
+    ) private returns (bytes memory err) {
+        // EFFECT
+        _setExecutionState(message.sequenceNumber, MessageExecutionState.IN_PROGRESS);
+
+        // INTERACT
+        err = _try(message, offchainTokenData, tokenGasOverrides);
+
+        // EFFECT
+        MessageExecutionState outcome =
+            err.length == 0 ? MessageExecutionState.SUCCESS : MessageExecutionState.FAILURE;
+        _setExecutionState(message.sequenceNumber, outcome);
+
+        emit ExecutionStateChanged(message.sequenceNumber, message.messageId, outcome, err);
+    }
+
+    /// @dev Without tokens there is nothing to undo but the receiver's own doing, so no self-call is needed.
+    function _try(
+        EVM2EVMMessage memory message,
+        bytes[] memory offchainTokenData,
+        uint32[] memory tokenGasOverrides
+    ) private returns (bytes memory) {
+        if (message.tokenAmounts.length == 0) {
+            (bool success, bytes memory err) = _deliver(message, new Client.EVMTokenAmount[](0));
+            return success ? bytes("") : abi.encodeWithSelector(ReceiverError.selector, err);
+        }
+        try this.executeSingleMessage(message, offchainTokenData, tokenGasOverrides) {
+            return "";
+        } catch (bytes memory err) {
+            if (!_isOutcome(err)) LowLevelCall.bubbleRevert(err);
+            return err;
+        }
+    }
+
+    /// @dev Only what says for certain that a token or a receiver failed in its full gas. Anything else, an empty
+    /// revert above all, may come of a caller short of gas: it is passed on and decides nothing.
+    function _isOutcome(bytes memory err) private pure returns (bool) {
+        if (err.length < 4) return false;
+        bytes4 selector = bytes4(err);
+        return selector == ReceiverError.selector || selector == TokenHandlingError.selector
+            || selector == InvalidDataLength.selector || selector == NotACompatiblePool.selector
+            || selector == ReleaseOrMintBalanceMismatch.selector
+            || selector == EVMAddress.InvalidEVMAddress.selector
+            || selector == ExactGasCall.NoContract.selector;
+    }
+
+    /* PROVING */
+
+    /// @dev Every message is what its id says, fits this lane, and is a leaf of one committed and blessed root.
+    function _prove(ExecutionReport memory report) private view returns (uint256 committedAt) {
+        HomeChain.requireUnforked(_deployedOn);
+        CurseCheck.requireNotCursed(_rmnProxy, _sourceChainSelector);
+        uint256 count = report.messages.length;
+        require(count != 0, EmptyReport());
+        require(count == report.offchainTokenData.length, UnexpectedTokenData());
+
+        bytes32[] memory leaves = new bytes32[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            _requireWellFormed(report.messages[i], report.offchainTokenData[i].length);
+            leaves[i] = MessageHasher.leaf(report.messages[i], _metadataHash);
+            require(leaves[i] == report.messages[i].messageId, InvalidMessageId());
+        }
+        committedAt = ICommitStore(_commitStore).verify(leaves, report.proofs, report.proofFlagBits);
+        require(committedAt != 0, RootNotCommitted());
+    }
+
+    /// @dev The selector is not part of the leaf, which is bound to the lane by its metadata hash.
+    function _requireWellFormed(EVM2EVMMessage memory message, uint256 offchainCount) private view {
+        uint64 source = message.sourceChainSelector;
+        require(source == _sourceChainSelector, InvalidSourceChain(source));
+        uint256 tokens = message.tokenAmounts.length;
+        require(
+            tokens <= _dynamicConfig.maxNumberOfTokensPerMsg,
+            UnsupportedNumberOfTokens(message.sequenceNumber)
+        );
+        bool matching = tokens == offchainCount && tokens == message.sourceTokenData.length;
+        require(matching, TokenDataMismatch(message.sequenceNumber));
+        uint256 maxDataBytes = _dynamicConfig.maxDataBytes;
+        require(message.data.length <= maxDataBytes, MessageTooLarge(maxDataBytes, message.data.length));
+    }
+
+    function _isOpenToAll(uint256 committedAt) private view returns (bool) {
+        uint256 window = _dynamicConfig.permissionLessExecutionThresholdSeconds;
+        return window == 0 || block.timestamp - committedAt > window;
+    }
+
+    function _applyGasOverride(EVM2EVMMessage memory message, GasLimitOverride memory gas) private pure {
+        bytes32 id = message.messageId;
+        uint256 limit = gas.receiverExecutionGasLimit;
+        require(
+            limit == 0 || limit >= message.gasLimit,
+            InvalidManualExecutionGasLimit(id, message.gasLimit, limit)
+        );
+        if (limit != 0) message.gasLimit = limit;
+
+        uint32[] memory tokenGas = gas.tokenGasOverrides;
+        require(
+            tokenGas.length == message.tokenAmounts.length,
+            DestinationGasAmountCountMismatch(id, message.sequenceNumber)
+        );
+        for (uint256 i = 0; i < tokenGas.length; ++i) {
+            uint32 paid = abi.decode(message.sourceTokenData[i], (SourceTokenData)).destGasAmount;
+            require(
+                tokenGas[i] == 0 || tokenGas[i] >= paid, InvalidTokenGasOverride(id, i, paid, tokenGas[i])
+            );
+        }
+    }
+
+    /* TOKENS */
+
+    /// @dev The pool says what it released; the receiver's balance is what is believed. A pool may be its own
+    /// receiver, then the balance says nothing.
+    function _releaseOrMint(
+        EVM2EVMMessage memory message,
+        uint256 index,
+        bytes memory offchainTokenData,
+        uint32 gasOverride
+    ) private returns (Client.EVMTokenAmount memory) {
+        // CHECK
+        SourceTokenData memory source = abi.decode(message.sourceTokenData[index], (SourceTokenData));
+        Arrival memory arrival = _arrivalOf(source, gasOverride);
+        bytes memory order = _releaseOrder(message, index, source, offchainTokenData, arrival.token);
+
+        // INTERACT
+        uint256 balancePre = _balanceOf(arrival, message.receiver);
+        uint256 released = _callWithin(arrival, arrival.pool, order);
+        if (message.receiver != arrival.pool) {
+            uint256 balancePost = _balanceOf(arrival, message.receiver);
+            require(
+                balancePost >= balancePre && balancePost - balancePre == released,
+                ReleaseOrMintBalanceMismatch(released, balancePre, balancePost)
+            );
+        }
+        return Client.EVMTokenAmount({token: arrival.token, amount: released});
+    }
+
+    function _arrivalOf(SourceTokenData memory source, uint32 gasOverride)
+        private
+        view
+        returns (Arrival memory)
+    {
+        address token = EVMAddress.decode(source.destTokenAddress);
+        address pool = ITokenAdminRegistry(_tokenAdminRegistry).getPool(token);
+        require(InterfaceCheck.claims(pool, Pool.CCIP_POOL_V1), NotACompatiblePool(pool));
+        return
+            Arrival({
+                token: token, pool: pool, gasLeft: gasOverride == 0 ? source.destGasAmount : gasOverride
+            });
+    }
+
+    function _releaseOrder(
+        EVM2EVMMessage memory message,
+        uint256 index,
+        SourceTokenData memory source,
+        bytes memory offchainTokenData,
+        address token
+    ) private view returns (bytes memory) {
+        Pool.ReleaseOrMintInV1 memory order = Pool.ReleaseOrMintInV1({
+            originalSender: abi.encode(message.sender),
+            remoteChainSelector: _sourceChainSelector,
+            receiver: message.receiver,
+            amount: message.tokenAmounts[index].amount,
+            localToken: token,
+            sourcePoolAddress: source.sourcePoolAddress,
+            sourcePoolData: source.extraData,
+            offchainTokenData: offchainTokenData
+        });
+        return abi.encodeCall(IPoolV1.releaseOrMint, (order));
+    }
+
+    function _balanceOf(Arrival memory arrival, address account) private returns (uint256) {
+        return _callWithin(arrival, arrival.token, abi.encodeCall(IERC20.balanceOf, (account)));
+    }
+
+    /// @dev The calls of one token share one gas limit, and each gets all that is left of it.
+    function _callWithin(Arrival memory arrival, address target, bytes memory payload)
+        private
+        returns (uint256)
+    {
+        (bool success, bytes memory answer, uint256 gasUsed) = ExactGasCall.call(
+            target, payload, arrival.gasLeft, GAS_FOR_CALL_EXACT_CHECK, MAX_RET_BYTES
+        );
+        require(success, TokenHandlingError(answer));
+        require(answer.length == 32, InvalidDataLength(32, answer.length));
+        arrival.gasLeft -= gasUsed < arrival.gasLeft ? gasUsed : arrival.gasLeft;
+        return uint256(bytes32(answer));
+    }
+
+    /* DELIVERING */
+
+    /// @dev A receiver that is an account, or does not ask for calls, gets its tokens and that is all.
+    function _deliver(EVM2EVMMessage memory message, Client.EVMTokenAmount[] memory arrived)
+        private
+        returns (bool success, bytes memory returnData)
+    {
+        bool tokensOnly = message.data.length == 0 && message.gasLimit == 0;
+        bytes4 wanted = type(IAny2EVMMessageReceiver).interfaceId;
+        if (tokensOnly || !InterfaceCheck.claims(message.receiver, wanted)) return (true, "");
+
+        Client.Any2EVMMessage memory delivery = Client.Any2EVMMessage({
+            messageId: message.messageId,
+            sourceChainSelector: _sourceChainSelector,
+            sender: abi.encode(message.sender),
+            data: message.data,
+            destTokenAmounts: arrived
+        });
+        (success, returnData,) = IRouter(_dynamicConfig.router)
+            .routeMessage(delivery, GAS_FOR_CALL_EXACT_CHECK, message.gasLimit, message.receiver);
+    }
+
+    /* STATE */
+
+    /// @inheritdoc IOffRamp
+    function getExecutionState(uint64 sequenceNumber) public view returns (MessageExecutionState) {
+        uint256 shift = (sequenceNumber % STATES_PER_SLOT) * 2;
+        return
+            MessageExecutionState((_executionStates[sequenceNumber / STATES_PER_SLOT] >> shift) & STATE_MASK);
+    }
+
+    /// @inheritdoc IOffRamp
+    function getSenderNonce(address sender) public view returns (uint64 nonce) {
+        nonce = _senderNonces[sender];
+        if (nonce == 0 && _prevOffRamp != address(0)) return IOffRamp(_prevOffRamp).getSenderNonce(sender);
+    }
+
+    /// @inheritdoc IOffRamp
+    function getStaticConfig() public view returns (StaticConfig memory) {
+        return StaticConfig({
+            commitStore: _commitStore,
+            chainSelector: _chainSelector,
+            sourceChainSelector: _sourceChainSelector,
+            onRamp: _onRamp,
+            prevOffRamp: _prevOffRamp,
+            rmnProxy: _rmnProxy,
+            tokenAdminRegistry: _tokenAdminRegistry
+        });
+    }
+
+    /// @inheritdoc IOffRamp
+    function getDynamicConfig() external view returns (DynamicConfig memory) {
+        return _dynamicConfig;
+    }
+
+    /// @inheritdoc IOffRamp
+    function getTransmitters() external view returns (address[] memory) {
+        return _executors.values();
+    }
+
+    function _setExecutionState(uint64 sequenceNumber, MessageExecutionState state) private {
+        uint256 shift = (sequenceNumber % STATES_PER_SLOT) * 2;
+        uint256 slot = sequenceNumber / STATES_PER_SLOT;
+        uint256 others = _executionStates[slot] & ~(STATE_MASK << shift);
+        _executionStates[slot] = others | (uint256(state) << shift);
+    }
+
+    /* CONFIGURATION */
+
+    /// @inheritdoc IOffRamp
+    function setDynamicConfig(DynamicConfig memory dynamicConfig) external onlyOwner {
+        _setDynamicConfig(dynamicConfig);
+    }
+
+    /// @inheritdoc IOffRamp
+    function setExecutors(address[] calldata removes, address[] calldata adds) external onlyOwner {
+        for (uint256 i = 0; i < removes.length; ++i) {
+            if (_executors.remove(removes[i])) emit ExecutorRemoved(removes[i]);
+        }
+        for (uint256 i = 0; i < adds.length; ++i) {
+            EVMAddress.requireNonZero(adds[i]);
+            if (_executors.add(adds[i])) emit ExecutorAdded(adds[i]);
+        }
+    }
+
+    function _setDynamicConfig(DynamicConfig memory dynamicConfig) private {
+        // CHECK
+        EVMAddress.requireNonZero(dynamicConfig.router);
+
+        // EFFECT
+        _dynamicConfig = dynamicConfig;
+
+        emit ConfigSet(getStaticConfig(), dynamicConfig);
+    }
+
+    function _requireFreshLane(StaticConfig memory config) private view {
+        EVMAddress.requireNonZero(config.commitStore);
+        EVMAddress.requireNonZero(config.onRamp);
+        EVMAddress.requireNonZero(config.rmnProxy);
+        EVMAddress.requireNonZero(config.tokenAdminRegistry);
+
+        ICommitStore.StaticConfig memory store = ICommitStore(config.commitStore).getStaticConfig();
+        bool sameLane = store.chainSelector == config.chainSelector
+            && store.sourceChainSelector == config.sourceChainSelector && store.onRamp == config.onRamp;
+        require(sameLane, CommitStoreOfAnotherLane());
+        bool fresh = ICommitStore(config.commitStore).getExpectedNextSequenceNumber() == 1;
+        require(fresh, CommitStoreAlreadyInUse());
+        if (config.prevOffRamp != address(0)) {
+            address served = IOffRamp(config.prevOffRamp).getStaticConfig().onRamp;
+            require(served != config.onRamp, OnRampAlreadyServed(served));
+        }
+    }
+}

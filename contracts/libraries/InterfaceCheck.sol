@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+
+import {ExactGasCall} from "./ExactGasCall.sol";
+
+/// @title InterfaceCheck
+/// @notice Asks a stranger by ERC-165 what it is, in a way that the caller's gas can't change the answer.
+/// @dev Why not OpenZeppelin's checker: a caller could leave less than 30,000 gas for a question, which then
+/// fails, and a receiver that was never called would look like one that does not want to be.
+library InterfaceCheck {
+    /// @dev What ERC-165 promises to each question.
+    uint256 internal constant PROBE_GAS = 30_000;
+    uint256 private constant GAS_FOR_CALL_EXACT_CHECK = 5_000;
+
+    /// @dev The id that an honest answerer always denies.
+    bytes4 private constant INVALID_ID = 0xffffffff;
+
+    /// @notice Whether `target` has code, speaks ERC-165 and claims `interfaceId`.
+    function claims(address target, bytes4 interfaceId) internal view returns (bool) {
+        return
+            _says(target, type(IERC165).interfaceId) && !_says(target, INVALID_ID)
+                && _says(target, interfaceId);
+    }
+
+    function _says(address target, bytes4 interfaceId) private view returns (bool) {
+        bytes memory question = abi.encodeCall(IERC165.supportsInterface, (interfaceId));
+        (bool success, uint256 answer) =
+            ExactGasCall.ask(target, question, PROBE_GAS, GAS_FOR_CALL_EXACT_CHECK);
+        return success && answer != 0;
+    }
+}
