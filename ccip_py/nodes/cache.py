@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Self
 
 import sqlalchemy as sql
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
-from ccip_py.errors import NotYet
+from ccip_py.errors import BrokenInvariant
 from ccip_py.protocol.ids import SeqNr
 
-_SCHEMA = "1"
+_SCHEMA = "2"
 
 _tables = sql.MetaData()
 
@@ -31,7 +31,7 @@ _cursors = sql.Table(
     _tables,
     sql.Column("stream", sql.String, primary_key=True),
     sql.Column("next_block", sql.BigInteger, nullable=False),
-    sql.Column("last_hash", sql.LargeBinary(32), nullable=False),
+    sql.Column("next_seq_nr", sql.BigInteger, nullable=False),
 )
 
 _messages = sql.Table(
@@ -39,7 +39,6 @@ _messages = sql.Table(
     _tables,
     sql.Column("stream", sql.String, primary_key=True),
     sql.Column("seq_nr", sql.BigInteger, primary_key=True),
-    sql.Column("block_number", sql.BigInteger, nullable=False),
     sql.Column("leaf", sql.LargeBinary(32), nullable=False),
     sql.Column("data", sql.LargeBinary, nullable=False),  # the event's, as the chain encodes it
 )
@@ -47,16 +46,15 @@ _messages = sql.Table(
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The next block to read, and the hash of the one before it."""
+    """Where reading goes on: the next block, and the number of the message that must come first in it."""
 
     next_block: int
-    last_hash: bytes
+    next_seq_nr: SeqNr
 
 
 @dataclass(frozen=True, slots=True)
 class CachedMessage:
     seq_nr: SeqNr
-    block_number: int
     leaf: bytes
     data: bytes
 
@@ -91,54 +89,59 @@ class Cache:
 
 
 class LaneCache:
-    """The messages of one lane from 1 on, as far as they were read."""
+    """Messages of one lane, without gaps from wherever reading began."""
 
     def __init__(self, engine: Engine, stream: str) -> None:
         self._engine = engine
         self._stream = stream
 
     def cursor(self) -> Cursor | None:
-        query = sql.select(_cursors.c.next_block, _cursors.c.last_hash).where(
-            _cursors.c.stream == self._stream
-        )
+        query = sql.select(_cursors).where(_cursors.c.stream == self._stream)
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
-        return None if row is None else Cursor(int(row[0]), bytes(row[1]))
+        return None if row is None else Cursor(int(row.next_block), SeqNr(row.next_seq_nr))
 
-    def last(self) -> SeqNr:
-        """The highest sequence number known; 0 before the first."""
-        query = sql.select(sql.func.max(_messages.c.seq_nr)).where(_messages.c.stream == self._stream)
+    def first(self) -> SeqNr | None:
+        """The lowest number from which on nothing is missing: also the next one where nothing is kept yet."""
+        query = sql.select(sql.func.min(_messages.c.seq_nr)).where(_messages.c.stream == self._stream)
         with self._engine.connect() as connection:
-            return SeqNr(int(connection.execute(query).scalar() or 0))
+            lowest = connection.execute(query).scalar()
+        if lowest is not None:
+            return SeqNr(int(lowest))
+        cursor = self.cursor()
+        return cursor.next_seq_nr if cursor else None
+
+    def start(self, cursor: Cursor) -> None:
+        """Forget what is kept; reading begins at `cursor`."""
+        with self._engine.begin() as connection:
+            connection.execute(sql.delete(_messages).where(_messages.c.stream == self._stream))
+            self._move(connection, cursor)
 
     def append(self, messages: Sequence[CachedMessage], cursor: Cursor) -> None:
-        """Keep what was read and move the cursor, both or neither. A gap means that the endpoint left a message
-        out: nothing is kept and the same blocks are read again."""
-        expected = self.last() + 1
-        for message in messages:
-            if message.seq_nr != expected:
-                raise NotYet(
-                    "a message is missing from what the endpoint sent",
-                    code="SEQUENCE_GAP",
-                    context={"expected": expected, "got": message.seq_nr},
-                )
-            expected += 1
+        """Keep what was read and move the cursor, both or neither. The messages must continue what is kept."""
+        before = self.cursor()
+        expected = before.next_seq_nr if before else cursor.next_seq_nr - len(messages)
+        numbers = [message.seq_nr for message in messages]
+        if numbers != list(range(expected, cursor.next_seq_nr)):
+            raise BrokenInvariant(
+                "INV-CACHE-1",
+                "messages are kept without a gap",
+                context={"expected": expected, "next": cursor.next_seq_nr, "got": numbers[:5]},
+            )
         rows = [
-            {
-                "stream": self._stream,
-                "seq_nr": message.seq_nr,
-                "block_number": message.block_number,
-                "leaf": message.leaf,
-                "data": message.data,
-            }
-            for message in messages
+            {"stream": self._stream, "seq_nr": each.seq_nr, "leaf": each.leaf, "data": each.data}
+            for each in messages
         ]
-        place = {"stream": self._stream, "next_block": cursor.next_block, "last_hash": cursor.last_hash}
         with self._engine.begin() as connection:
             if rows:
                 connection.execute(sql.insert(_messages), rows)
-            connection.execute(sql.delete(_cursors).where(_cursors.c.stream == self._stream))
-            connection.execute(sql.insert(_cursors).values(**place))
+            self._move(connection, cursor)
+
+    def forget_below(self, seq_nr: SeqNr) -> None:
+        """Drop messages that will not be asked for again."""
+        old = sql.and_(_messages.c.stream == self._stream, _messages.c.seq_nr < seq_nr)
+        with self._engine.begin() as connection:
+            connection.execute(sql.delete(_messages).where(old))
 
     def leaves(self, first: int, last: int) -> list[bytes]:
         """The leaves of an interval, as many as are known from `first` on."""
@@ -148,20 +151,19 @@ class LaneCache:
 
     def messages(self, first: int, last: int) -> list[CachedMessage]:
         """The messages of an interval, as many as are known from `first` on."""
-        columns = (_messages.c.seq_nr, _messages.c.block_number, _messages.c.leaf, _messages.c.data)
+        columns = (_messages.c.seq_nr, _messages.c.leaf, _messages.c.data)
         query = sql.select(*columns).where(*self._between(first, last)).order_by(_messages.c.seq_nr)
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
-        return [CachedMessage(SeqNr(row[0]), int(row[1]), bytes(row[2]), bytes(row[3])) for row in rows]
-
-    def clear(self) -> None:
-        """Forget the lane; it will be read again."""
-        with self._engine.begin() as connection:
-            connection.execute(sql.delete(_messages).where(_messages.c.stream == self._stream))
-            connection.execute(sql.delete(_cursors).where(_cursors.c.stream == self._stream))
+        return [CachedMessage(SeqNr(row[0]), bytes(row[1]), bytes(row[2])) for row in rows]
 
     def _between(self, first: int, last: int) -> tuple[sql.ColumnElement[bool], ...]:
         return (_messages.c.stream == self._stream, _messages.c.seq_nr.between(first, last))
+
+    def _move(self, connection: Connection, cursor: Cursor) -> None:
+        connection.execute(sql.delete(_cursors).where(_cursors.c.stream == self._stream))
+        place = {"next_block": cursor.next_block, "next_seq_nr": cursor.next_seq_nr}
+        connection.execute(sql.insert(_cursors).values(stream=self._stream, **place))
 
 
 def _connect(path: Path) -> Engine:

@@ -16,15 +16,18 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import DatabaseError
 
-from ccip_py.errors import ConfigError
+from ccip_py.chains.ports import FinalityRecord
+from ccip_py.errors import BrokenInvariant, ConfigError
+from ccip_py.protocol.ids import ChainSelector
 
 SCHEMA_VERSION = 1
 
@@ -52,6 +55,25 @@ _epochs = sql.Table(
     sql.Column("config_digest", sql.LargeBinary(32), primary_key=True),
     sql.Column("epoch", sql.BigInteger, nullable=False),
 )
+
+
+_finality = sql.Table(
+    "finality",
+    _tables,
+    sql.Column("chain", sql.String, primary_key=True),  # the selector, which SQLite's integers cannot hold
+    sql.Column("number", sql.BigInteger, nullable=False),
+    sql.Column("hash", sql.LargeBinary(32), nullable=False),
+    sql.Column("violation", sql.String, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One statement this node made."""
+
+    epoch: int
+    round: int
+    report_hash: bytes
 
 
 class Journal:
@@ -93,17 +115,12 @@ class Journal:
         True once the statement is on disk, also if it was there before. False if this node is bound to another
         report of the same round, which a lying leader or a lost race can well ask for.
         """
-        statement = {
-            "config_digest": config_digest,
-            "epoch": epoch,
-            "round": round_,
-            "report_hash": report_hash,
-        }
-        try:
-            with self.transaction() as connection:
-                connection.execute(sql.insert(_signed).values(**statement))
-        except IntegrityError:
-            return self.signed(config_digest, epoch, round_) == report_hash
+        before = self.signed(config_digest, epoch, round_)
+        if before is not None:
+            return before == report_hash
+        statement = {"config_digest": config_digest, "epoch": epoch, "round": round_}
+        with self.transaction() as connection:
+            connection.execute(sql.insert(_signed).values(report_hash=report_hash, **statement))
         return True
 
     def signed(self, config_digest: bytes, epoch: int, round_: int) -> bytes | None:
@@ -114,17 +131,17 @@ class Journal:
         with self._engine.connect() as connection:
             return connection.execute(query).scalar()
 
-    def last_signed(self, config_digest: bytes) -> tuple[int, int] | None:
-        """The highest (epoch, round) this node signed in under that configuration."""
+    def last_signed(self, config_digest: bytes) -> Signed | None:
+        """The statement of the highest (epoch, round) under that configuration."""
         query = (
-            sql.select(_signed.c.epoch, _signed.c.round)
+            sql.select(_signed.c.epoch, _signed.c.round, _signed.c.report_hash)
             .where(_signed.c.config_digest == config_digest)
             .order_by(_signed.c.epoch.desc(), _signed.c.round.desc())
             .limit(1)
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
-        return None if row is None else (int(row[0]), int(row[1]))
+        return None if row is None else Signed(int(row[0]), int(row[1]), bytes(row[2]))
 
     def record_epoch(self, config_digest: bytes, epoch: int) -> None:
         """Remember the epoch this node is in. It never goes back."""
@@ -140,13 +157,36 @@ class Journal:
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar() or 0)
 
+    # --- The finality ratchet (a `FinalityStore`) ---
+
+    def load(self, chain: ChainSelector) -> FinalityRecord | None:
+        """The highest block of the chain that was ever final here, and the violation found, if any."""
+        query = sql.select(_finality).where(_finality.c.chain == str(chain))
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else FinalityRecord(int(row.number), bytes(row.hash), row.violation)
+
+    def save(self, chain: ChainSelector, record: FinalityRecord) -> None:
+        """Returns once the record is on disk."""
+        values = {"number": record.number, "hash": record.hash, "violation": record.violation}
+        with self.transaction() as connection:
+            connection.execute(sql.delete(_finality).where(_finality.c.chain == str(chain)))
+            connection.execute(sql.insert(_finality).values(chain=str(chain), **values))
+
     # --- For the journal's other parts ---
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One durable write: when this returns, the change survives a power cut."""
-        with self._engine.begin() as connection:
-            yield connection
+        """One durable write: when this returns, the change survives a power cut. If it fails, the node stops."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DatabaseError as failed:
+            raise BrokenInvariant(
+                "INV-JOURNAL-1",
+                f"the journal cannot be written: {failed.orig}",
+                hint="free the disk or mend it; the node stopped before it said anything unrecorded",
+            ) from None
 
 
 def _take_lock(path: Path) -> IO[str]:

@@ -31,6 +31,7 @@ class Event(StrEnum):
     SIGNED = "signed"
     SIGNING_REFUSED = "signing refused"
     PEER_REFUSED = "peer message refused"
+    MISBEHAVIOUR = "misbehaviour proved"
     ATTESTED = "attested"
     TRANSMITTED = "transmitted"
     TRANSMIT_DROPPED = "transmit dropped"

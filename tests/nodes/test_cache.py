@@ -6,15 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from ccip_py.errors import NotYet
-from ccip_py.nodes.cache import Cache, CachedMessage, Cursor
+from ccip_py.errors import BrokenInvariant
+from ccip_py.nodes.cache import Cache, CachedMessage, Cursor, LaneCache
 from ccip_py.protocol.ids import SeqNr
 
-CURSOR = Cursor(11, b"\x0a" * 32)
+CURSOR = Cursor(11, SeqNr(3))
 
 
 def a_message(seq_nr: int) -> CachedMessage:
-    return CachedMessage(SeqNr(seq_nr), 10, bytes([seq_nr]) * 32, b"data %d" % seq_nr)
+    return CachedMessage(SeqNr(seq_nr), bytes([seq_nr]) * 32, b"data %d" % seq_nr)
+
+
+@pytest.fixture
+def lane(tmp_path: Path) -> LaneCache:
+    return Cache.open(tmp_path / "cache.sqlite").lane("a")
 
 
 def test_what_was_read_is_known_after_a_restart(tmp_path: Path) -> None:
@@ -25,38 +30,53 @@ def test_what_was_read_is_known_after_a_restart(tmp_path: Path) -> None:
     lane = Cache.open(tmp_path / "cache.sqlite").lane("a")
 
     assert lane.cursor() == CURSOR
-    assert lane.last() == 2
     assert lane.leaves(2, 9) == [b"\x02" * 32]
     assert lane.messages(1, 1) == [a_message(1)]
 
 
 def test_lanes_are_apart(tmp_path: Path) -> None:
     cache = Cache.open(tmp_path / "cache.sqlite")
-    cache.lane("a").append([a_message(1)], CURSOR)
+    cache.lane("a").append([a_message(1), a_message(2)], CURSOR)
 
     assert cache.lane("b").cursor() is None
-    assert cache.lane("b").last() == 0
+    assert cache.lane("b").first() is None
 
 
-@pytest.mark.parametrize("seq_nrs", [[2], [1, 3], [1, 1]])
-def test_a_gap_keeps_nothing(tmp_path: Path, seq_nrs: list[int]) -> None:
-    lane = Cache.open(tmp_path / "cache.sqlite").lane("a")
+@pytest.mark.parametrize("seq_nrs", [[4], [3, 5], [3, 3], [3, 4, 5], []])
+def test_a_gap_keeps_nothing(lane: LaneCache, seq_nrs: list[int]) -> None:
+    lane.start(CURSOR)
 
-    with pytest.raises(NotYet) as gap:
-        lane.append([a_message(seq_nr) for seq_nr in seq_nrs], CURSOR)
+    with pytest.raises(BrokenInvariant):
+        lane.append([a_message(seq_nr) for seq_nr in seq_nrs], Cursor(12, SeqNr(5)))
 
-    assert gap.value.code == "SEQUENCE_GAP"
-    assert lane.cursor() is None
-    assert lane.last() == 0
+    assert lane.cursor() == CURSOR
+    assert lane.messages(1, 9) == []
 
 
-def test_the_cursor_moves_without_messages(tmp_path: Path) -> None:
-    lane = Cache.open(tmp_path / "cache.sqlite").lane("a")
+def test_the_cursor_moves_without_messages(lane: LaneCache) -> None:
+    lane.start(CURSOR)
 
-    lane.append([], CURSOR)
-    lane.append([], Cursor(12, b"\x0b" * 32))
+    lane.append([], Cursor(12, SeqNr(3)))
 
-    assert lane.cursor() == Cursor(12, b"\x0b" * 32)
+    assert lane.cursor() == Cursor(12, SeqNr(3))
+
+
+def test_reading_may_begin_in_the_middle(lane: LaneCache) -> None:
+    lane.start(CURSOR)
+    assert lane.first() == 3
+
+    lane.append([a_message(3)], Cursor(12, SeqNr(4)))
+
+    assert lane.first() == 3
+
+
+def test_what_is_done_with_can_be_forgotten(lane: LaneCache) -> None:
+    lane.append([a_message(1), a_message(2)], CURSOR)
+
+    lane.forget_below(SeqNr(2))
+
+    assert lane.first() == 2
+    assert lane.cursor() == CURSOR
 
 
 def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
@@ -64,16 +84,6 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
     path.write_bytes(b"not a database" * 1000)
 
     lane = Cache.open(path).lane("a")
-    lane.append([a_message(1)], CURSOR)
+    lane.append([a_message(1), a_message(2)], CURSOR)
 
-    assert lane.last() == 1
-
-
-def test_a_cleared_lane_starts_from_nothing(tmp_path: Path) -> None:
-    lane = Cache.open(tmp_path / "cache.sqlite").lane("a")
-    lane.append([a_message(1)], CURSOR)
-
-    lane.clear()
-
-    assert lane.cursor() is None
-    assert lane.last() == 0
+    assert lane.cursor() == CURSOR

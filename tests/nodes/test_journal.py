@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ccip_py.errors import ConfigError
-from ccip_py.nodes.journal import Journal
+from ccip_py.chains.ports import FinalityRecord
+from ccip_py.errors import BrokenInvariant, ConfigError
+from ccip_py.nodes.journal import Journal, Signed
+from ccip_py.protocol.ids import ChainSelector
 
 KEY = b"\x11" * 20
 DIGEST = b"\x01" * 32
@@ -36,7 +38,7 @@ def test_it_is_remembered_after_a_restart(tmp_path: Path) -> None:
 
     with Journal.open(tmp_path, KEY) as journal:
         assert not journal.record_signing(DIGEST, 3, 1, b"b" * 32)
-        assert journal.last_signed(DIGEST) == (3, 1)
+        assert journal.last_signed(DIGEST) == Signed(3, 1, b"a" * 32)
         assert journal.epoch(DIGEST) == 3
 
 
@@ -115,3 +117,28 @@ def test_a_crash_before_the_owner_is_written_can_be_continued(tmp_path: Path) ->
 
     with Journal.open(tmp_path, KEY) as journal:
         assert journal.signed(DIGEST, 1, 1) == b"a" * 32
+
+
+def test_a_finality_violation_survives_a_restart(tmp_path: Path) -> None:
+    chain, record = ChainSelector(2**64 - 1), FinalityRecord(7, b"\x07" * 32, "block 7 changed")
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.save(chain, FinalityRecord(6, b"\x06" * 32))
+        journal.save(chain, record)
+
+    with Journal.open(tmp_path, KEY) as journal:
+        assert journal.load(chain) == record
+        assert journal.load(ChainSelector(1)) is None
+
+
+def test_a_full_disk_stops_the_node_before_it_signs(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        with journal.transaction() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+
+        with pytest.raises(BrokenInvariant, match="cannot be written"):
+            fill(journal)
+
+
+def fill(journal: Journal) -> None:
+    for round_ in range(1, 200):
+        journal.record_signing(DIGEST, 1, round_, b"a" * 32)
