@@ -81,8 +81,8 @@ contract FeeQuoter is IFeeQuoter, ITypeAndVersion, Ownable2Step {
         uint256 destGas =
             gasLimit + chain.destGasOverhead + tokens.destGas + _calldataGas(chain, message.data.length);
         uint224 gasPrice = _validatedGasPrice(destChainSelector, chain.gasPriceStalenessThreshold);
-        uint256 feeUsd36 = tokens.premiumUsd18 * feeToken.premiumMultiplierWeiPerEth + uint112(gasPrice)
-            * destGas * feeToken.gasMultiplierWeiPerEth
+        uint256 feeUsd36 = tokens.premiumUsd18 * feeToken.premiumMultiplierWeiPerEth
+            + _executionPrice(gasPrice) * destGas * feeToken.gasMultiplierWeiPerEth
             + _dataAvailabilityUsd36(chain, message, tokens.poolBytes, gasPrice >> 112);
 
         feeTokenAmount = feeUsd36 / getValidatedTokenPrice(message.feeToken);
@@ -246,9 +246,9 @@ contract FeeQuoter is IFeeQuoter, ITypeAndVersion, Ownable2Step {
     /// @inheritdoc IFeeQuoter
     function getTokenPrice(address token) public view returns (TimestampedPrice memory price) {
         price = _tokenPrices[token];
-        bool isFresh = block.timestamp - price.timestamp <= _tokenPriceStalenessThreshold;
+        uint256 age = block.timestamp - price.timestamp;
         TokenPriceFeedConfig memory feed = _feeds[token];
-        if (isFresh || !feed.isEnabled) return price;
+        if (age <= _tokenPriceStalenessThreshold || !feed.isEnabled) return price;
 
         TimestampedPrice memory fromFeed = TokenPriceFeed.read(feed);
         return fromFeed.timestamp > price.timestamp ? fromFeed : price;
@@ -300,10 +300,17 @@ contract FeeQuoter is IFeeQuoter, ITypeAndVersion, Ownable2Step {
     /// @dev A chain whose execution costs nothing is a chain whose price is missing.
     function _validatedGasPrice(uint64 destChainSelector, uint256 threshold) private view returns (uint224) {
         TimestampedPrice memory price = _gasPrices[destChainSelector];
-        require(uint112(price.value) != 0, ChainNotSupported(destChainSelector));
+        require(_executionPrice(price.value) != 0, ChainNotSupported(destChainSelector));
         uint256 age = block.timestamp - price.timestamp;
         require(age <= threshold, StaleGasPrice(destChainSelector, threshold, age));
         return price.value;
+    }
+
+    /// @dev The low half of a packed gas price; the high half is the data-availability price.
+    function _executionPrice(uint224 gasPrice) private pure returns (uint256) {
+        // truncation is the point
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint112(gasPrice);
     }
 
     /// @inheritdoc IFeeQuoter

@@ -171,6 +171,8 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
         offRamps = new OffRamp[](_offRamps.length());
         for (uint256 i = 0; i < offRamps.length; ++i) {
             uint256 key = _offRamps.at(i);
+            // truncation is how the two parts of a key are told apart
+            // forge-lint: disable-next-line(unsafe-typecast)
             offRamps[i] = OffRamp({sourceChainSelector: uint64(key >> 160), offRamp: address(uint160(key))});
         }
     }

@@ -20,8 +20,10 @@ library EVMAddress {
     /// @notice The address in `encoded`, or a revert with InvalidEVMAddress.
     function decode(bytes memory encoded) internal pure returns (address) {
         require(encoded.length == 32, InvalidEVMAddress(encoded));
-        uint256 word = uint256(bytes32(encoded));
+        uint256 word = abi.decode(encoded, (uint256));
         require(word >= PRECOMPILE_SPACE && word <= type(uint160).max, InvalidEVMAddress(encoded));
+        // casting to 'uint160' is safe because of the line above
+        // forge-lint: disable-next-line(unsafe-typecast)
         return address(uint160(word));
     }
 

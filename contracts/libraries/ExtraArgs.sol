@@ -27,7 +27,7 @@ library ExtraArgs {
         if (extraArgs.length == 0) return (defaultGasLimit, false);
         require(extraArgs.length >= TAG_BYTES, InvalidExtraArgsTag());
 
-        bytes4 tag = bytes4(extraArgs);
+        bytes4 tag = bytes4(extraArgs[:TAG_BYTES]);
         if (tag == Client.EVM_EXTRA_ARGS_V2_TAG) {
             require(extraArgs.length == TWO_WORDS, InvalidExtraArgsData());
             return (_word(extraArgs, 0), _flag(extraArgs, 1));

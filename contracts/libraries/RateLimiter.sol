@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title RateLimiter
 /// @notice A token bucket: how much may pass at once (`capacity`) and per second (`rate`).
@@ -52,7 +53,7 @@ library RateLimiter {
         );
 
         // EFFECT
-        bucket.tokens = uint128(available - amount); // ≤ capacity, a uint128
+        bucket.tokens = SafeCast.toUint128(available - amount);
         bucket.lastUpdated = uint32(block.timestamp);
 
         emit TokensConsumed(amount);
@@ -61,7 +62,7 @@ library RateLimiter {
     /// @notice The bucket as it stands now, refilled up to this second.
     function current(TokenBucket storage bucket) internal view returns (TokenBucket memory state) {
         state = bucket;
-        state.tokens = uint128(_levelNow(bucket));
+        state.tokens = SafeCast.toUint128(_levelNow(bucket));
         state.lastUpdated = uint32(block.timestamp);
     }
 
@@ -72,7 +73,7 @@ library RateLimiter {
         // EFFECT
         bool switchedOn = config.isEnabled && !bucket.isEnabled;
         uint256 level = switchedOn ? config.capacity : Math.min(config.capacity, _levelNow(bucket));
-        bucket.tokens = uint128(level); // ≤ config.capacity, a uint128
+        bucket.tokens = SafeCast.toUint128(level);
         bucket.lastUpdated = uint32(block.timestamp);
         bucket.isEnabled = config.isEnabled;
         bucket.capacity = config.capacity;

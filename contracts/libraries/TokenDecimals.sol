@@ -20,8 +20,10 @@ library TokenDecimals {
     function parse(bytes memory sourcePoolData, uint8 localDecimals) internal pure returns (uint8) {
         if (sourcePoolData.length == 0) return localDecimals;
         require(sourcePoolData.length == 32, ITokenPool.InvalidRemoteChainDecimals(sourcePoolData));
-        uint256 decimals = uint256(bytes32(sourcePoolData));
+        uint256 decimals = abi.decode(sourcePoolData, (uint256));
         require(decimals <= type(uint8).max, ITokenPool.InvalidRemoteChainDecimals(sourcePoolData));
+        // casting to 'uint8' is safe because of the line above
+        // forge-lint: disable-next-line(unsafe-typecast)
         return uint8(decimals);
     }
 

@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {AggregatorV3Interface} from "../interfaces/AggregatorV3Interface.sol";
 import {IFeeQuoter} from "../interfaces/IFeeQuoter.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title TokenPriceFeed
 /// @notice Reads a USD feed in the FeeQuoter's unit.
@@ -22,12 +23,13 @@ library TokenPriceFeed {
         (, int256 answer,, uint256 updatedAt,) = aggregator.latestRoundData();
         require(answer > 0, IFeeQuoter.DataFeedValueOutOfUint224Range());
 
-        uint256 value = _rebase(uint256(answer), uint256(aggregator.decimals()) + feed.tokenDecimals);
+        uint256 value =
+            _rebase(SafeCast.toUint256(answer), uint256(aggregator.decimals()) + feed.tokenDecimals);
         require(value <= type(uint224).max, IFeeQuoter.DataFeedValueOutOfUint224Range());
 
         // A feed's clock may run ahead of the block's; its price is still not younger than now.
         uint256 timestamp = Math.min(updatedAt, block.timestamp);
-        return IFeeQuoter.TimestampedPrice({value: uint224(value), timestamp: uint32(timestamp)});
+        return IFeeQuoter.TimestampedPrice(SafeCast.toUint224(value), SafeCast.toUint32(timestamp));
     }
 
     function _rebase(uint256 answer, uint256 decimals) private pure returns (uint256) {
