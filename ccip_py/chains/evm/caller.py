@@ -96,7 +96,8 @@ class Caller:
         raws = await self.rpc.try_batch([view.request(at) for view in views])
         answers: list[T | ContractRefused] = []
         for view, raw in zip(views, raws, strict=True):
-            answers.append(_understood(view, raw))
+            answer = _understood(view, raw)
+            answers.append(answer)
         return answers
 
 

@@ -100,17 +100,23 @@ class StoredPrices:
 async def read_messages(
     logs: LogSource, caller: Caller, lane: Lane, cursor: MessageCursor, pinned: Block, at_most: int = PAGE
 ) -> tuple[list[Sent], MessageCursor]:
-    """The next messages of the lane up to `pinned`, without a gap.
+    """The next messages of the lane up to `pinned`, without a gap. Those before the cursor's number are dropped.
 
     A page that reaches `pinned` is compared with the OnRamp's own counter there: MissingLogs if there are fewer
     messages than it counted, or a number is skipped. The cursor then stays where it was.
     """
+    if cursor.next_block > pinned.number:
+        return [], cursor
     page = await logs.read(lane.on_ramp, SENT_TOPICS, cursor.next_block, pinned, at_most)
     metadata = metadata_hash(lane.source, lane.destination, lane.on_ramp)
-    messages = [sent(log, metadata) for log in page.logs]
     expected = cursor.next_seq_nr
-    for found in messages:
+    messages: list[Sent] = []
+    for log in page.logs:
+        found = sent(log, metadata)
         got = found.message.sequence_number
+        if cursor.next_seq_nr is not None and got < cursor.next_seq_nr:
+            continue
+        messages.append(found)
         if expected is not None and got != expected:
             raise MissingLogs(
                 "sequence numbers are not consecutive", context={"expected": expected, "got": got}
