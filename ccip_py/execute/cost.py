@@ -53,7 +53,7 @@ def message_gas(message: Message) -> int:
 
 
 def _dest_gas(source_token_data: bytes) -> int:
-    """What the token step is given; nothing if unreadable, which the simulation of the batch will then show."""
+    """What the token step is given; nothing if unreadable, which the simulation will then show."""
     try:
         return decode_source_token_data(source_token_data).dest_gas_amount
     except CannotEncode:

@@ -42,7 +42,7 @@ Decision: TypeAlias = Send | Wait | Drop
 def decide(
     report: ExecutionReport, root: Root, fresh: ExecutionView, ahead: Sequence[ExecutionReport] = ()
 ) -> Decision:
-    """What to do with a report under `root` now; `ahead` were sent from the same key and have not landed yet."""
+    """What to do with a report under `root` now; `ahead` were sent from the same key and are under way."""
     committed = next((each for each in fresh.roots if each.root == root), None)
     if committed is None:
         return Drop("its root is not committed any more, or nothing under it is left to do")
@@ -64,8 +64,11 @@ def _attempted(message: Message, fresh: ExecutionView) -> bool:
 
 def _nonces_after(ahead: Sequence[ExecutionReport], fresh: ExecutionView) -> Mapping[Address, int]:
     """Each sender's nonce once the reports ahead have landed."""
-    sent = {each.sender: each.nonce for report in ahead for each in report.messages if each.ordered}
-    return {**fresh.sender_nonces, **sent}
+    nonces = dict(fresh.sender_nonces)
+    for report in ahead:
+        for message in report.messages:
+            nonces[message.sender] = max(message.nonce, nonces.get(message.sender, 0))
+    return nonces
 
 
 def _continues_nonces(report: ExecutionReport, before: Mapping[Address, int]) -> bool:

@@ -1,0 +1,1 @@
+"""Pure tests of what a message is."""
