@@ -4,13 +4,14 @@ pragma solidity ^0.8.27;
 import {ICommitStore} from "./interfaces/ICommitStore.sol";
 import {IFeeQuoter} from "./interfaces/IFeeQuoter.sol";
 import {IRMN} from "./interfaces/IRMN.sol";
+import {ITypeAndVersion} from "./interfaces/ITypeAndVersion.sol";
 import {CurseCheck} from "./libraries/CurseCheck.sol";
 import {MerkleMultiProof} from "./libraries/MerkleMultiProof.sol";
 import {OCRVerifier} from "./ocr/OCRVerifier.sol";
 import {CommitReport, PriceUpdates} from "./types/Report.sol";
 
-contract CommitStore is ICommitStore, OCRVerifier {
-    string public constant typeAndVersion = "CommitStore 1.5.0";
+contract CommitStore is ICommitStore, ITypeAndVersion, OCRVerifier {
+    string public constant override typeAndVersion = "CommitStore 1.5.0";
 
     uint64 private immutable _chainSelector;
     uint64 private immutable _sourceChainSelector;

@@ -14,6 +14,7 @@ import {IOffRamp} from "./interfaces/IOffRamp.sol";
 import {IPoolV1} from "./interfaces/IPoolV1.sol";
 import {IRouter} from "./interfaces/IRouter.sol";
 import {ITokenAdminRegistry} from "./interfaces/ITokenAdminRegistry.sol";
+import {ITypeAndVersion} from "./interfaces/ITypeAndVersion.sol";
 import {CurseCheck} from "./libraries/CurseCheck.sol";
 import {EVMAddress} from "./libraries/EVMAddress.sol";
 import {ExactGasCall} from "./libraries/ExactGasCall.sol";
@@ -25,7 +26,7 @@ import {EVM2EVMMessage, MessageExecutionState, SourceTokenData} from "./types/Me
 import {Pool} from "./types/Pool.sol";
 import {ExecutionReport, GasLimitOverride} from "./types/Report.sol";
 
-contract OffRamp is IOffRamp, Ownable2Step, ReentrancyGuardTransient {
+contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransient {
     using EnumerableSet for EnumerableSet.AddressSet;
 
     /// @dev One arriving token, and the gas that its balance checks and its pool may still use.
@@ -35,7 +36,7 @@ contract OffRamp is IOffRamp, Ownable2Step, ReentrancyGuardTransient {
         uint256 gasLeft;
     }
 
-    string public constant typeAndVersion = "OffRamp 1.5.0";
+    string public constant override typeAndVersion = "OffRamp 1.5.0";
 
     /// @dev Kept back for the instructions between the check of the gas and the call that needs it.
     uint16 private constant GAS_FOR_CALL_EXACT_CHECK = 5_000;
@@ -116,7 +117,7 @@ contract OffRamp is IOffRamp, Ownable2Step, ReentrancyGuardTransient {
             bytes memory err =
                 _attempt(message, report.offchainTokenData[i], gasLimitOverrides[i].tokenGasOverrides);
             bool recordable =
-                before == MessageExecutionState.UNTOUCHED && bytes4(err) == ReceiverError.selector;
+                before == MessageExecutionState.UNTOUCHED && _selectorOf(err) == ReceiverError.selector;
             require(err.length == 0 || recordable, ExecutionError(err));
         }
     }
@@ -199,13 +200,19 @@ contract OffRamp is IOffRamp, Ownable2Step, ReentrancyGuardTransient {
     /// @dev Only what says for certain that a token or a receiver failed in its full gas. Anything else, an empty
     /// revert above all, may come of a caller short of gas: it is passed on and decides nothing.
     function _isOutcome(bytes memory err) private pure returns (bool) {
-        if (err.length < 4) return false;
-        bytes4 selector = bytes4(err);
+        bytes4 selector = _selectorOf(err);
         return selector == ReceiverError.selector || selector == TokenHandlingError.selector
             || selector == InvalidDataLength.selector || selector == NotACompatiblePool.selector
             || selector == ReleaseOrMintBalanceMismatch.selector
             || selector == EVMAddress.InvalidEVMAddress.selector
             || selector == ExactGasCall.NoContract.selector;
+    }
+
+    /// @dev Zero, which is no error's selector here, if `err` is shorter than that.
+    function _selectorOf(bytes memory err) private pure returns (bytes4) {
+        // casting to 'bytes4' is safe because only the selector is wanted
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return err.length < 4 ? bytes4(0) : bytes4(err);
     }
 
     /* PROVING */
@@ -245,7 +252,8 @@ contract OffRamp is IOffRamp, Ownable2Step, ReentrancyGuardTransient {
 
     function _isOpenToAll(uint256 committedAt) private view returns (bool) {
         uint256 window = _dynamicConfig.permissionLessExecutionThresholdSeconds;
-        return window == 0 || block.timestamp - committedAt > window;
+        uint256 age = block.timestamp - committedAt;
+        return window == 0 || age > window;
     }
 
     function _applyGasOverride(EVM2EVMMessage memory message, GasLimitOverride memory gas) private pure {
@@ -347,7 +355,7 @@ contract OffRamp is IOffRamp, Ownable2Step, ReentrancyGuardTransient {
         require(success, TokenHandlingError(answer));
         require(answer.length == 32, InvalidDataLength(32, answer.length));
         arrival.gasLeft -= gasUsed < arrival.gasLeft ? gasUsed : arrival.gasLeft;
-        return uint256(bytes32(answer));
+        return abi.decode(answer, (uint256));
     }
 
     /* DELIVERING */

@@ -4,11 +4,13 @@ pragma solidity ^0.8.27;
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
 import {IRMN} from "./interfaces/IRMN.sol";
+import {ITypeAndVersion} from "./interfaces/ITypeAndVersion.sol";
 
-contract RMN is IRMN, EIP712, Ownable2Step {
+contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
     using EnumerableSet for EnumerableSet.Bytes32Set;
 
     enum KeyKind {
@@ -38,7 +40,7 @@ contract RMN is IRMN, EIP712, Ownable2Step {
         uint32 count; // votes and retractions so far: the low half of the nonce
     }
 
-    string public constant typeAndVersion = "RMN 1.5.0";
+    string public constant override typeAndVersion = "RMN 1.5.0";
     bytes16 public constant GLOBAL_CURSE_SUBJECT = 0x01000000000000000000000000000001;
     uint256 public constant MAX_CURSE_VOTE_AGE = 10 minutes;
     uint256 public constant MAX_MONITORS = 16;
@@ -197,8 +199,8 @@ contract RMN is IRMN, EIP712, Ownable2Step {
         returns (uint16)
     {
         for (uint256 i = 0; i < signatures.length; ++i) {
-            uint256 index = _monitorOf(_recover(digest, signatures[i]), KeyKind.BLESS);
-            voters |= uint16(2 ** index);
+            uint16 bit = 1;
+            voters |= bit << _monitorOf(_recover(digest, signatures[i]), KeyKind.BLESS);
         }
         return voters;
     }
@@ -229,11 +231,7 @@ contract RMN is IRMN, EIP712, Ownable2Step {
     function voteToCurse(CurseVote calldata vote, Signature calldata signature) external {
         // CHECK
         require(_configVersion != 0 && _curseThreshold != 0, ConfigNotSet());
-        uint64 latest = uint64(block.timestamp + MAX_CURSE_VOTE_AGE);
-        require(
-            vote.validUntil >= block.timestamp && vote.validUntil <= latest,
-            CurseVoteOutsideWindow(vote.validUntil, latest)
-        );
+        _requireOpenWindow(vote.validUntil);
         address curseKey = _recover(curseDigest(vote), signature);
         _monitorOf(curseKey, KeyKind.CURSE);
         uint64 nonce = curseNonce(vote.subject, curseKey);
@@ -326,11 +324,18 @@ contract RMN is IRMN, EIP712, Ownable2Step {
         if (_cursed.add(subject)) emit Cursed(subject, by);
     }
 
+    function _requireOpenWindow(uint64 validUntil) private view {
+        uint256 time = block.timestamp;
+        uint64 latest = SafeCast.toUint64(time + MAX_CURSE_VOTE_AGE);
+        require(validUntil >= time && validUntil <= latest, CurseVoteOutsideWindow(validUntil, latest));
+    }
+
     function _openCurseVotes(bytes16 subject) private view returns (uint256 open) {
+        uint256 time = block.timestamp;
         uint64 epoch = _epochs[subject];
         for (uint256 i = 0; i < _monitors.length; ++i) {
             CurseRecord memory record = _curseRecords[subject][_monitors[i].curseKey];
-            if (record.validUntil >= block.timestamp && record.epoch == epoch) ++open;
+            if (record.validUntil >= time && record.epoch == epoch) ++open;
         }
     }
 

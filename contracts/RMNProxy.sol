@@ -2,11 +2,12 @@
 pragma solidity ^0.8.27;
 
 import {IRMNProxy} from "./interfaces/IRMNProxy.sol";
+import {ITypeAndVersion} from "./interfaces/ITypeAndVersion.sol";
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
-contract RMNProxy is IRMNProxy, Ownable2Step {
-    string public constant typeAndVersion = "ARMProxy 1.0.0";
+contract RMNProxy is IRMNProxy, ITypeAndVersion, Ownable2Step {
+    string public constant override typeAndVersion = "ARMProxy 1.0.0";
 
     address private _rmn;
 

@@ -195,6 +195,8 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
 
         // EFFECT
         uint40 epochAndRound = uint40(uint256(reportContext[1]));
+        // casting to 'uint32' is safe because 40 - 8 bits are left
+        // forge-lint: disable-next-line(unsafe-typecast)
         emit Transmitted(reportContext[0], uint32(epochAndRound >> 8));
         _report(report, epochAndRound);
     }
