@@ -1,0 +1,225 @@
+"""One chain as this monitor reads it: what is final, what is proven, what the contracts say now.
+
+Finality. The head that counts is the lowest that any endpoint calls final, and all must know it by
+the same hash. A block once taken in is a ratchet: if its hash changes, `FinalityViolated` is raised,
+now and after a restart.
+
+Proof. Finalized blocks are taken in one after another. Each header is hashed here and must be the
+child of the one before, up to a block whose hash all endpoints agree on. Its bloom says whether a
+contract of ours may have logged something; if so, all receipts of the block must hash to the receipts
+root in the header. A log that is missing, altered or invented breaks that chain of hashes, whoever
+serves it. So one round of agreement per step is enough, and the bulk may come from any endpoint.
+
+State at the head (epochs, counters) can't be proven this way; all endpoints must agree on it at one
+pinned block hash.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ccip_py.risk.config import Chain
+from ccip_py.risk.evm import Log
+from ccip_py.risk.facts import Block
+from ccip_py.risk.rpc import Call, Disagreement, Endpoint, EndpointDown, Endpoints, Refused
+from ccip_py.risk.trie import NotProven, bloom_may_hold, header_hash, receipts_root
+from ccip_py.risk.views import Ask
+
+# Headers asked for in one request. Bounds the answer to a few megabytes on a busy chain.
+STEP = 64
+
+
+class FinalityViolated(Exception):
+    """A block that was final is not what it was. All endpoints agree on the new hash."""
+
+    def __init__(self, number: int, was: bytes, now: bytes) -> None:
+        super().__init__(f"finalized block {number} changed from {was.hex()} to {now.hex()}")
+        self.number, self.was, self.now = number, was, now
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The chain's end as all endpoints see it."""
+
+    number: int
+    hash: bytes
+    timestamp: int
+    final: int
+
+
+async def read_head(chain: Chain, endpoints: Endpoints) -> Head:
+    """The lowest latest and lowest finalized block among the endpoints."""
+    tag = "latest" if chain.finality is not None else "finalized"
+    calls: list[Call] = [
+        ("eth_getBlockByNumber", ("latest", False)),
+        ("eth_getBlockByNumber", (tag, False)),
+        ("eth_chainId", ()),
+    ]
+    answers = await endpoints.each(calls)
+    for latest, final, chain_id in answers:
+        if isinstance(latest, Refused) or isinstance(final, Refused) or not latest or not final:
+            raise EndpointDown(f"{chain.name}: an endpoint doesn't know its own head")
+        if chain_id != hex(chain.chain_id):
+            raise Disagreement(f"{chain.name}: an endpoint serves chain {chain_id}, not {chain.chain_id}")
+    lowest = min((latest for latest, _, _ in answers), key=lambda block: _int(block["number"]))
+    final_number = min(_int(final["number"]) for _, final, _ in answers)
+    return Head(
+        _int(lowest["number"]),
+        _raw(lowest["hash"]),
+        _int(lowest["timestamp"]),
+        max(0, final_number - (chain.finality or 0)),
+    )
+
+
+async def check_ratchet(endpoints: Endpoints, number: int, known: bytes) -> None:
+    """The last block taken in must still be what it was. Asked anew on every cycle."""
+    now = await agreed_hash(endpoints, number)
+    # No answer: the chain is shorter than it was. That is a reason to wait, until it has grown back.
+    if now is not None and now != known:
+        raise FinalityViolated(number, known, now)
+
+
+async def agreed_hash(endpoints: Endpoints, number: int) -> bytes | None:
+    """The hash of a block, if all endpoints give the same one; None if none of them has it.
+
+    Compares hashes only: nodes differ in how they dress up the rest of a block.
+    """
+    answers = await endpoints.each([("eth_getBlockByNumber", (hex(number), False))])
+    hashes = {
+        None if isinstance(block, Refused) or block is None else _raw(block["hash"]) for (block,) in answers
+    }
+    if len(hashes) != 1:
+        raise Disagreement(f"block {number} has different hashes")
+    return hashes.pop()
+
+
+async def proven_blocks(
+    endpoints: Endpoints, after: tuple[int, bytes], through: int, watched: Sequence[bytes]
+) -> list[Block]:
+    """The blocks behind `after`, at most STEP of them and none beyond `through`, with proven logs.
+
+    `through` must be final. Tries the endpoints in turn; raises NotProven only if none of them can
+    serve what the agreed hash demands.
+    """
+    number, parent = after
+    last = min(number + STEP, through)
+    top = await agreed_hash(endpoints, last)
+    if top is None:
+        raise EndpointDown(f"block {last} is final but unknown")
+    failure: Exception = NotProven("no endpoint")
+    for endpoint in endpoints.all:
+        try:
+            headers = await _headers(endpoint, number + 1, last)
+            hashes = _linked(headers, parent, top)
+            return [
+                await _block(endpoint, header, hash_, watched)
+                for header, hash_ in zip(headers, hashes, strict=True)
+            ]
+        except (EndpointDown, NotProven, Refused) as error:
+            failure = error
+        except (KeyError, TypeError, ValueError) as error:
+            failure = NotProven(f"{endpoint.url}: malformed answer ({error!r})")
+    raise failure
+
+
+async def _headers(endpoint: Endpoint, first: int, last: int) -> list[Mapping[str, Any]]:
+    blocks = await endpoint.batch(
+        [("eth_getBlockByNumber", (hex(number), False)) for number in range(first, last + 1)]
+    )
+    for block in blocks:
+        if isinstance(block, Refused) or block is None:
+            raise EndpointDown(f"{endpoint.url}: a finalized header is missing")
+    return blocks
+
+
+def _linked(headers: Sequence[Mapping[str, Any]], parent: bytes, top: bytes) -> list[bytes]:
+    """Hash each header, and see that each is the child of the one before and the last is `top`.
+
+    A false start means that the parent is not an ancestor of an agreed finalized block. That is not
+    judged here: the ratchet check sees the same thing on agreed hashes.
+    """
+    hashes = []
+    for header in headers:
+        if _raw(header["parentHash"]) != parent:
+            raise NotProven(f"block {header['number']} is not the child of {parent.hex()}")
+        parent = header_hash(header)
+        hashes.append(parent)
+    if parent != top:
+        raise NotProven(f"headers end in {parent.hex()}, not in the agreed {top.hex()}")
+    return hashes
+
+
+async def _block(
+    endpoint: Endpoint, header: Mapping[str, Any], hash_: bytes, watched: Sequence[bytes]
+) -> Block:
+    """The logs of the contracts we watch. Receipts are fetched only if the bloom allows for any."""
+    number = _int(header["number"])
+    bloom = int(header["logsBloom"], 16)
+    if not any(bloom_may_hold(bloom, address) for address in watched):
+        return Block(number, hash_)
+    receipts = await endpoint.call("eth_getBlockReceipts", header["number"])
+    if receipts is None or receipts_root(receipts) != _raw(header["receiptsRoot"]):
+        raise NotProven(f"{endpoint.url}: the receipts of block {number} are not those of its header")
+    wanted = frozenset(watched)
+    return Block(number, hash_, tuple(log for log in _logs(receipts, number) if log.address in wanted))
+
+
+def _logs(receipts: Sequence[Mapping[str, Any]], number: int) -> list[Log]:
+    """All logs in order. Positions are counted here, not believed: only the order is proven."""
+    logs: list[Log] = []
+    for tx, receipt in enumerate(receipts):
+        for log in receipt["logs"]:
+            logs.append(read_log(log, number, tx, len(logs)))
+    return logs
+
+
+def read_log(log: Mapping[str, Any], block: int, tx: int, index: int) -> Log:
+    topics = tuple(_raw(topic) for topic in log["topics"])
+    return Log(_raw(log["address"]), topics, _raw(log["data"]), block, tx, index)
+
+
+async def unproven_logs(
+    endpoints: Endpoints, after: int, through: int, addresses: Sequence[bytes]
+) -> list[Log]:
+    """Logs above the finalized head that all endpoints report. Good for hints, never for blame.
+
+    A commit is seen here first. What a blessing states is about the source, where everything is
+    proven, so a commit that vanishes again merely wastes a signature. One that an endpoint hides is
+    found later, when its block is final.
+    """
+    if through <= after:
+        return []
+    query = {
+        "fromBlock": hex(after + 1),
+        "toBlock": hex(through),
+        "address": ["0x" + address.hex() for address in addresses],
+    }
+    reports: list[set[Log]] = []
+    for (answer,) in await endpoints.each([("eth_getLogs", (query,))]):
+        if isinstance(answer, Refused):
+            raise answer
+        reports.append({_placed_log(log) for log in answer})
+    return sorted(set.intersection(*reports), key=lambda log: (log.block, log.index))
+
+
+def _placed_log(log: Mapping[str, Any]) -> Log:
+    return read_log(log, _int(log["blockNumber"]), _int(log["transactionIndex"]), _int(log["logIndex"]))
+
+
+async def agreed_views(endpoints: Endpoints, block_hash: bytes, asks: Sequence[Ask]) -> dict[Ask, bytes]:
+    """What contracts answer at one pinned block, if all endpoints give the same answers."""
+    pin = {"blockHash": "0x" + block_hash.hex()}
+    unique = list(dict.fromkeys(asks))
+    calls: list[Call] = [
+        ("eth_call", ({"to": "0x" + ask.to.hex(), "data": "0x" + ask.data.hex()}, pin)) for ask in unique
+    ]
+    answers = await endpoints.agreed(calls) if calls else []
+    return {ask: _raw(answer) for ask, answer in zip(unique, answers, strict=True)}
+
+
+def _int(value: str) -> int:
+    return int(value, 16)
+
+
+def _raw(value: str) -> bytes:
+    return bytes.fromhex(value[2:])

@@ -1,0 +1,384 @@
+"""What the chains said, finalized and proven: the monitor's memory of them.
+
+Deleting this file costs time, never correctness: everything is read again from the start block. The
+cursor of each chain and the facts of its blocks move in one transaction, so a crash can't separate
+them. Each cycle touches what is new; nothing here scans history.
+
+An on-ramp numbers messages 1, 2, 3 … without gaps. One that doesn't is not a lane we understand:
+`take` then raises `Undecodable`, the cursor stays, and the alarm stays on.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ccip_py.risk import evm
+from ccip_py.risk.config import Chain, Lane, Pool
+from ccip_py.risk.evm import Log, TokenMove, Undecodable
+from ccip_py.risk.judge import Claim, Execution, Message
+from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS cursor (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS sent (
+    lane TEXT NOT NULL, seq INTEGER NOT NULL, leaf BLOB NOT NULL, stated_id BLOB NOT NULL,
+    moves TEXT NOT NULL, backed INTEGER NOT NULL, PRIMARY KEY (lane, seq)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS accepted (
+    lane TEXT NOT NULL, at INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, root BLOB NOT NULL,
+    removed_at INTEGER, blessed_epoch INTEGER NOT NULL DEFAULT -1, succeeded INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (lane, at)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS waiting ON accepted (lane, blessed_epoch, at)
+    WHERE removed_at IS NULL AND succeeded <= last - first;
+CREATE INDEX IF NOT EXISTS by_last ON accepted (lane, last);
+CREATE TABLE IF NOT EXISTS blessed (
+    lane TEXT NOT NULL, root BLOB NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (lane, root, at)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cursed (
+    chain TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL, begins INTEGER NOT NULL,
+    PRIMARY KEY (chain, subject, at)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS execution (
+    lane TEXT NOT NULL, at INTEGER NOT NULL, tx INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL,
+    state INTEGER NOT NULL, judged INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (lane, at)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS unjudged ON execution (lane, at) WHERE NOT judged;
+CREATE INDEX IF NOT EXISTS by_id ON execution (id);
+CREATE TABLE IF NOT EXISTS payout (
+    chain TEXT NOT NULL, block INTEGER NOT NULL, tx INTEGER NOT NULL, pool BLOB NOT NULL, paid TEXT NOT NULL,
+    judged INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (chain, block, tx, pool)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS unjudged_payout ON payout (chain, block) WHERE NOT judged;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A finalized block and the proven logs of the contracts we watch in it."""
+
+    number: int
+    hash: bytes
+    logs: Sequence[Log] = field(default=())
+
+
+def position(block: int, index: int) -> int:
+    """Block and log index as one number that sorts the same way."""
+    return block << 32 | index
+
+
+class Facts:
+    def __init__(self, path: Path, chains: Sequence[Chain], lanes: Sequence[Lane]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        # A crash may lose the latest blocks, together with the cursor: they are read again.
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_SCHEMA)
+        self._pools = {chain.selector: {pool.pool: pool for pool in chain.pools} for chain in chains}
+        self._by_ramp = {(lane.source, lane.on_ramp): lane for lane in lanes}
+        self._by_store = {(lane.destination, lane.commit_store): lane for lane in lanes}
+        self._by_off_ramp = {(lane.destination, lane.off_ramp): lane for lane in lanes}
+        self._lanes = {lane.key: lane for lane in lanes}
+        self._metadata = {
+            lane.key: evm.metadata(lane.source, lane.destination, lane.on_ramp) for lane in lanes
+        }
+
+    def close(self) -> None:
+        self._db.close()
+
+    # TAKING IN
+
+    def cursor(self, chain: int) -> tuple[int, bytes] | None:
+        """The last block taken in, which is also the ratchet of finality: it must never change."""
+        row: tuple[int, bytes] | None = self._db.execute(
+            "SELECT number, hash FROM cursor WHERE chain = ?", (str(chain),)
+        ).fetchone()
+        return row
+
+    def take(self, chain: int, blocks: Iterable[Block]) -> None:
+        """Take in consecutive blocks: all of them with the cursor, or none."""
+        self._db.execute("BEGIN")
+        try:
+            for block in blocks:
+                self._take_logs(chain, block.logs)
+                self._db.execute(
+                    "INSERT OR REPLACE INTO cursor VALUES (?,?,?)", (str(chain), block.number, block.hash)
+                )
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def forget(self, chain: int) -> None:
+        """Everything read from one chain, after its history was replaced and an owner reviewed it."""
+        self._db.execute("BEGIN")
+        for lane in self._lanes.values():
+            if lane.source == chain:
+                self._db.execute("DELETE FROM sent WHERE lane = ?", (lane.key,))
+            if lane.destination == chain:
+                for table in ("accepted", "blessed", "execution"):
+                    self._db.execute(f"DELETE FROM {table} WHERE lane = ?", (lane.key,))
+        for table in ("cursor", "cursed", "payout"):
+            self._db.execute(f"DELETE FROM {table} WHERE chain = ?", (str(chain),))
+        self._db.execute("COMMIT")
+
+    def _take_logs(self, chain: int, logs: Sequence[Log]) -> None:
+        pools = self._pools[chain]
+        taken = [
+            (log.tx, log.address, evm.word(log.data, 0))
+            for log in logs
+            if log.address in pools and log.topics and log.topics[0] in evm.TAKEN
+        ]
+        for log in logs:
+            topic = log.topics[0] if log.topics else b""
+            if topic == evm.MESSAGE_SENT and (lane := self._by_ramp.get((chain, log.address))):
+                self._take_sent(lane, log, taken)
+            elif lane := self._by_store.get((chain, log.address)):
+                self._take_commit(lane, topic, log)
+            elif topic == evm.EXECUTION_STATE and (lane := self._by_off_ramp.get((chain, log.address))):
+                self._take_execution(lane, log)
+            elif topic in evm.GIVEN and log.address in pools:
+                self._take_payout(chain, log)
+            elif topic in (evm.ROOT_BLESSED, evm.CURSED, evm.UNCURSED):
+                self._take_rmn(chain, topic, log)
+
+    def _take_sent(self, lane: Lane, log: Log, taken: list[tuple[int, bytes, int]]) -> None:
+        sent = evm.read_sent(log, lane.source, self._metadata[lane.key])
+        if sent.seq_nr != self.final_through(lane) + 1:
+            raise Undecodable(f"message {sent.seq_nr} does not follow {self.final_through(lane)}")
+        # Each token uses up its backing, so all of them are looked at, whatever the first one says.
+        backings = [self._backed(lane, log.tx, move, taken) for move in sent.moves]
+        moves = [
+            [m.source_token.hex(), str(m.amount), m.source_pool.hex(), m.dest_token.hex(), m.source_decimals]
+            for m in sent.moves
+        ]
+        row = (lane.key, sent.seq_nr, sent.leaf, sent.stated_id, json.dumps(moves), all(backings))
+        self._db.execute("INSERT INTO sent VALUES (?,?,?,?,?,?)", row)
+
+    def _backed(self, lane: Lane, tx: int, move: TokenMove, taken: list[tuple[int, bytes, int]]) -> bool:
+        """Uses up the lock or burn that backs one token, so that it can't back a second message.
+
+        Pools that nobody asked us to guard are their owners' affair: whatever they do touches only
+        their own token, and they may speak in events of their own.
+        """
+        if move.source_pool not in self._pools[lane.source]:
+            return True
+        backing = (tx, move.source_pool, move.amount)
+        if backing not in taken:
+            return False
+        taken.remove(backing)
+        return True
+
+    def _take_commit(self, lane: Lane, topic: bytes, log: Log) -> None:
+        at = position(log.block, log.index)
+        if topic == evm.REPORT_ACCEPTED and (accepted := evm.read_accepted(log)):
+            self._db.execute(
+                "INSERT INTO accepted (lane, at, first, last, root) VALUES (?,?,?,?,?)",
+                (lane.key, at, accepted.first, accepted.last, accepted.root),
+            )
+        elif topic == evm.ROOT_REMOVED:
+            self._db.execute(
+                "UPDATE accepted SET removed_at = ? WHERE lane = ? AND root = ? AND removed_at IS NULL",
+                (at, lane.key, log.data[:32]),
+            )
+
+    def _take_execution(self, lane: Lane, log: Log) -> None:
+        seq_nr, message_id, state = evm.read_execution(log)
+        first_success = state == evm.SUCCESS and not self._successes(
+            message_id, position(log.block, log.index)
+        )
+        self._db.execute(
+            "INSERT INTO execution (lane, at, tx, seq, id, state) VALUES (?,?,?,?,?,?)",
+            (lane.key, position(log.block, log.index), log.tx, seq_nr, message_id, state),
+        )
+        if first_success:
+            self._db.execute(
+                "UPDATE accepted SET succeeded = succeeded + 1 WHERE lane = ? AND last >= ? AND first <= ?"
+                " AND last < ? AND removed_at IS NULL",
+                (lane.key, seq_nr, seq_nr, seq_nr + 256),
+            )
+
+    def _take_payout(self, chain: int, log: Log) -> None:
+        key = (str(chain), log.block, log.tx, log.address)
+        row = self._db.execute(
+            "SELECT paid FROM payout WHERE chain = ? AND block = ? AND tx = ? AND pool = ?", key
+        ).fetchone()
+        paid = evm.word(log.data, 0) + (int(row[0]) if row else 0)
+        self._db.execute("INSERT OR REPLACE INTO payout VALUES (?,?,?,?,?,0)", (*key, str(paid)))
+
+    def _take_rmn(self, chain: int, topic: bytes, log: Log) -> None:
+        at = position(log.block, log.index)
+        if topic == evm.ROOT_BLESSED:
+            store, root, first, last, epoch = evm.read_blessed(log)
+            lane = self._by_store.get((chain, store))
+            if lane is None:
+                return
+            self._db.execute("INSERT INTO blessed VALUES (?,?,?,?,?)", (lane.key, root, first, last, at))
+            self._db.execute(
+                "UPDATE accepted SET blessed_epoch = ?"
+                " WHERE lane = ? AND root = ? AND first = ? AND last = ? AND removed_at IS NULL",
+                (epoch, lane.key, root, first, last),
+            )
+            return
+        # Cursed and Uncursed: the subject is indexed, at the left end of its word.
+        subject = log.topics[1][:16]
+        self._db.execute(
+            "INSERT INTO cursed VALUES (?,?,?,?)", (str(chain), subject, at, topic == evm.CURSED)
+        )
+
+    # ASKING: ROOTS
+
+    def final_through(self, lane: Lane) -> int:
+        """The highest sequence number whose message is final here. There are no gaps below it."""
+        row = self._db.execute("SELECT max(seq) FROM sent WHERE lane = ?", (lane.key,)).fetchone()
+        return row[0] or 0
+
+    def messages(self, lane: Lane, first: int, last: int) -> list[Message]:
+        """The final messages of an interval, in order. At most 257: one more than a root may hold."""
+        rows = self._db.execute(
+            "SELECT seq, leaf, stated_id, moves, backed FROM sent"
+            " WHERE lane = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT 257",
+            (lane.key, min(first, 2**62), min(last, 2**62)),
+        )
+        return [_message(*row) for row in rows]
+
+    def claims(self, lane: Lane, epoch: int, limit: int = 64) -> list[Claim]:
+        """Standing roots that lack a blessing in this epoch and are not executed yet, in order."""
+        rows = self._db.execute(
+            "SELECT first, last, root, at FROM accepted INDEXED BY waiting WHERE lane = ?"
+            " AND blessed_epoch < ? AND removed_at IS NULL AND succeeded <= last - first ORDER BY at LIMIT ?",
+            (lane.key, epoch, limit),
+        )
+        return [
+            Claim(
+                lane.key, lane.source, lane.destination, lane.commit_store,
+                first, last, root, at >> 32, at & 0xFFFFFFFF, final=True,
+            )
+            for first, last, root, at in rows
+        ]  # fmt: skip
+
+    def expected_first(self, lane: Lane, block: int, index: int) -> int:
+        """What follows the standing root that was committed last before a position."""
+        row = self._db.execute(
+            "SELECT last FROM accepted WHERE lane = ? AND at < ? AND (removed_at IS NULL OR removed_at > ?)"
+            " ORDER BY at DESC LIMIT 1",
+            (lane.key, position(block, index), position(block, index)),
+        ).fetchone()
+        return row[0] + 1 if row else 1
+
+    # ASKING: EXECUTIONS
+
+    def unjudged(self, lane: Lane, limit: int = 200) -> list[Execution]:
+        rows = self._db.execute(
+            "SELECT seq, id, state, at, tx FROM execution INDEXED BY unjudged"
+            " WHERE lane = ? AND NOT judged ORDER BY at LIMIT ?",
+            (lane.key, limit),
+        )
+        return [
+            Execution(lane.key, lane.source, lane.destination, seq, id_, state, at >> 32, tx, at & 0xFFFFFFFF)
+            for seq, id_, state, at, tx in rows
+        ]
+
+    def mark_judged(self, execution: Execution) -> None:
+        self._db.execute(
+            "UPDATE execution SET judged = 1 WHERE lane = ? AND at = ?",
+            (execution.lane, position(execution.block, execution.index)),
+        )
+
+    def earlier_successes(self, execution: Execution) -> int:
+        """Successes of the same message before, on this lane's off-ramp or another of the chain's."""
+        return self._successes(execution.message_id, position(execution.block, execution.index))
+
+    def _successes(self, message_id: bytes, before: int) -> int:
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM execution WHERE id = ? AND state = ? AND at < ?",
+            (message_id, evm.SUCCESS, before),
+        ).fetchone()
+        return int(count)
+
+    def standing(self, execution: Execution) -> tuple[bool, bool]:
+        """(a root covering the message stood, and was blessed) just before the execution."""
+        at = position(execution.block, execution.index)
+        rows = self._db.execute(
+            "SELECT root, first, last FROM accepted WHERE lane = ? AND last >= ? AND last < ? AND first <= ?"
+            " AND at < ? AND (removed_at IS NULL OR removed_at > ?)",
+            (execution.lane, execution.seq_nr, execution.seq_nr + 256, execution.seq_nr, at, at),
+        ).fetchall()
+        since = self._last_lift(execution, at)
+        blessed = any(
+            self._db.execute(
+                "SELECT 1 FROM blessed WHERE lane = ? AND root = ? AND first = ? AND last = ?"
+                " AND at < ? AND at > ? LIMIT 1",
+                (execution.lane, root, first, last, at, since),
+            ).fetchone()
+            for root, first, last in rows
+        )
+        return bool(rows), blessed
+
+    def was_cursed(self, execution: Execution) -> bool:
+        """Whether the source, or everything, was cursed on the destination just before."""
+        at = position(execution.block, execution.index)
+        for subject in (subject_of(execution.source), GLOBAL_SUBJECT):
+            row = self._db.execute(
+                "SELECT begins FROM cursed WHERE chain = ? AND subject = ? AND at < ? ORDER BY at DESC LIMIT 1",
+                (str(execution.destination), subject, at),
+            ).fetchone()
+            if row and row[0]:
+                return True
+        return False
+
+    def _last_lift(self, execution: Execution, at: int) -> int:
+        """When blessings were last voided: by the lift of a curse on the source, or of a global one."""
+        (last,) = self._db.execute(
+            "SELECT max(at) FROM cursed WHERE chain = ? AND subject IN (?,?) AND at < ? AND NOT begins",
+            (str(execution.destination), subject_of(execution.source), GLOBAL_SUBJECT, at),
+        ).fetchone()
+        return int(last or -1)
+
+    # ASKING: PAYOUTS
+
+    def payouts(self, chain: Chain, limit: int = 200) -> list[tuple[Pool, int, int, int]]:
+        """(pool, block, tx, paid) not judged yet."""
+        rows = self._db.execute(
+            "SELECT pool, block, tx, paid FROM payout INDEXED BY unjudged_payout"
+            " WHERE chain = ? AND NOT judged ORDER BY block LIMIT ?",
+            (str(chain.selector), limit),
+        )
+        pools = self._pools[chain.selector]
+        return [(pools[pool], block, tx, int(paid)) for pool, block, tx, paid in rows if pool in pools]
+
+    def executed_in(self, chain: int, block: int, tx: int) -> list[tuple[Lane, int]]:
+        """(lane, sequence number) of what ended in SUCCESS in one transaction."""
+        found = []
+        for lane in self._lanes.values():
+            if lane.destination != chain:
+                continue
+            rows = self._db.execute(
+                "SELECT seq FROM execution WHERE lane = ? AND at BETWEEN ? AND ? AND tx = ? AND state = ?",
+                (lane.key, position(block, 0), position(block, 0xFFFFFFFF), tx, evm.SUCCESS),
+            )
+            found += [(lane, seq) for (seq,) in rows]
+        return found
+
+    def mark_payout(self, chain: int, pool: Pool, block: int, tx: int) -> None:
+        self._db.execute(
+            "UPDATE payout SET judged = 1 WHERE chain = ? AND block = ? AND tx = ? AND pool = ?",
+            (str(chain), block, tx, pool.pool),
+        )
+
+
+def _message(seq_nr: int, leaf: bytes, stated_id: bytes, moves: str, backed: int) -> Message:
+    return Message(
+        seq_nr,
+        leaf,
+        stated_id,
+        tuple(
+            TokenMove(bytes.fromhex(token), int(amount), bytes.fromhex(pool), bytes.fromhex(dest), decimals)
+            for token, amount, pool, dest, decimals in json.loads(moves)
+        ),
+        bool(backed),
+    )

@@ -1,0 +1,351 @@
+"""Claims and facts in, verdicts out. Pure: no clock, no network, no memory.
+
+Three rules hold for every check here.
+1. Bless only what this monitor rebuilt itself, from messages that are final on their source.
+2. Whatever can't be seen yet is a reason to wait. Silence or lag must never stop a lane.
+3. Curse only on a contradiction between finalized facts. (The loop also demands to see it twice.)
+
+Facts that reach this file are proven (hashes recomputed under a block hash that all endpoints agree
+on); how they got here is `chain.py`'s affair.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from eth_hash.auto import keccak
+
+from ccip_py.risk.config import Pool
+from ccip_py.risk.evm import SUCCESS, TokenMove
+from ccip_py.risk.root import MAX_LEAVES, merkle_root
+
+# VERDICTS
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a chain must be stopped, in a form that can be stored, hashed and shown.
+
+    Holds immutable facts only, so that the same contradiction has the same id on the next look.
+    """
+
+    anomaly: str  # AN1 to AN15, as docs/risk.md lists them
+    blame: int | None  # selector of the chain that can't be trusted; None: stop everything
+    chains: tuple[int, ...]  # selectors of the chains that the curse is for
+    summary: str
+    facts: Mapping[str, Any]  # plain JSON
+    standing: str = ""  # lane whose commit store still holds the bad root; "": a fact that can't be undone
+
+    @property
+    def id(self) -> bytes:
+        """What a curse vote names as its evidence."""
+        return keccak(json.dumps([self.anomaly, self.blame, self.facts], sort_keys=True).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Bless:
+    """The root is right, as rebuilt from `leaves` messages."""
+
+    leaves: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not seen enough, or not able to. `alarm`: this will not resolve by itself."""
+
+    reason: str
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Curse:
+    evidence: Evidence
+
+
+Verdict: TypeAlias = Bless | Wait | Curse
+
+# ROOTS: AN2, AN3
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A committed root: what the destination says about its source."""
+
+    lane: str
+    source: int
+    destination: int
+    commit_store: bytes
+    first: int
+    last: int
+    root: bytes
+    block: int
+    index: int
+    final: bool  # the commit itself is final on the destination, and its log is proven
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the source says about one sequence number, final and proven."""
+
+    seq_nr: int
+    leaf: bytes
+    stated_id: bytes
+    moves: tuple[TokenMove, ...]
+    backed: bool  # every token of a guarded pool has its lock or burn in the same transaction
+
+
+@dataclass(frozen=True, slots=True)
+class RootFacts:
+    """What this monitor knows about the claim's interval."""
+
+    messages: Sequence[Message]  # those of the interval that are final, in order
+    final_through: int  # highest sequence number up to which all messages are final
+    on_ramp_next: int  # the on-ramp's own counter at the head: what it would give out next
+    patience: int  # finalized source blocks that went by since the claim was first seen
+    grace: int  # how many of those it takes before absence counts
+    expected_first: int  # what the previous standing root of the lane leads one to expect
+
+
+def judge_root(claim: Claim, facts: RootFacts) -> Verdict:
+    """Bless, wait or curse one committed root."""
+    if claim.first > facts.expected_first:
+        return _gap(claim, facts)
+    if claim.last > facts.final_through:
+        return _not_there(claim, facts)
+    size = claim.last - claim.first + 1
+    if not 1 <= size <= MAX_LEAVES or len(facts.messages) != size:
+        return Wait(f"a root over {size} messages can't be executed, nor rebuilt", alarm=True)
+    rebuilt = merkle_root([message.leaf for message in facts.messages])
+    if rebuilt != claim.root:
+        return _wrong_root(claim, rebuilt)
+    return _content(claim, facts.messages)
+
+
+def _gap(claim: Claim, facts: RootFacts) -> Verdict:
+    """Messages between two roots were skipped. A rewind after a removal goes back, never ahead."""
+    if not claim.final:
+        return Wait("the root leaves a gap, but its commit may not last")
+    return Curse(
+        _root_evidence(claim, "AN2", f"skips messages {facts.expected_first} to {claim.first - 1}", {})
+    )
+
+
+def _not_there(claim: Claim, facts: RootFacts) -> Verdict:
+    """The claim names messages that are not final here. Usually they soon are."""
+    if claim.last < facts.on_ramp_next:
+        return Wait(f"messages after {facts.final_through} are sent, but not final here yet")
+    if not claim.final or facts.patience < facts.grace:
+        return Wait(f"messages after {facts.on_ramp_next - 1} don't exist here, yet")
+    # The on-ramp itself, at the head, has not given out these numbers, although more of its chain
+    # became final since the claim than any endpoint may lag behind.
+    return Curse(_root_evidence(claim, "AN3", "covers messages that were never sent", {}))
+
+
+def _wrong_root(claim: Claim, rebuilt: bytes) -> Verdict:
+    if not claim.final:
+        return Wait("the root is wrong, but its commit may not last")
+    facts = {"rebuiltRoot": rebuilt.hex()}
+    return Curse(_root_evidence(claim, "AN2", "is not the root of the messages that were sent", facts))
+
+
+def _content(claim: Claim, messages: Sequence[Message]) -> Verdict:
+    """The root is right. Is what it covers what an honest on-ramp would have let through?"""
+    for message in messages:
+        if message.stated_id != message.leaf:
+            return Wait(f"message {message.seq_nr} states another id than its hash", alarm=True)
+        if not message.backed:
+            facts = {"seqNr": message.seq_nr, "leaf": message.leaf.hex()}
+            summary = f"message {message.seq_nr} moves tokens that were neither locked nor burned"
+            return Curse(_root_evidence(claim, "AN7", summary, facts))
+    return Bless(len(messages))
+
+
+def _root_evidence(claim: Claim, anomaly: str, summary: str, facts: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        anomaly,
+        claim.source,
+        (claim.destination, claim.source),
+        f"root {claim.root.hex()} over [{claim.first}..{claim.last}] {summary}",
+        {
+            "commitStore": claim.commit_store.hex(),
+            "destination": str(claim.destination),
+            "first": claim.first,
+            "last": claim.last,
+            "root": claim.root.hex(),
+            "block": claim.block,
+            **facts,
+        },
+        standing=claim.lane,
+    )
+
+
+def judge_lane(claims: Sequence[tuple[Claim, RootFacts]]) -> list[tuple[Claim, Verdict]]:
+    """Judge a lane's roots in the order they were committed.
+
+    Nothing behind a root that is not good is blessed: what follows a forgery was built on it, and
+    will be committed again after the owner removed the forgery.
+    """
+    verdicts: list[tuple[Claim, Verdict]] = []
+    held_by: Claim | None = None
+    for claim, facts in claims:
+        if held_by is not None:
+            verdicts.append((claim, Wait(f"behind root {held_by.root.hex()}")))
+            continue
+        verdict = judge_root(claim, facts)
+        verdicts.append((claim, verdict))
+        if not isinstance(verdict, Bless):
+            held_by = claim
+    return verdicts
+
+
+# FINALITY: AN1
+
+
+def judge_finality(chain: int, neighbours: Sequence[int], number: int, was: bytes, now: bytes) -> Verdict:
+    """A finalized block has another hash than before, and all endpoints say so."""
+    if was == now:
+        return Wait("nothing changed")
+    return Curse(
+        Evidence(
+            "AN1",
+            chain,
+            tuple(neighbours),
+            f"finalized block {number} changed from {was.hex()} to {now.hex()}",
+            {"chain": str(chain), "number": number, "was": was.hex(), "now": now.hex()},
+        )
+    )
+
+
+# EXECUTIONS: AN4, AN5, AN6
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """The destination says that a message ended in `state`. Final and proven."""
+
+    lane: str
+    source: int
+    destination: int
+    seq_nr: int
+    message_id: bytes
+    state: int
+    block: int
+    tx: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionFacts:
+    """What is known of the message, and of the destination just before the execution."""
+
+    message: Message | None
+    final_through: int
+    on_ramp_next: int
+    patience: int
+    grace: int
+    earlier_successes: int  # of the same message, on any off-ramp of this destination
+    committed: bool  # a root covering it stood
+    blessed: bool  # such a root was blessed in the epoch of the moment
+    cursed: bool  # the source, or everything, was cursed
+
+
+def judge_execution(execution: Execution, facts: ExecutionFacts) -> Verdict:
+    """Was there a reason for this execution? Bless means: it is in order."""
+    if execution.state == SUCCESS and facts.earlier_successes:
+        return Curse(_execution_evidence(execution, "AN5", "succeeded before", None))
+    if not facts.committed:
+        return Curse(_execution_evidence(execution, "AN6", "was executed without a committed root", None))
+    if facts.cursed:
+        return Curse(_execution_evidence(execution, "AN6", "was executed during a curse", None))
+    if not facts.blessed:
+        return Curse(_execution_evidence(execution, "AN6", "was executed without a blessing", None))
+    return _source_of(execution, facts)
+
+
+def _source_of(execution: Execution, facts: ExecutionFacts) -> Verdict:
+    """Does the source know the message, and under the same id?"""
+    message = facts.message
+    if message is None:
+        sent = execution.seq_nr < facts.on_ramp_next
+        if sent or execution.seq_nr <= facts.final_through or facts.patience < facts.grace:
+            return Wait(f"message {execution.seq_nr} is not final here yet")
+        return Curse(_execution_evidence(execution, "AN4", "was never sent", execution.source))
+    if message.leaf != execution.message_id:
+        return Curse(_execution_evidence(execution, "AN4", "differs from what was sent", execution.source))
+    return Bless(1)
+
+
+def _execution_evidence(execution: Execution, anomaly: str, summary: str, blame: int | None) -> Evidence:
+    return Evidence(
+        anomaly,
+        blame,
+        (execution.destination, execution.source),
+        f"message {execution.seq_nr} ({execution.message_id.hex()}) {summary}",
+        {
+            "source": str(execution.source),
+            "destination": str(execution.destination),
+            "seqNr": execution.seq_nr,
+            "messageId": execution.message_id.hex(),
+            "state": execution.state,
+            "block": execution.block,
+            "index": execution.index,
+        },
+    )
+
+
+# SUPPLY: AN7
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What one guarded pool paid out in one transaction, and the executions that could justify it."""
+
+    destination: int
+    pool: Pool
+    block: int
+    tx: int
+    paid: int  # minted and released, smallest unit of the local token
+    messages: Sequence[Message]  # those that ended in SUCCESS in that transaction, as sent
+    sources: Sequence[int]  # the chains they came from
+    unknown: bool  # one of them is not final on its source here yet
+
+
+def judge_payout(payout: Payout) -> Verdict:
+    """A pool may pay out what messages of the same transaction carry, and not one unit more."""
+    owed = sum(
+        _local_amount(move, payout.pool.decimals)
+        for message in payout.messages
+        for move in message.moves
+        if move.dest_token == payout.pool.token
+    )
+    if payout.paid <= owed:
+        return Bless(len(payout.messages))
+    if payout.unknown:
+        return Wait("a message of this transaction is not final here yet")
+    # If all messages came from one chain, that is the one to stop; otherwise it can't be told.
+    blame = payout.sources[0] if len(set(payout.sources)) == 1 else None
+    return Curse(
+        Evidence(
+            "AN7",
+            blame,
+            (payout.destination, *sorted(set(payout.sources))),
+            f"pool {payout.pool.pool.hex()} paid out {payout.paid}, but only {owed} had arrived",
+            {
+                "destination": str(payout.destination),
+                "pool": payout.pool.pool.hex(),
+                "block": payout.block,
+                "tx": payout.tx,
+                "paid": str(payout.paid),
+                "owed": str(owed),
+            },
+        )
+    )
+
+
+def _local_amount(move: TokenMove, decimals: int) -> int:
+    """The amount in local decimals, rounded down as pools do. Unstated decimals mean equal ones."""
+    have = decimals if move.source_decimals is None else move.source_decimals
+    more: int = 10 ** max(0, decimals - have)
+    less: int = 10 ** max(0, have - decimals)
+    return move.amount * more // less

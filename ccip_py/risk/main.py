@@ -1,0 +1,153 @@
+"""The monitor as a process, and as a coroutine for those who host several in one loop.
+
+python -m ccip_py.risk.main run --config risk.toml
+python -m ccip_py.risk.main status --config risk.toml
+python -m ccip_py.risk.main explain ID --config risk.toml
+"""
+
+import argparse
+import json
+import logging
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+import httpx
+
+from ccip_py.risk import keys
+from ccip_py.risk.config import LOCAL_CHAIN_IDS, Config, ConfigError, check, is_loopback, load
+from ccip_py.risk.monitor import Monitor
+from ccip_py.risk.rpc import Endpoint, EndpointDown, Refused
+from ccip_py.risk.serve import serve
+from ccip_py.risk.store import Journal
+
+log = logging.getLogger("ccip_py.risk")
+
+
+async def run(
+    config: Config, *, ready: Callable[[int], None] | None = None, stop: anyio.Event | None = None
+) -> None:
+    """Run one monitor until `stop` is set, or for ever.
+
+    `ready` is called with the port that votes are served on, once they are. Raises ConfigError if
+    the configuration or its keys are not acceptable; nothing else that happens ends it.
+    """
+    check(config)
+    async with http_client(config) as client:
+        monitor = await open_monitor(config, client)
+        try:
+            async with anyio.create_task_group() as group:
+                pages = {"/votes": monitor.votes, "/status": monitor.status}
+                port = await group.start(serve, config.listen, pages)
+                if ready is not None:
+                    ready(port)
+                await _loop(monitor, stop or anyio.Event())
+                group.cancel_scope.cancel()
+        finally:
+            monitor.close()
+
+
+def http_client(config: Config) -> httpx.AsyncClient:
+    """Environment proxies are ignored: an endpoint is asked directly or not at all."""
+    return httpx.AsyncClient(timeout=config.timeout_seconds, trust_env=False)
+
+
+async def open_monitor(config: Config, client: httpx.AsyncClient) -> Monitor:
+    """Load the keys and the stores. The caller closes the monitor."""
+    sources = (config.bless, config.curse, config.relay)
+    if any(source is not None and source.dev_key_index is not None for source in sources):
+        await _tolerate_dev_keys(config, client)
+    bless, curse = keys.load(config.bless), keys.load(config.curse)
+    relay = keys.load(config.relay) if config.relay is not None else bless
+    if curse.address in (bless.address, relay.address):
+        raise ConfigError("keys: the curse key must not be used for anything else")
+    return Monitor(config, bless, curse, relay, client)
+
+
+async def _loop(monitor: Monitor, stop: anyio.Event) -> None:
+    """One cycle after the other. A cycle that fails is logged and tried again: a monitor that dies
+    can't stop anything."""
+    while not stop.is_set():
+        try:
+            await monitor.cycle()
+        except Exception:  # the one place: whatever it was, the next cycle starts from the chains
+            log.exception("%s: a cycle failed", monitor.config.name)
+        with anyio.move_on_after(monitor.config.poll_seconds):
+            await stop.wait()
+
+
+async def _tolerate_dev_keys(config: Config, client: httpx.AsyncClient) -> None:
+    """Keys that everybody knows are for Anvil on this machine, and for nothing else."""
+    for chain in config.chains:
+        local = chain.chain_id in LOCAL_CHAIN_IDS and all(is_loopback(url) for url in chain.endpoints)
+        if not local:
+            raise ConfigError(f"chains.{chain.name}: dev_key_index is for Anvil on loopback only")
+        for url in dict.fromkeys(chain.endpoints):
+            try:
+                await Endpoint(url, client).call("anvil_nodeInfo")
+            except (EndpointDown, Refused) as error:
+                raise ConfigError(
+                    f"chains.{chain.name}: dev_key_index, but {url} is no Anvil: {error}"
+                ) from error
+
+
+# THE COMMAND
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        config = load(options.config)
+        if options.command == "explain":
+            return _explain(config, options.id)
+        if options.command == "status":
+            return _status(config)
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        anyio.run(_run, config)
+    except (ConfigError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ccip-risk", description="One independent risk monitor.")
+    parser.add_argument("command", nargs="?", choices=("run", "status", "explain"), default="run")
+    parser.add_argument(
+        "id", nargs="?", default="", help="tag, root or evidence id, or its beginning (explain)"
+    )
+    parser.add_argument("--config", type=Path, required=True)
+    return parser
+
+
+async def _run(config: Config) -> None:
+    await run(config, ready=lambda port: log.info("%s serves votes on port %d", config.name, port))
+
+
+def _explain(config: Config, id_prefix: str) -> int:
+    """Print what is stored about a vote: the facts it rests on."""
+    if not id_prefix:
+        raise ConfigError("explain needs a tag, a root or an evidence id")
+    journal = Journal(config.directory / "journal.sqlite")
+    try:
+        found = journal.explain(id_prefix)
+    finally:
+        journal.close()
+    print(json.dumps(found, indent=2))
+    return 0 if found else 1
+
+
+def _status(config: Config) -> int:
+    """Ask the running monitor on its loopback port."""
+    host, port = config.listen
+    with urllib.request.urlopen(f"http://{host}:{port}/status", timeout=5) as answer:
+        print(json.dumps(json.load(answer), indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,274 @@
+"""The monitor's cycle: look, judge, remember, sign, hear the others, send.
+
+Each cycle starts from what the chains say now and what the journal says was signed. Whatever fails
+on one chain leaves the other chains' lanes untouched, and is tried again on the next cycle. Nothing
+is signed that isn't in the journal, and nothing that is in question is kept in memory only.
+
+A curse needs the same evidence in two cycles. Between its first and second sighting lies at least
+one poll, so that one bad answer of an endpoint, however consistent, can't stop a chain.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import anyio
+import httpx
+
+from ccip_py.risk import views
+from ccip_py.risk.config import Config, Lane
+from ccip_py.risk.cursing import CurseDesk
+from ccip_py.risk.facts import Facts
+from ccip_py.risk.follow import TROUBLE, Follower, Look
+from ccip_py.risk.judge import Bless, Claim, Curse, Evidence, Verdict
+from ccip_py.risk.keys import Key
+from ccip_py.risk.relay import Waiting, missing, to_send, uncounted
+from ccip_py.risk.rpc import Endpoints
+from ccip_py.risk.send import Sender, Wish
+from ccip_py.risk.serve import ask_peers
+from ccip_py.risk.store import Equivocation, Journal
+from ccip_py.risk.survey import Survey, Surveyor, asks_about, asks_of, pointer_holds
+from ccip_py.risk.views import Monitors
+from ccip_py.risk.vote import Blessing, Domain, Vote, sign, subject_of, tag, to_json
+
+log = logging.getLogger("ccip_py.risk")
+
+
+class Monitor:
+    """One monitor. `cycle` does one round; nothing happens between two rounds."""
+
+    def __init__(self, config: Config, bless: Key, curse: Key, relay: Key, client: httpx.AsyncClient) -> None:
+        self.config = config
+        self._bless_key = bless
+        self._client = client
+        self.journal = Journal(config.directory / "journal.sqlite")
+        self.facts = Facts(config.directory / "facts.sqlite", config.chains, config.lanes)
+        self._surveyor = Surveyor(config, self.facts)
+        self._curses = CurseDesk(config, curse, bless.address, self.journal)
+        self._followers: dict[int, Follower] = {}
+        self._senders: dict[int, Sender] = {}
+        for chain in config.chains:
+            endpoints = Endpoints(chain.endpoints, client)
+            watched = _watched(config, chain.selector)
+            self._followers[chain.selector] = Follower(chain, endpoints, self.facts, watched)
+            self._senders[chain.selector] = Sender(chain, endpoints, relay, self.journal)
+        self._curse_key = curse
+        # What the last cycle left: a restart finds it again within one cycle.
+        self._open: dict[int, list[Blessing]] = {}
+        self._own: dict[tuple[bytes, int], Vote] = {}
+        self._waiting: dict[bytes, Waiting] = {}
+        self._suspected: frozenset[bytes] = frozenset()
+        self._alarms: list[str] = []
+        self._verdicts: list[dict[str, Any]] = []
+        self.cycles = 0
+
+    def close(self) -> None:
+        self.journal.close()
+        self.facts.close()
+
+    # THE CYCLE
+
+    async def cycle(self) -> None:
+        """One round over all chains and lanes."""
+        alarms: list[str] = []
+        looks = await self._look(alarms)
+        confirmed = frozenset(held.evidence.id for held in self.journal.held())
+        survey = self._surveyor.survey(looks, confirmed)
+        self._confirm(survey.suspicions)
+        wishes: dict[int, list[Wish]] = {selector: [] for selector in looks}
+        heard = await ask_peers(self._client, self.config.peers)
+        self._curses.hear(heard, looks)
+        self._bless(survey, looks, heard, wishes)
+        for selector, wish in self._curses.act(looks, self.facts):
+            wishes[selector].append(wish)
+        await self._send(looks, wishes, alarms)
+        self._report([*alarms, *survey.alarms, *self._curses.alarms], survey)
+        self.cycles += 1
+
+    async def _look(self, alarms: list[str]) -> dict[int, Look]:
+        """All chains at once. A chain that can't be read is missing from the result."""
+        looks: dict[int, Look] = {}
+
+        async def look(selector: int) -> None:
+            asks = [*asks_of(self.config, selector, self._curse_key.address), *self._curses.asks(selector)]
+            asks += asks_about(self.config.chain(selector).rmn, self._open.get(selector, ()))
+            hinted = [lane.commit_store for lane in self.config.lanes if lane.destination == selector]
+            try:
+                looks[selector] = await self._followers[selector].look(asks, hinted)
+            except TROUBLE as error:
+                alarms.append(f"{self.config.chain(selector).name}: {type(error).__name__}: {error}")
+
+        async with anyio.create_task_group() as group:
+            for chain in self.config.chains:
+                group.start_soon(look, chain.selector)
+        return looks
+
+    def _confirm(self, suspicions: Sequence[Evidence]) -> None:
+        """Evidence that the previous cycle saw as well is held from now on."""
+        for evidence in suspicions:
+            if evidence.id in self._suspected and self.journal.hold(evidence):
+                log.error("%s: %s: %s", self.config.name, evidence.anomaly, evidence.summary)
+        self._suspected = frozenset(evidence.id for evidence in suspicions)
+
+    # BLESSING
+
+    def _bless(
+        self, survey: Survey, looks: Mapping[int, Look], heard: Sequence[Vote], wishes: dict[int, list[Wish]]
+    ) -> None:
+        """Sign what is good, and relay what is due."""
+        self._open = {selector: [] for selector in looks}
+        own: dict[tuple[bytes, int], Vote] = {}
+        for lane, claim, statement, verdict in survey.roots:
+            look = looks[lane.destination]
+            self._open[lane.destination].append(statement)
+            if not isinstance(verdict, Bless) or not self._may_bless(lane, look):
+                continue
+            monitors = views.as_monitors(look.answers[views.monitors(self._rmn(lane))])
+            key = tag(statement), monitors.config_version
+            vote = self._own.get(key) or self._sign(lane, claim, statement, monitors, looks, survey)
+            if vote is None:
+                continue
+            own[key] = vote
+            wish = self._relay(lane, statement, [vote, *heard], monitors, look)
+            if wish is not None:
+                wishes[lane.destination].append(wish)
+        self._own = own
+        live = {tag_ for tag_, _ in own}
+        self._waiting = {tag_: waiting for tag_, waiting in self._waiting.items() if tag_ in live}
+
+    def _may_bless(self, lane: Lane, look: Look) -> bool:
+        """A cursed lane gets no blessings, nor does a chain whose contracts obey another RMN."""
+        cursed = look.answers[views.is_cursed(self._rmn(lane), subject_of(lane.source))]
+        return views.as_number(cursed) == 0 and pointer_holds(self.config, lane.destination, look)
+
+    def _sign(
+        self,
+        lane: Lane,
+        claim: Claim,
+        statement: Blessing,
+        monitors: Monitors,
+        looks: Mapping[int, Look],
+        survey: Survey,
+    ) -> Vote | None:
+        """Write down, then sign. None if this key has no vote, or already gave it to another root."""
+        if monitors.bless_index(self._bless_key.address) is None:
+            survey.alarms.append(f"{self.config.name}'s bless key is not among the monitors")
+            return None
+        why = {
+            "lane": lane.key,
+            "sourceFinal": looks[lane.source].final,
+            "commitBlock": claim.block,
+            "rebuiltRoot": claim.root.hex(),
+            "messages": claim.last - claim.first + 1,
+        }
+        try:
+            permit = self.journal.permit_blessing(statement, monitors.config_version, self._domain(lane), why)
+        except Equivocation as error:
+            survey.alarms.append(f"lane {lane.key} [{claim.first}..{claim.last}]: {error}")
+            return None
+        return sign(permit, self._bless_key)
+
+    def _relay(
+        self, lane: Lane, statement: Blessing, votes: Sequence[Vote], monitors: Monitors, look: Look
+    ) -> Wish | None:
+        """One transaction with just enough votes, when it is this monitor's turn."""
+        key, head = tag(statement), look.head.number
+        answer = look.answers.get(views.bless_votes(self._rmn(lane), key))
+        voters, version, done = views.as_votes(answer) if answer else (0, 0, False)
+        if done:
+            return None
+        # Votes that were counted under an older set of monitors are void.
+        counted = voters if version == monitors.config_version else 0
+        ours = [vote for vote in votes if vote.statement == statement and vote.domain == self._domain(lane)]
+        fresh = uncounted(ours, monitors, counted)
+        waiting = self._waiting.get(key, Waiting(head, None))
+        if waiting.quorum is None and len(fresh) >= missing(monitors, counted):
+            waiting = Waiting(waiting.signed, head)
+        self._waiting[key] = waiting
+        chosen = to_send(
+            key,
+            self._bless_key.address,
+            fresh,
+            monitors,
+            counted,
+            waiting,
+            head,
+            self.config.relay_step_blocks,
+            self.config.alone_after_blocks,
+        )
+        if not chosen:
+            return None
+        return Wish(f"bless/{key.hex()}", self._rmn(lane), views.bless_call(statement, chosen))
+
+    # SENDING, REPORTING
+
+    async def _send(
+        self, looks: Mapping[int, Look], wishes: Mapping[int, Sequence[Wish]], alarms: list[str]
+    ) -> None:
+        for selector, look in looks.items():
+            alarms += await self._senders[selector].grant(wishes[selector], look.head.number)
+
+    def _report(self, alarms: list[str], survey: Survey) -> None:
+        for alarm in alarms:
+            if alarm not in self._alarms:
+                log.warning("%s: %s", self.config.name, alarm)
+        self._alarms = alarms
+        self._verdicts = [_shown(claim, verdict) for _, claim, _, verdict in survey.roots]
+
+    def votes(self) -> list[dict[str, Any]]:
+        """This monitor's own live votes, as GET /votes shows them."""
+        return [to_json(vote) for vote in (*self._own.values(), *self._curses.own_votes())]
+
+    def status(self) -> dict[str, Any]:
+        """What an operator wants to know at a glance, as GET /status shows it."""
+        cursors = {chain.name: self.facts.cursor(chain.selector) for chain in self.config.chains}
+        return {
+            "name": self.config.name,
+            "independence": "simulated" if self.config.simulated_independence else "real",
+            "cycles": self.cycles,
+            "finalized": {name: cursor[0] if cursor else None for name, cursor in cursors.items()},
+            "alarms": self._alarms,
+            "open": self._verdicts,
+            "evidence": [
+                {
+                    "id": held.evidence.id.hex(),
+                    "anomaly": held.evidence.anomaly,
+                    "summary": held.evidence.summary,
+                }
+                for held in self.journal.held()
+            ],
+        }
+
+    def _rmn(self, lane: Lane) -> bytes:
+        return self.config.chain(lane.destination).rmn
+
+    def _domain(self, lane: Lane) -> Domain:
+        chain = self.config.chain(lane.destination)
+        return Domain(chain.chain_id, chain.rmn)
+
+
+def _shown(claim: Claim, verdict: Verdict) -> dict[str, Any]:
+    reason = ""
+    if isinstance(verdict, Curse):
+        reason = verdict.evidence.summary
+    elif not isinstance(verdict, Bless):
+        reason = verdict.reason
+    return {
+        "root": claim.root.hex(),
+        "first": claim.first,
+        "last": claim.last,
+        "verdict": type(verdict).__name__.lower(),
+        "reason": reason,
+    }
+
+
+def _watched(config: Config, selector: int) -> list[bytes]:
+    """The contracts of one chain whose logs matter."""
+    chain = config.chain(selector)
+    watched = [chain.rmn, *(pool.pool for pool in chain.pools)]
+    for lane in config.lanes:
+        if lane.source == selector:
+            watched.append(lane.on_ramp)
+        if lane.destination == selector:
+            watched += [lane.commit_store, lane.off_ramp]
+    return watched

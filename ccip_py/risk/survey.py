@@ -1,0 +1,244 @@
+"""From what was read to verdicts: gather the facts for each check, and run it.
+
+Knows the stores and the looks, decides nothing: the decisions are in `judge.py`. Its only memory is
+when a claim was first seen, which measures patience; a restart forgets it, and is more patient.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ccip_py.risk import evm, views
+from ccip_py.risk.config import Config, Lane
+from ccip_py.risk.facts import Facts
+from ccip_py.risk.follow import Look
+from ccip_py.risk.judge import (
+    Bless,
+    Claim,
+    Curse,
+    Evidence,
+    Execution,
+    ExecutionFacts,
+    Payout,
+    RootFacts,
+    Verdict,
+    judge_execution,
+    judge_finality,
+    judge_lane,
+    judge_payout,
+)
+from ccip_py.risk.vote import GLOBAL_SUBJECT, Blessing, subject_of, tag
+
+
+@dataclass(slots=True)
+class Survey:
+    """The findings of one cycle."""
+
+    roots: list[tuple[Lane, Claim, Blessing, Verdict]] = field(default_factory=list)
+    suspicions: list[Evidence] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
+
+
+class Surveyor:
+    def __init__(self, config: Config, facts: Facts) -> None:
+        self._config = config
+        self._facts = facts
+        self._first_seen: dict[tuple[object, ...], int] = {}
+
+    def survey(self, looks: Mapping[int, Look], confirmed: frozenset[bytes]) -> Survey:
+        """Run every check that can be run. `confirmed` are ids of evidence that is already held."""
+        survey = Survey()
+        for selector, look in looks.items():
+            self._finality(selector, look, survey)
+        for lane in self._config.lanes:
+            source, destination = looks.get(lane.source), looks.get(lane.destination)
+            if source is None or destination is None or source.violation or destination.violation:
+                continue
+            if source.behind or destination.behind:
+                survey.alarms.append(f"catching up on lane {lane.key}")
+                continue
+            self._roots(lane, source, destination, survey)
+            if pointer_holds(self._config, lane.destination, destination):
+                self._executions(lane, source, destination, survey, confirmed)
+        for selector, look in looks.items():
+            if not look.violation and not look.behind:
+                self._payouts(selector, survey, confirmed)
+        return survey
+
+    def claims(self, lane: Lane, look: Look) -> list[Claim]:
+        """The lane's standing roots without a blessing: final ones first, then those just seen."""
+        epoch = views.as_number(look.answers[views.epoch_of(self._rmn(lane), lane.source)])
+        return [*self._facts.claims(lane, epoch), *_hinted(lane, look)]
+
+    # ROOTS
+
+    def _roots(self, lane: Lane, source: Look, destination: Look, survey: Survey) -> None:
+        epoch = views.as_number(destination.answers[views.epoch_of(self._rmn(lane), lane.source)])
+        expected = 0
+        judged: list[tuple[Claim, RootFacts]] = []
+        statements: dict[Claim, Blessing] = {}
+        for claim in self.claims(lane, destination):
+            before = self._facts.expected_first(lane, claim.block, claim.index)
+            expected_first = before if claim.final else max(expected, before)
+            statement = blessing_of(lane, claim, epoch)
+            if not _stands(claim, destination) or _is_blessed(self._rmn(lane), statement, destination):
+                expected = claim.last + 1 if _stands(claim, destination) else expected
+                continue
+            expected = claim.last + 1
+            statements[claim] = statement
+            judged.append((claim, self._root_facts(lane, claim, source, expected_first)))
+        for claim, verdict in judge_lane(judged):
+            survey.roots.append((lane, claim, statements[claim], verdict))
+            if isinstance(verdict, Curse):
+                survey.suspicions.append(verdict.evidence)
+            elif not isinstance(verdict, Bless) and verdict.alarm:
+                survey.alarms.append(f"lane {lane.key}: {verdict.reason}")
+
+    def _root_facts(self, lane: Lane, claim: Claim, source: Look, expected_first: int) -> RootFacts:
+        through = self._facts.final_through(lane)
+        visible = claim.last <= through and claim.first <= claim.last
+        return RootFacts(
+            messages=self._facts.messages(lane, claim.first, claim.last) if visible else (),
+            final_through=through,
+            on_ramp_next=views.as_number(source.answers[views.next_message(lane.on_ramp)]),
+            # Counted from the moment the claim is final: before that it may still vanish.
+            patience=self._patience((lane.key, claim.root, claim.first), source) if claim.final else 0,
+            grace=self._config.chain(lane.source).absence_grace,
+            expected_first=expected_first,
+        )
+
+    def _patience(self, what: tuple[object, ...], source: Look) -> int:
+        return source.final - self._first_seen.setdefault(what, source.final)
+
+    # FINALITY, EXECUTIONS, PAYOUTS
+
+    def _finality(self, selector: int, look: Look, survey: Survey) -> None:
+        if look.violation is None:
+            return
+        ends = {end for lane in self._config.lanes for end in (lane.source, lane.destination)
+                if selector in (lane.source, lane.destination)}  # fmt: skip
+        found = look.violation
+        verdict = judge_finality(selector, sorted(ends), found.number, found.was, found.now)
+        survey.alarms.append(str(found))
+        if isinstance(verdict, Curse):
+            survey.suspicions.append(verdict.evidence)
+
+    def _executions(
+        self, lane: Lane, source: Look, destination: Look, survey: Survey, confirmed: frozenset[bytes]
+    ) -> None:
+        for execution in self._facts.unjudged(lane):
+            verdict = judge_execution(execution, self._execution_facts(lane, execution, source))
+            if isinstance(verdict, Curse):
+                survey.suspicions.append(verdict.evidence)
+            if isinstance(verdict, Bless) or (
+                isinstance(verdict, Curse) and verdict.evidence.id in confirmed
+            ):
+                self._facts.mark_judged(execution)
+
+    def _execution_facts(self, lane: Lane, execution: Execution, source: Look) -> ExecutionFacts:
+        message = self._facts.messages(lane, execution.seq_nr, execution.seq_nr)
+        committed, blessed = self._facts.standing(execution)
+        return ExecutionFacts(
+            message=message[0] if message else None,
+            final_through=self._facts.final_through(lane),
+            on_ramp_next=views.as_number(source.answers[views.next_message(lane.on_ramp)]),
+            patience=self._patience((lane.key, execution.block, execution.index), source),
+            grace=self._config.chain(lane.source).absence_grace,
+            earlier_successes=self._facts.earlier_successes(execution),
+            committed=committed,
+            blessed=blessed,
+            cursed=self._facts.was_cursed(execution),
+        )
+
+    def _payouts(self, selector: int, survey: Survey, confirmed: frozenset[bytes]) -> None:
+        for pool, block, tx, paid in self._facts.payouts(self._config.chain(selector)):
+            executed = self._facts.executed_in(selector, block, tx)
+            messages = [found for lane, seq in executed for found in self._facts.messages(lane, seq, seq)]
+            # A message that is missing here is the business of `_executions`.
+            unknown = len(messages) < len(executed)
+            payout = Payout(
+                selector, pool, block, tx, paid, messages, [lane.source for lane, _ in executed], unknown
+            )
+            verdict = judge_payout(payout)
+            if isinstance(verdict, Curse):
+                survey.suspicions.append(verdict.evidence)
+            if isinstance(verdict, Bless) or (
+                isinstance(verdict, Curse) and verdict.evidence.id in confirmed
+            ):
+                self._facts.mark_payout(selector, pool, block, tx)
+
+    def _rmn(self, lane: Lane) -> bytes:
+        return self._config.chain(lane.destination).rmn
+
+
+def pointer_holds(config: Config, selector: int, look: Look) -> bool:
+    """Do the chain's contracts obey the RMN that this monitor votes on?"""
+    chain = config.chain(selector)
+    return views.as_address(look.answers[views.pointer(chain.rmn_proxy)]) == chain.rmn
+
+
+def blessing_of(lane: Lane, claim: Claim, epoch: int) -> Blessing:
+    """The statement that a good root is to be blessed with."""
+    return Blessing(lane.commit_store, lane.source, lane.on_ramp, claim.first, claim.last, claim.root, epoch)
+
+
+def asks_of(config: Config, selector: int, curse_key: bytes) -> list[views.Ask]:
+    """What is asked of a chain on every cycle, whatever is going on."""
+    chain = config.chain(selector)
+    asks = [views.monitors(chain.rmn), views.pointer(chain.rmn_proxy)]
+    for lane in config.lanes:
+        if lane.destination == selector:
+            asks.append(views.epoch_of(chain.rmn, lane.source))
+        if lane.source == selector:
+            asks.append(views.next_message(lane.on_ramp))
+    for subject in subjects_on(config, selector):
+        asks.append(views.is_cursed(chain.rmn, subject))
+        asks.append(views.curse_nonce(chain.rmn, subject, curse_key))
+    return asks
+
+
+def asks_about(rmn: bytes, statements: Sequence[Blessing]) -> list[views.Ask]:
+    """Whether a root still stands, and who has blessed it."""
+    asks = []
+    for statement in statements:
+        asks.append(views.commitment(statement.commit_store, statement.root))
+        asks.append(views.bless_votes(rmn, tag(statement)))
+    return asks
+
+
+def subjects_on(config: Config, selector: int) -> list[bytes]:
+    """What can be cursed on a chain: each chain it has a lane with, and everything."""
+    remote = {
+        end for lane in config.lanes for end in (lane.source, lane.destination)
+        if selector in (lane.source, lane.destination) and end != selector
+    }  # fmt: skip
+    return [*(subject_of(one) for one in sorted(remote)), GLOBAL_SUBJECT]
+
+
+def _hinted(lane: Lane, look: Look) -> list[Claim]:
+    """Roots in unfinal blocks, without those that were removed again."""
+    claims: dict[bytes, Claim] = {}
+    for log in look.hints:
+        if log.address != lane.commit_store or not log.topics:
+            continue
+        if log.topics[0] == evm.ROOT_REMOVED:
+            claims.pop(log.data[:32], None)
+        elif log.topics[0] == evm.REPORT_ACCEPTED and (accepted := evm.read_accepted(log)):
+            claims[accepted.root] = Claim(
+                lane.key, lane.source, lane.destination, lane.commit_store,
+                accepted.first, accepted.last, accepted.root, log.block, log.index, final=False,
+            )  # fmt: skip
+    return list(claims.values())
+
+
+def _stands(claim: Claim, look: Look) -> bool:
+    """Whether the commit store still holds the root. Not asked yet counts as standing."""
+    answer = look.answers.get(views.commitment(claim.commit_store, claim.root))
+    if answer is None:
+        return True
+    committed_at, first, last = views.as_commitment(answer)
+    return committed_at != 0 and (first, last) == (claim.first, claim.last)
+
+
+def _is_blessed(rmn: bytes, statement: Blessing, look: Look) -> bool:
+    answer = look.answers.get(views.bless_votes(rmn, tag(statement)))
+    return answer is not None and views.as_votes(answer)[2]

@@ -1,0 +1,195 @@
+"""What one agreed block hash proves: its header, and through it every log of the block.
+
+Promise: an endpoint that omits, alters or invents a log cannot make the numbers here come out right.
+A header hashes to the block hash; the header holds the root of a Merkle-Patricia trie over the
+block's receipts; the receipts hold the logs. So one honest hash is enough to catch a lying endpoint.
+
+Covers the headers and receipts of Ethereum up to the Prague/Osaka forks (and of Anvil). A rollup with
+transaction types of its own has other receipts and fails loudly: the proof doesn't come out.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any, TypeAlias
+
+from eth_hash.auto import keccak
+
+Item: TypeAlias = "bytes | Sequence[Item]"
+
+_EMPTY_TRIE = keccak(b"\x80")
+
+
+class NotProven(Exception):
+    """An endpoint's answer does not hash to what the chain's own header says."""
+
+
+# RLP
+
+
+def rlp(item: Item) -> bytes:
+    """Recursive length prefix encoding: bytes behind 0x80 + length, lists behind 0xc0 + length."""
+    if isinstance(item, bytes):
+        if len(item) == 1 and item[0] < 0x80:
+            return item
+        return _prefix(0x80, len(item)) + item
+    body = b"".join(rlp(part) for part in item)
+    return _prefix(0xC0, len(body)) + body
+
+
+def _prefix(base: int, length: int) -> bytes:
+    """Lengths above 55 are written out, behind a byte that says how many bytes they take."""
+    if length < 56:
+        return bytes([base + length])
+    size = integer(length)
+    return bytes([base + 55 + len(size)]) + size
+
+
+def integer(value: int) -> bytes:
+    """Big endian without leading zeros; zero is the empty string."""
+    return value.to_bytes((value.bit_length() + 7) // 8, "big")
+
+
+# HEADERS
+
+# In hashing order. The first fifteen are always there; each later fork appended its own, so the
+# header ends at the first one the node doesn't report.
+_FIXED_FIELDS = (
+    "parentHash",
+    "sha3Uncles",
+    "miner",
+    "stateRoot",
+    "transactionsRoot",
+    "receiptsRoot",
+    "logsBloom",
+    "difficulty",
+    "number",
+    "gasLimit",
+    "gasUsed",
+    "timestamp",
+    "extraData",
+    "mixHash",
+    "nonce",
+)
+_FORK_FIELDS = (
+    "baseFeePerGas",
+    "withdrawalsRoot",
+    "blobGasUsed",
+    "excessBlobGas",
+    "parentBeaconBlockRoot",
+    "requestsHash",
+)
+_INTEGERS = frozenset(
+    {
+        "difficulty",
+        "number",
+        "gasLimit",
+        "gasUsed",
+        "timestamp",
+        "baseFeePerGas",
+        "blobGasUsed",
+        "excessBlobGas",
+    }
+)
+
+
+def header_hash(block: Mapping[str, Any]) -> bytes:
+    """The hash of a block as eth_getBlockByNumber reports it, from its header fields alone."""
+    fields = [_header_field(name, block[name]) for name in _FIXED_FIELDS]
+    for name in _FORK_FIELDS:
+        if block.get(name) is None:
+            break
+        fields.append(_header_field(name, block[name]))
+    return keccak(rlp(fields))
+
+
+def _header_field(name: str, value: str) -> bytes:
+    if name in _INTEGERS:
+        return integer(int(value, 16))
+    return bytes.fromhex(value[2:])
+
+
+def bloom_may_hold(bloom: int, address: bytes) -> bool:
+    """False proves that `address` logged nothing in the block; True proves nothing.
+
+    The 2048-bit bloom is part of the hashed header. Three bits stand for an address: the low 11
+    bits of the first three 16-bit words of its hash.
+    """
+    digest = keccak(address)
+    return all(bloom >> (int.from_bytes(digest[at : at + 2], "big") & 2047) & 1 for at in (0, 2, 4))
+
+
+# RECEIPTS
+
+
+def receipts_root(receipts: Sequence[Mapping[str, Any]]) -> bytes:
+    """The root that the header must show for exactly these receipts in this order."""
+    return trie_root({rlp(integer(at)): _receipt(one) for at, one in enumerate(receipts)})
+
+
+def _receipt(receipt: Mapping[str, Any]) -> bytes:
+    """Consensus encoding: (status, cumulative gas, bloom, logs), behind the type unless it is 0."""
+    logs: list[Item] = [
+        [
+            bytes.fromhex(log["address"][2:]),
+            [bytes.fromhex(topic[2:]) for topic in log["topics"]],
+            bytes.fromhex(log["data"][2:]),
+        ]
+        for log in receipt["logs"]
+    ]
+    body = rlp(
+        [
+            integer(int(receipt["status"], 16)),
+            integer(int(receipt["cumulativeGasUsed"], 16)),
+            bytes.fromhex(receipt["logsBloom"][2:]),
+            logs,
+        ]
+    )
+    kind = int(receipt.get("type", "0x0"), 16)
+    return body if kind == 0 else bytes([kind]) + body
+
+
+# THE TRIE
+
+
+def trie_root(entries: Mapping[bytes, bytes]) -> bytes:
+    """Root of the Merkle-Patricia trie over `entries`, built at once rather than by insertion."""
+    if not entries:
+        return _EMPTY_TRIE
+    # Keys become nibbles, the trie's alphabet: one branch of 16 children per nibble.
+    pairs = sorted(
+        (tuple(n for byte in key for n in (byte >> 4, byte & 15)), value) for key, value in entries.items()
+    )
+    return keccak(rlp(_trie_node(pairs, 0)))
+
+
+def _trie_node(pairs: Sequence[tuple[tuple[int, ...], bytes]], depth: int) -> Item:
+    """The node over `pairs`, which are sorted and agree on their first `depth` nibbles."""
+    first = pairs[0][0]
+    if len(pairs) == 1:
+        return [_path(first[depth:], leaf=True), pairs[0][1]]
+    # Sorted, so what the first and the last share, all share.
+    shared = depth
+    last = pairs[-1][0]
+    while shared < len(first) and shared < len(last) and first[shared] == last[shared]:
+        shared += 1
+    if shared > depth:
+        return [_path(first[depth:shared], leaf=False), _reference(_trie_node(pairs, shared))]
+    branch: list[Item] = [b""] * 17
+    for nibble, below in groupby(pairs, key=lambda pair: pair[0][depth]):
+        branch[nibble] = _reference(_trie_node(list(below), depth + 1))
+    # The 17th entry would hold the value of a key that ends here. RLP of an index never is the
+    # beginning of another one's, so there is none.
+    return branch
+
+
+def _path(nibbles: Sequence[int], *, leaf: bool) -> bytes:
+    """Packed nibbles behind a flag nibble: 2 for a leaf, plus 1 if the length is odd."""
+    flag = 2 if leaf else 0
+    padded = [flag + 1, *nibbles] if len(nibbles) % 2 else [flag, 0, *nibbles]
+    return bytes(padded[at] << 4 | padded[at + 1] for at in range(0, len(padded), 2))
+
+
+def _reference(node: Item) -> Item:
+    """A node shorter than a hash is written in place, any other by its hash."""
+    encoded = rlp(node)
+    return node if len(encoded) < 32 else keccak(encoded)

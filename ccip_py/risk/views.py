@@ -1,0 +1,129 @@
+"""The few contract functions this monitor calls: how to ask, and how to read the answer.
+
+An `Ask` is a contract and its call data; answers come back by `Ask`, from one pinned block that all
+endpoints agree on. Selectors are hashed from the signatures here, words are read by position.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eth_hash.auto import keccak
+
+from ccip_py.risk.evm import Undecodable, word
+from ccip_py.risk.vote import Blessing, Curse, Vote, encode_blessing, encode_curse
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    to: bytes
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Monitors:
+    """The RMN's configuration. `keys` are (bless key, curse key); a monitor's index is its bit."""
+
+    config_version: int
+    keys: Sequence[tuple[bytes, bytes]]
+    bless_threshold: int
+    curse_threshold: int
+
+    def bless_index(self, key: bytes | None) -> int | None:
+        return next((at for at, (bless, _) in enumerate(self.keys) if bless == key), None)
+
+    def is_curse_key(self, key: bytes | None) -> bool:
+        return any(curse == key for _, curse in self.keys)
+
+
+def _selector(signature: str) -> bytes:
+    return keccak(signature.encode())[:4]
+
+
+def _number(value: int) -> bytes:
+    return value.to_bytes(32, "big")
+
+
+# ASKING
+
+
+def monitors(rmn: bytes) -> Ask:
+    return Ask(rmn, _selector("getMonitors()"))
+
+
+def pointer(rmn_proxy: bytes) -> Ask:
+    """Which RMN the chain's contracts obey."""
+    return Ask(rmn_proxy, _selector("getARM()"))
+
+
+def epoch_of(rmn: bytes, source: int) -> Ask:
+    return Ask(rmn, _selector("epochOf(uint64)") + _number(source))
+
+
+def is_cursed(rmn: bytes, subject: bytes) -> Ask:
+    return Ask(rmn, _selector("isCursed(bytes16)") + subject + bytes(16))
+
+
+def curse_nonce(rmn: bytes, subject: bytes, key: bytes) -> Ask:
+    return Ask(rmn, _selector("curseNonce(bytes16,address)") + subject + bytes(16) + bytes(12) + key)
+
+
+def bless_votes(rmn: bytes, tag: bytes) -> Ask:
+    return Ask(rmn, _selector("blessVotes(bytes32)") + tag)
+
+
+def next_message(on_ramp: bytes) -> Ask:
+    return Ask(on_ramp, _selector("getExpectedNextSequenceNumber()"))
+
+
+def commitment(commit_store: bytes, root: bytes) -> Ask:
+    return Ask(commit_store, _selector("commitments(bytes32)") + root)
+
+
+# READING
+
+
+def as_number(answer: bytes) -> int:
+    return word(answer, 0)
+
+
+def as_address(answer: bytes) -> bytes:
+    return _number(word(answer, 0))[12:]
+
+
+def as_monitors(answer: bytes) -> Monitors:
+    """(configVersion, Monitor[], blessThreshold, curseThreshold); the array stands behind word 1."""
+    at = word(answer, 32)
+    count = word(answer, at)
+    if count > 16:
+        raise Undecodable(f"{count} monitors; the contract allows 16")
+    keys = [
+        (_number(word(answer, at + 32 + 64 * n))[12:], _number(word(answer, at + 64 + 64 * n))[12:])
+        for n in range(count)
+    ]
+    return Monitors(word(answer, 0), keys, word(answer, 64), word(answer, 96))
+
+
+def as_votes(answer: bytes) -> tuple[int, int, bool]:
+    """(bitmap of voters, the config version they count under, whether the blessing is complete)."""
+    return word(answer, 0), word(answer, 32), word(answer, 64) == 1
+
+
+def as_commitment(answer: bytes) -> tuple[int, int, int]:
+    """(when it was committed or 0, first, last)."""
+    return word(answer, 0), word(answer, 32), word(answer, 64)
+
+
+# SENDING
+
+
+def bless_call(blessing: Blessing, votes: Sequence[Vote]) -> bytes:
+    """bless(Blessing, Signature[]): seven words, the array's offset, its length, two words each."""
+    selector = _selector("bless((address,uint64,address,uint64,uint64,bytes32,uint64),(bytes32,bytes32)[])")
+    signatures = _number(len(votes)) + b"".join(vote.compact for vote in votes)
+    return selector + encode_blessing(blessing) + _number(8 * 32) + signatures
+
+
+def curse_call(curse: Curse, vote: Vote) -> bytes:
+    """voteToCurse(CurseVote, Signature): six words."""
+    selector = _selector("voteToCurse((bytes16,uint64,uint64,bytes32),(bytes32,bytes32))")
+    return selector + encode_curse(curse) + vote.compact
