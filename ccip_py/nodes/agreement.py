@@ -63,11 +63,13 @@ class Agreement(Generic[View, Outcome]):
         transmit: Callable[[AttestedReport], None],
         log: Log,
         metrics: Metrics,
+        name: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
         self._signer, self._journal, self._wire = signer, journal, wire
         self._transmit, self._log, self._metrics, self._clock = transmit, log, metrics, clock
+        self._lane = name
         self._inputs: deque[Input[View]] = deque()
         self._changed = Nudge()
         self._state, effects = pure.start(engine, _durable(journal, engine.config.digest), clock())
@@ -164,10 +166,6 @@ class Agreement(Generic[View, Outcome]):
 
     def _seal(self, message: Message) -> bytes:
         return seal(self._engine.config, self._engine.me, message, self._signer.sign_digest)
-
-    @property
-    def _lane(self) -> str:
-        return self._engine.config.digest.hex()[:16]
 
 
 def _durable(journal: Journal, config_digest: bytes) -> Durable:

@@ -24,6 +24,8 @@ from ccip_py.errors import BadInput, BrokenInvariant, CcipError, NotYet
 from .log import Event, Log
 from .metrics import Metrics
 
+Cycle = Callable[[], Awaitable[None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -52,11 +54,10 @@ class Nudge:
 
 async def run_cycles(
     name: str,
-    cycle: Callable[[], Awaitable[None]],
+    cycle: Cycle,
     pace: Pace,
     log: Log,
     metrics: Metrics,
-    *,
     nudge: Nudge | None = None,
     jitter: Callable[[], float] = random.random,
 ) -> None:
@@ -69,9 +70,7 @@ async def run_cycles(
         await nudge.wait(_pause(pace, failures, jitter))
 
 
-async def _run_once(
-    name: str, cycle: Callable[[], Awaitable[None]], pace: Pace, log: Log, metrics: Metrics
-) -> bool:
+async def _run_once(name: str, cycle: Cycle, pace: Pace, log: Log, metrics: Metrics) -> bool:
     """One cycle. False if it should be followed by a longer pause."""
     metrics.beat(name)
     began = time.monotonic()

@@ -67,6 +67,17 @@ _finality = sql.Table(
 )
 
 
+SENT = sql.Table(
+    "sent",
+    _tables,
+    sql.Column("chain", sql.String, primary_key=True),
+    sql.Column("id", sql.BigInteger, primary_key=True),
+    sql.Column("open", sql.Boolean, nullable=False, index=True),
+    sql.Column("entry", sql.Text, nullable=False),
+)
+"""Written through `outbox`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
     """One statement this node made."""
@@ -128,7 +139,7 @@ class Journal:
         query = sql.select(_signed.c.report_hash).where(
             _signed.c.config_digest == config_digest, _signed.c.epoch == epoch, _signed.c.round == round_
         )
-        with self._engine.connect() as connection:
+        with self.reading() as connection:
             return connection.execute(query).scalar()
 
     def last_signed(self, config_digest: bytes) -> Signed | None:
@@ -139,7 +150,7 @@ class Journal:
             .order_by(_signed.c.epoch.desc(), _signed.c.round.desc())
             .limit(1)
         )
-        with self._engine.connect() as connection:
+        with self.reading() as connection:
             row = connection.execute(query).first()
         return None if row is None else Signed(int(row[0]), int(row[1]), bytes(row[2]))
 
@@ -154,7 +165,7 @@ class Journal:
     def epoch(self, config_digest: bytes) -> int:
         """The highest epoch recorded under that configuration; 0 if there is none."""
         query = sql.select(_epochs.c.epoch).where(_epochs.c.config_digest == config_digest)
-        with self._engine.connect() as connection:
+        with self.reading() as connection:
             return int(connection.execute(query).scalar() or 0)
 
     # --- The finality ratchet (a `FinalityStore`) ---
@@ -162,7 +173,7 @@ class Journal:
     def load(self, chain: ChainSelector) -> FinalityRecord | None:
         """The highest block of the chain that was ever final here, and the violation found, if any."""
         query = sql.select(_finality).where(_finality.c.chain == str(chain))
-        with self._engine.connect() as connection:
+        with self.reading() as connection:
             row = connection.execute(query).first()
         return None if row is None else FinalityRecord(int(row.number), bytes(row.hash), row.violation)
 
@@ -174,6 +185,12 @@ class Journal:
             connection.execute(sql.insert(_finality).values(chain=str(chain), **values))
 
     # --- For the journal's other parts ---
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One read."""
+        with self._engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

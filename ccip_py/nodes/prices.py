@@ -97,4 +97,5 @@ def decimals(feed: Address) -> View[int]:
 def rebased(answer: int, feed_decimals: int, token_decimals: int) -> int:
     """A feed's answer (USD for a whole token) as contracts hold prices, rounded down."""
     shift = 36 - feed_decimals - token_decimals
-    return answer * 10**shift if shift >= 0 else answer // 10**-shift
+    scale: int = 10 ** abs(shift)
+    return answer * scale if shift >= 0 else answer // scale

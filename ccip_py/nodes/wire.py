@@ -1,0 +1,214 @@
+"""The one place where concrete parts meet: what a committer and an executor are made of.
+
+    node = Committer(CommitterConfig(), deployment, signer, transport, folder, prices, rpc_urls)
+    await node.run()            until cancelled; build another one on the same folder to start again
+
+Several nodes may run in one process: they share nothing but the interpreter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import anyio
+from anyio.abc import TaskGroup
+
+from ccip_py.chains.deployment import Deployment, LaneDeployment
+from ccip_py.chains.evm.logs import LogReader, ProvenLogReader
+from ccip_py.chains.evm.sender import Sender
+from ccip_py.chains.evm.transactions import Signer
+from ccip_py.commit.agree import Outcome
+from ccip_py.commit.config import CommitConfig, subject
+from ccip_py.commit.plugin import CommitPlugin
+from ccip_py.commit.view import View
+from ccip_py.errors import ConfigError
+from ccip_py.ocr.config import Config as OcrConfig
+from ccip_py.ocr.state import Engine
+from ccip_py.protocol.ids import Address, ChainSelector
+
+from .agreement import Agreement
+from .cache import Cache
+from .chain_link import ChainLink, RpcUrls, connect
+from .commit_view import CommitEyes, priced_tokens
+from .committer import LaneCommitter, LaneWire, hear_peers
+from .config import CommitterConfig, LaneName
+from .cycle import Pace, run_cycles
+from .journal import Journal
+from .log import Event, Log, lane_name, node_log
+from .message_stream import MessageStream
+from .metrics import Metrics
+from .outbox import Outbox
+from .prices import PriceSource
+from .transport.ports import Transport
+
+OpenJournal = Callable[[Path, bytes], Journal]
+
+NOBODY = Address(bytes(20))
+"""Whose journal a node without a key keeps: it signs nothing."""
+
+
+class Committer:
+    """A committer for every lane that names its key, or for those configured. Without a key it only watches."""
+
+    def __init__(
+        self,
+        config: CommitterConfig,
+        deployment: Deployment,
+        signer: Signer | None,
+        transport: Transport | None,
+        journal_dir: Path,
+        prices: PriceSource,
+        rpc_urls: RpcUrls,
+        *,
+        name: str = "committer",
+        log: Log | None = None,
+        metrics: Metrics | None = None,
+        open_journal: OpenJournal = Journal.open,
+    ) -> None:
+        if (signer is None) != (transport is None):
+            raise ConfigError("a committer has a key and a transport, or neither")
+        self.log, self.metrics = log or node_log(name), metrics or Metrics()
+        self.lanes: dict[tuple[ChainSelector, ChainSelector], LaneCommitter] = {}
+        self._config, self._deployment = config, deployment
+        self._signer, self._transport = signer, transport
+        self._folder, self._prices, self._urls = journal_dir, prices, rpc_urls
+        self._open_journal = open_journal
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        chosen = self._chosen()
+        ends = list(dict.fromkeys(end for lane in chosen for end in (lane.source, lane.destination)))
+        async with AsyncExitStack() as stack:
+            journal = self._open_journal(self._folder, self._signer.address if self._signer else NOBODY)
+            stack.callback(journal.close)
+            cache = Cache.open(self._folder / "cache.sqlite")
+            stack.callback(cache.close)
+            links = await stack.enter_async_context(connect(self._deployment, ends, self._urls, journal))
+            senders = _senders(chosen, links, journal, self._signer, self._config)
+            lanes = {each.config_digest: self._lane(each, links, senders, journal, cache) for each in chosen}
+            self.lanes = {(lane.lane.source, lane.lane.destination): lane for lane in lanes.values()}
+            self.log.info(
+                Event.STARTED, lanes=[lane.name for lane in lanes.values()], dry=self._signer is None
+            )
+            stack.callback(self.log.info, Event.STOPPED)
+            tasks = await stack.enter_async_context(anyio.create_task_group())
+            self._start(tasks, links, senders)
+
+    def _start(
+        self,
+        tasks: TaskGroup,
+        links: Mapping[ChainSelector, ChainLink],
+        senders: Mapping[ChainSelector, Sender],
+    ) -> None:
+        for lane in self.lanes.values():
+            lane.start(tasks, self._config.pace)
+        for selector, sender in senders.items():
+            watch_sent(tasks, links[selector], sender, self.log, self.metrics)
+        transport = self._transport
+        if transport is not None:
+            sessions = {lane.session: lane for lane in self.lanes.values()}
+
+            async def hear() -> None:
+                await hear_peers(transport, sessions)
+
+            tasks.start_soon(transport.run)
+            tasks.start_soon(run_cycles, "peers", hear, Pace(pause=0.0), self.log, self.metrics)
+
+    def _chosen(self) -> list[LaneDeployment]:
+        lanes = lanes_named(self._deployment, self._config.lanes)
+        if self._signer is None:
+            return lanes
+        address = self._signer.address
+        mine = [lane for lane in lanes if address in lane.committers]
+        if not mine or (self._config.lanes and mine != lanes):
+            raise ConfigError(
+                "this key is not a committer of the lanes it should serve", context={"key": address}
+            )
+        return mine
+
+    def _lane(
+        self,
+        facts: LaneDeployment,
+        links: Mapping[ChainSelector, ChainLink],
+        senders: Mapping[ChainSelector, Sender],
+        journal: Journal,
+        cache: Cache,
+    ) -> LaneCommitter:
+        lane, name = facts.lane(), lane_name(facts.lane())
+        source, destination = links[lane.source], links[lane.destination]
+        terms = commit_terms(self._config, facts, destination)
+        stream = MessageStream(
+            lane=lane,
+            logs=ProvenLogReader(source.rpc) if self._config.prove_logs else LogReader(source.rpc),
+            caller=source.caller,
+            cache=cache.lane(f"committer {name} {lane.on_ramp.hex()}"),
+            start_block=facts.on_ramp_block,
+            whole_messages=False,
+        )
+        plugin, log = CommitPlugin(terms), self.log.bind(lane=name)
+        eyes = CommitEyes(terms, facts.config_digest, source, destination, stream, self._prices)
+        committee = OcrConfig(
+            facts.config_digest, facts.committers, facts.f, subject(terms), self._config.timing
+        )
+        made = LaneCommitter(
+            lane, name, committee.session, eyes, plugin, senders.get(lane.destination), log, self.metrics
+        )
+        if self._signer is not None and self._transport is not None:
+            engine: Engine[View, Outcome] = Engine(committee, plugin, committee.index(self._signer.address))
+            made.agreement = Agreement(
+                engine,
+                self._signer,
+                journal,
+                LaneWire(self._transport, committee.session),
+                made.take_turn,
+                log,
+                self.metrics,
+                name,
+            )
+        return made
+
+
+def commit_terms(config: CommitterConfig, lane: LaneDeployment, destination: ChainLink) -> CommitConfig:
+    """What the whole committee of a lane must agree on, out of the deployment and the shared settings."""
+    return CommitConfig(
+        lane=lane.lane(),
+        tokens=priced_tokens(destination.facts),
+        token_rule=config.token_prices,
+        gas_rule=config.gas_price,
+        data_availability_ppb=config.data_availability_ppb,
+    )
+
+
+def lanes_named(deployment: Deployment, names: Sequence[LaneName]) -> list[LaneDeployment]:
+    """Those lanes of the deployment, or all of them if none is named."""
+    if not names:
+        return list(deployment.lanes)
+    return [deployment.lane(ChainSelector(name.source), ChainSelector(name.destination)) for name in names]
+
+
+def _senders(
+    lanes: Sequence[LaneDeployment],
+    links: Mapping[ChainSelector, ChainLink],
+    journal: Journal,
+    signer: Signer | None,
+    config: CommitterConfig,
+) -> dict[ChainSelector, Sender]:
+    """One sender per destination: lanes into the same chain share it, since they share the key."""
+    if signer is None:
+        return {}
+    return {
+        selector: Sender(links[selector].rpc, signer, Outbox(journal, selector), policy=config.fees)
+        for selector in dict.fromkeys(lane.destination for lane in lanes)
+    }
+
+
+def watch_sent(tasks: TaskGroup, link: ChainLink, sender: Sender, log: Log, metrics: Metrics) -> None:
+    """See to what was sent: rebroadcast, raise the price, notice what was lost."""
+
+    async def cycle() -> None:
+        if await sender.entries():
+            await sender.step(await link.heads.pin())
+
+    tasks.start_soon(run_cycles, f"sender {link.facts.name}", cycle, Pace(pause=1.0), log, metrics)
