@@ -47,9 +47,14 @@ def message_bytes(message: Message) -> int:
 
 def message_gas(message: Message) -> int:
     """Gas that one message adds to a batch at most."""
-    token_gas = sum(TOKEN_GAS + _dest_gas(each) for each in message.source_token_data)
-    given = message.gas_limit * _NESTING[0] // _NESTING[1]
-    return MESSAGE_GAS + PROOF_HASH_GAS + BYTE_GAS * message_bytes(message) + token_gas + given
+    promised = message.gas_limit + sum(_dest_gas(each) for each in message.source_token_data)
+    return (
+        MESSAGE_GAS
+        + PROOF_HASH_GAS
+        + TOKEN_GAS * len(message.source_token_data)
+        + BYTE_GAS * message_bytes(message)
+        + promised * _NESTING[0] // _NESTING[1]
+    )
 
 
 def _dest_gas(source_token_data: bytes) -> int:

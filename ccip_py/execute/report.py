@@ -29,7 +29,7 @@ def tree_of(committed: CommittedRoot, messages: Mapping[SeqNr, Message], metadat
         raise NotYet(
             "messages of the root were not read yet", context={"first": missing[0], "count": len(missing)}
         )
-    tree = grow([leaf(messages[SeqNr(seq)], metadata) for seq in range(first, last + 1)])
+    tree = grow([_leaf_of(messages[SeqNr(seq)], metadata) for seq in range(first, last + 1)])
     if tree.root != committed.root:
         raise RootMismatch(
             "the messages read here do not give the committed root",
@@ -37,6 +37,17 @@ def tree_of(committed: CommittedRoot, messages: Mapping[SeqNr, Message], metadat
             hint="an endpoint shows wrong logs, or the committers signed a wrong root: nothing is executed",
         )
     return tree
+
+
+def _leaf_of(message: Message, metadata: bytes) -> bytes:
+    """The leaf, which must also be the message's id: a single false id makes the contract refuse a report."""
+    computed = leaf(message, metadata)
+    if message.message_id != computed:
+        raise RootMismatch(
+            "a message does not carry its own leaf as its id",
+            context={"seq_nr": message.sequence_number, "id": message.message_id, "leaf": computed},
+        )
+    return computed
 
 
 def execution_report(

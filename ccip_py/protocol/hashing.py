@@ -7,7 +7,8 @@
 
 The leading zero word separates leaves from the inner nodes of a tree, which start with one. The metadata
 separates lanes: the same message on another lane, or after its OnRamp was replaced, is another leaf. Every
-field of a message except its id is hashed, and the id is the hash.
+field of a message is hashed but two: its id, which is the hash, and its source selector, which is the
+metadata's.
 
 Preimages are laid out by hand, word by word, because every node hashes every message and eth_abi takes ten
 times as long. The tests hold this module against eth_abi.

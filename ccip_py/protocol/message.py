@@ -32,7 +32,7 @@ class SourceTokenData:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as the OnRamp emitted it: every field is in the leaf, so none can change on the way.
+    """One message as the OnRamp emitted it. The leaf holds every field, so none can change on the way.
 
     `receiver` is an address of the destination; all other addresses are of the source.
     """

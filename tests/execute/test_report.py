@@ -40,12 +40,13 @@ def test_a_tree_that_is_not_the_committed_one_is_refused() -> None:
     assert refusal.value.context["committed"] == a_root(messages).root
 
 
-def test_the_leaf_is_computed_whatever_id_the_message_claims() -> None:
+@pytest.mark.parametrize("change", [{"data": b"changed"}, {"message_id": bytes(32)}], ids=str)
+def test_a_message_that_is_not_what_its_id_says_is_refused(change: dict[str, bytes]) -> None:
     (message,) = messages = some_messages(1)
-    claims_anothers_id = replace(message, data=b"changed")
+    odd = replace(message, **change)
 
-    with pytest.raises(RootMismatch):
-        tree_of(a_root(messages), {message.sequence_number: claims_anothers_id}, METADATA)
+    with pytest.raises(RootMismatch, match="its own leaf"):
+        tree_of(a_root(messages), {message.sequence_number: odd}, METADATA)
 
 
 def test_a_missing_message_may_still_come() -> None:

@@ -97,8 +97,9 @@ def test_changing_any_field_changes_the_leaf(change: dict[str, Any]) -> None:
     assert leaf(replace(message, **change), METADATA) != leaf(message, METADATA)
 
 
-def test_the_id_is_not_part_of_its_own_preimage() -> None:
-    assert leaf(a_message(message_id=b"\x01" * 32), METADATA) == leaf(a_message(), METADATA)
+@pytest.mark.parametrize("change", [{"message_id": b"\x01" * 32}, {"source_chain_selector": 5}], ids=str)
+def test_the_id_and_what_the_metadata_says_are_not_hashed_again(change: dict[str, Any]) -> None:
+    assert leaf(a_message(**change), METADATA) == leaf(a_message(), METADATA)
 
 
 @pytest.mark.parametrize(
