@@ -20,7 +20,7 @@ from sqlalchemy.exc import DatabaseError
 from ccip_py.errors import BrokenInvariant
 from ccip_py.protocol.ids import SeqNr
 
-_SCHEMA = "2"
+_SCHEMA = "3"
 
 _tables = sql.MetaData()
 
@@ -32,6 +32,13 @@ _cursors = sql.Table(
     sql.Column("stream", sql.String, primary_key=True),
     sql.Column("next_block", sql.BigInteger, nullable=False),
     sql.Column("next_seq_nr", sql.BigInteger, nullable=False),
+)
+
+_notes = sql.Table(
+    "notes",
+    _tables,
+    sql.Column("stream", sql.String, primary_key=True),
+    sql.Column("text", sql.Text, nullable=False),
 )
 
 _messages = sql.Table(
@@ -156,6 +163,19 @@ class LaneCache:
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
         return [CachedMessage(SeqNr(row[0]), bytes(row[1]), bytes(row[2])) for row in rows]
+
+    def note(self) -> str | None:
+        """What `keep_note` kept."""
+        query = sql.select(_notes.c.text).where(_notes.c.stream == self._stream)
+        with self._engine.connect() as connection:
+            text = connection.execute(query).scalar()
+        return None if text is None else str(text)
+
+    def keep_note(self, text: str) -> None:
+        """Keep one text beside the messages."""
+        with self._engine.begin() as connection:
+            connection.execute(sql.delete(_notes).where(_notes.c.stream == self._stream))
+            connection.execute(sql.insert(_notes).values(stream=self._stream, text=text))
 
     def _between(self, first: int, last: int) -> tuple[sql.ColumnElement[bool], ...]:
         return (_messages.c.stream == self._stream, _messages.c.seq_nr.between(first, last))

@@ -1,0 +1,154 @@
+"""What an executor sees of one lane: pins both chains, reads what is new, and hands over a value.
+
+The destination is read in one step up to its latest block. What is final is folded into the book and kept in the
+cache; what is newer is folded onto a copy. Messages are read up to the source's finalized block: a root over anything
+newer is not trusted to stay true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ccip_py.chains.deployment import LaneDeployment
+from ccip_py.chains.evm.caller import View
+from ccip_py.chains.evm.contracts import CommitStore, OffRamp
+from ccip_py.chains.evm.lane_reader import (
+    DestinationState,
+    read_attempts,
+    read_commits,
+    read_destination,
+    read_nonces,
+)
+from ccip_py.chains.ports import Block, Heads, LogSource
+from ccip_py.execute.view import CommittedRoot, ExecutionView
+from ccip_py.protocol.ids import Address, Root, SeqNr
+from ccip_py.protocol.lane import Lane
+from ccip_py.protocol.message import ExecutionState, Message
+
+from .cache import LaneCache
+from .chain_link import ChainLink
+from .message_stream import MessageStream
+from .root_book import OpenRoot, RootBook, RootEvent, dump_book, fold, load_book, open_at_end
+
+FAR = 1_000_000_000  # logs: a book must reach its block in one read
+ROOTS_AT_ONCE = 64  # whose messages are held in memory: at most 64 x 256
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A view, and what relaying and retrying need besides."""
+
+    view: ExecutionView
+    executors: frozenset[Address]
+    blessing_epoch: int
+    open_roots: tuple[OpenRoot, ...]
+    finalized: Block  # of the destination
+
+
+@dataclass(slots=True)
+class ExecutorEyes:
+    """Everything needed to look at one lane. Remembers only what it could read again."""
+
+    lane: Lane
+    facts: LaneDeployment
+    source: ChainLink
+    destination: ChainLink
+    messages: MessageStream
+    logs: LogSource  # of the destination
+    cache: LaneCache
+    _quiet_since: dict[Root, tuple[int, bool, int]] = field(default_factory=dict)
+    _under: dict[Root, tuple[Message, ...]] = field(default_factory=dict)
+
+    async def look(self) -> Seen:
+        """A fresh view."""
+        source, heads = await self.source.heads.pin(), await self.destination.heads.pin()
+        rmn = self.destination.facts.rmn_proxy
+        state = await read_destination(self.destination.caller, self.lane, rmn, heads.latest)
+        book = await self._book(heads)
+        await self.messages.follow(book.first_needed() or state.expected_next, source.finalized)
+        return await self._seen(book, state, source, heads)
+
+    async def _book(self, heads: Heads) -> RootBook:
+        """The open roots at the latest block; the final part is kept."""
+        kept = self.cache.note()
+        book = load_book(kept) if kept else RootBook(self.facts.off_ramp_block)
+        if book.next_block > heads.latest.number:
+            return book
+        commits, after = await read_commits(self.logs, self.lane, book.next_block, heads.latest, FAR)
+        attempts, _ = await read_attempts(self.logs, self.lane, book.next_block, heads.latest, FAR)
+        events: list[RootEvent] = [*commits, *attempts]
+        final = heads.finalized.number
+        if final >= book.next_block:
+            book = open_at_end(fold(book, _in_blocks(events, 0, final), final + 1))
+            self.cache.keep_note(dump_book(book))
+        return fold(book, _in_blocks(events, final + 1, after), after)
+
+    async def _seen(self, book: RootBook, state: DestinationState, source: Heads, heads: Heads) -> Seen:
+        at, caller = heads.latest, self.destination.caller
+        store = CommitStore(self.lane.commit_store)
+        views: list[View[Any]] = [OffRamp(self.lane.off_ramp).executors()]
+        for each in book.roots:
+            views += [store.commitment(each.root), store.is_blessed(each.root)]
+        executors, *answers = await caller.read_all(at, views)
+        block = await self.destination.rpc.call("eth_getBlockByNumber", hex(at.number), False)
+        roots = [
+            self._committed(each, answers[2 * place].committed_at, answers[2 * place + 1], at)
+            for place, each in enumerate(book.roots)
+        ]
+        states = {seq: outcome for each in book.roots for seq, outcome in each.states.items()}
+        messages = self._messages(book, frozenset(each.root for each in roots if each.blessed))
+        self._forget(book)
+        view = ExecutionView(
+            lane=self.lane,
+            source_block=source.finalized.number,
+            destination_block=at.number,
+            now=at.timestamp,
+            block_gas_limit=int(block["gasLimit"], 16),
+            roots=tuple(roots),
+            messages=messages,
+            states=states,
+            sender_nonces=await read_nonces(caller, self.lane, _ordered_senders(messages, states), at),
+            cursed=state.cursed,
+            paused=state.paused,
+        )
+        return Seen(view, frozenset(executors), state.blessing_epoch, book.roots, heads.finalized)
+
+    def _messages(self, book: RootBook, blessed: frozenset[Root]) -> dict[SeqNr, Message]:
+        """All messages of the roots that can be worked on now, the oldest first. Each is decoded once: what is
+        under a root never changes."""
+        wanted = [each for each in book.roots if each.root in blessed and not each.finished]
+        for each in sorted(wanted, key=lambda each: each.interval)[:ROOTS_AT_ONCE]:
+            if each.root not in self._under:
+                under = tuple(self.messages.messages(each.interval.first, each.interval.last))
+                if len(under) == len(each.interval):
+                    self._under[each.root] = under
+        under_all = (self._under.get(each.root, ()) for each in wanted)
+        return {message.sequence_number: message for under in under_all for message in under}
+
+    def _committed(self, each: OpenRoot, committed_at: int, blessed: bool, at: Block) -> CommittedRoot:
+        """Times of blessings and attempts are those at which this node saw them: they only order executors."""
+        attempts, was_blessed, since = self._quiet_since.get(each.root, (-1, False, at.timestamp))
+        if attempts != len(each.states) or was_blessed != blessed:
+            since = at.timestamp if attempts >= 0 else committed_at
+            self._quiet_since[each.root] = (len(each.states), blessed, since)
+        return CommittedRoot(each.root, each.interval, committed_at, blessed, since)
+
+    def _forget(self, book: RootBook) -> None:
+        known = {each.root for each in book.roots}
+        self._quiet_since = {root: since for root, since in self._quiet_since.items() if root in known}
+        self._under = {root: under for root, under in self._under.items() if root in known}
+        first = book.first_needed()
+        if first is not None:
+            self.messages.cache.forget_below(first)
+
+
+def _in_blocks(events: Iterable[RootEvent], first: int, last: int) -> list[RootEvent]:
+    return [event for event in events if first <= event.place.block_number <= last]
+
+
+def _ordered_senders(messages: dict[SeqNr, Message], states: dict[SeqNr, ExecutionState]) -> list[Address]:
+    """Whose nonce matters now: senders of ordered messages that were not attempted."""
+    waiting = (message for seq, message in messages.items() if seq not in states)
+    return list(dict.fromkeys(message.sender for message in waiting if message.ordered))
