@@ -1,0 +1,163 @@
+"""The steps that set up one chain: the contracts that all its lanes share, their settings, and the handover.
+
+The deployer owns what it creates until everything is connected; then it offers all of it to the owner, who
+accepts. If they are the same key, there is nothing to hand over.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from ccip_py.deploy.config import ChainConfig, NetworkConfig
+from ccip_py.deploy.steps import Call, Create, Phase, Ref, Step, of_chain, of_token
+from ccip_py.protocol.keccak import keccak
+from ccip_py.protocol.prices import pack_gas_price, usd_per_token, usd_per_unit_gas
+
+TOKEN_ROLES = ("MINTER_ROLE", "BURNER_ROLE")
+LINK_NAME = "ChainLink Token"
+
+# What the deployer owns at first, by the name of its step. RegistryModuleOwner has no owner.
+OWNED = {
+    "RMN": "RMN",
+    "RMNProxy": "RMNProxy",
+    "TokenAdminRegistry": "TokenAdminRegistry",
+    "Router": "Router",
+    "FeeQuoter": "FeeQuoter",
+}
+
+
+def create_chain(config: NetworkConfig, chain: ChainConfig) -> Iterator[Step]:
+    """The contracts, each after those it is constructed with."""
+
+    def ref(contract: str) -> Ref:
+        return Ref(of_chain(chain.name, contract))
+
+    def create(contract: str, *arguments: object, name: str = "") -> Create:
+        return Create(of_chain(chain.name, name or contract), chain.name, contract, arguments)
+
+    yield create("RMN", config.guardian)
+    yield create("RMNProxy", ref("RMN"))
+    yield create("TokenAdminRegistry")
+    yield create("RegistryModuleOwner", ref("TokenAdminRegistry"))
+    if chain.wrapped_native is None:
+        yield create("WrappedNative")
+    if chain.link is None:
+        yield create("BurnMintERC20", LINK_NAME, "LINK", 18, name="LINK")
+    yield create("Router", ref("WrappedNative"), ref("RMNProxy"))
+    static = {
+        "maxFeeJuelsPerMsg": config.fees.max_fee_juels,
+        "linkToken": ref("LINK"),
+        "tokenPriceStalenessThreshold": config.fees.token_price_staleness,
+    }
+    yield create("FeeQuoter", static)
+
+
+def connect_chain(config: NetworkConfig, chain: ChainConfig) -> Iterator[Step]:
+    """The settings of those contracts, and the first prices: quotes work from the first block on."""
+
+    def call(contract: str, function: str, *arguments: object) -> Call:
+        name = of_chain(chain.name, f"{contract}.{function}")
+        return Call(name, chain.name, Ref(of_chain(chain.name, contract)), contract, function, arguments)
+
+    monitors = [
+        {"blessKey": bless, "curseKey": curse}
+        for bless, curse in zip(config.monitors.bless_keys, config.monitors.curse_keys, strict=True)
+    ]
+    thresholds = config.monitors.bless_threshold, config.monitors.curse_threshold
+    yield call("RMN", "setMonitors", monitors, *thresholds)
+    yield call("TokenAdminRegistry", "addRegistryModule", Ref(of_chain(chain.name, "RegistryModuleOwner")))
+    yield call("FeeQuoter", "updatePrices", first_prices(config, chain))
+    if chain.link is None and config.holders and config.holder_link:
+        yield from mint(
+            chain, of_chain(chain.name, "LINK"), [(holder, config.holder_link) for holder in config.holders]
+        )
+
+
+def first_prices(config: NetworkConfig, chain: ChainConfig) -> dict[str, object]:
+    """Prices of this chain's fee tokens and tokens, and of gas on the chains its lanes lead to."""
+    prices = [
+        (Ref(of_chain(chain.name, "LINK")), chain.link_usd),
+        (Ref(of_chain(chain.name, "WrappedNative")), chain.native_usd),
+    ]
+    tokens = [{"sourceToken": token, "usdPerToken": usd} for token, usd in prices]
+    tokens += [
+        {
+            "sourceToken": Ref(of_token(chain.name, token.symbol)),
+            "usdPerToken": usd_per_token(token.usd, token.on[chain.name].decimals),
+        }
+        for token in config.tokens
+        if chain.name in token.on
+    ]
+    gas = []
+    for source, name in config.lane_names():
+        if source == chain.name:
+            there = config.chain(name)
+            price = pack_gas_price(usd_per_unit_gas(there.gas_price, there.native_usd))
+            gas.append({"destChainSelector": there.selector, "usdPerUnitGas": price})
+    return {"tokenPriceUpdates": tokens, "gasPriceUpdates": gas}
+
+
+def mint(chain: ChainConfig, token: str, amounts: Iterable[tuple[object, int]]) -> Iterator[Step]:
+    """Mint as the token's first admin, who holds the roles for it only in between."""
+
+    def call(name: str, function: str, *arguments: object) -> Call:
+        return Call(f"{token} {name}", chain.name, Ref(token), "BurnMintERC20", function, arguments)
+
+    yield call("take the minting role", "grantMintAndBurnRoles", chain.deployer.address)
+    for index, (account, amount) in enumerate(amounts):
+        yield call(f"mint {index}", "mint", account, amount)
+    for role in TOKEN_ROLES:
+        yield call(f"give {role} back", "renounceRole", role_id(role), chain.deployer.address)
+
+
+def role_id(role: str) -> bytes:
+    """How AccessControl knows a role."""
+    return keccak(role.encode())
+
+
+def hand_over(
+    chain: ChainConfig, contracts: Iterable[tuple[str, str]], tokens: Iterable[str]
+) -> Iterator[Step]:
+    """Offer contracts (step name, contract) and the tokens' admin role to the owner, and accept as the owner."""
+    if chain.owner.address == chain.deployer.address:
+        return
+    for name, contract in contracts:
+        offered = Call(
+            f"{name} offer",
+            chain.name,
+            Ref(name),
+            contract,
+            "transferOwnership",
+            (chain.owner.address,),
+            Phase.HAND_OVER,
+        )
+        yield offered
+        if chain.owner.reference:
+            yield Call(
+                f"{name} accept",
+                chain.name,
+                Ref(name),
+                contract,
+                "acceptOwnership",
+                (),
+                Phase.ACCEPT,
+                by_owner=True,
+            )
+    for token in tokens:
+        yield from _hand_over_token(chain, token)
+
+
+def _hand_over_token(chain: ChainConfig, token: str) -> Iterator[Step]:
+    """The offer comes early, because it can only be accepted in a later second; it takes nothing from the deployer."""
+    offer = f"{token} offer"
+    to = (chain.owner.address,)
+    yield Call(offer, chain.name, Ref(token), "BurnMintERC20", "beginDefaultAdminTransfer", to)
+    if chain.owner.reference:
+        yield Call(
+            f"{token} accept",
+            chain.name,
+            Ref(token),
+            "BurnMintERC20",
+            "acceptDefaultAdminTransfer",
+            phase=Phase.ACCEPT,
+            by_owner=True,
+            later_than=offer,
+        )

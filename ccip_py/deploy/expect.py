@@ -1,0 +1,270 @@
+"""What a deployed network must answer, if it is what its configuration says. Pure: questions and expected answers.
+
+Every cross-reference, owner, threshold and role is asked of the contract that acts on it. An expected mapping names
+the fields that matter; `Sorted` stands for a list in any order; a function is a condition, described by its docstring.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ccip_py.chains.deployment import ChainDeployment, Deployment, LaneDeployment, TokenDeployment
+from ccip_py.deploy.chain import TOKEN_ROLES, role_id
+from ccip_py.deploy.config import ChainConfig, NetworkConfig
+from ccip_py.deploy.lane import (
+    commit_store_config,
+    destination_fees,
+    fee_tokens,
+    off_ramp_settings,
+    on_ramp_config,
+)
+from ccip_py.deploy.steps import Addresses, of_chain, of_lane, of_pool, of_token, resolve
+from ccip_py.deploy.token import POOL_CONTRACT, bucket, remote_chains, remote_pool
+from ccip_py.protocol.ids import NO_ADDRESS, Address
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A list whose order means nothing."""
+
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Ask `contract`, which is at `address`, and expect that answer."""
+
+    chain: str
+    where: str  # for people
+    address: Address
+    contract: str
+    function: str
+    arguments: tuple[Any, ...]
+    expected: Any
+
+
+Ask = Callable[..., Question]
+
+
+def addresses_of(deployment: Deployment) -> Addresses:
+    """The contracts of a deployment under the names that the steps gave them."""
+    found: dict[str, Address] = {}
+    for chain in deployment.chains:
+        for contract, address in _shared(chain).items():
+            found[of_chain(chain.name, contract)] = address
+        for token in chain.tokens:
+            found[of_token(chain.name, token.symbol)] = token.address
+            found[of_pool(chain.name, token.symbol)] = token.pool
+    for lane in deployment.lanes:
+        names = deployment.chain(lane.source).name, deployment.chain(lane.destination).name
+        found[of_lane(*names, "OnRamp")] = lane.on_ramp
+        found[of_lane(*names, "CommitStore")] = lane.commit_store
+        found[of_lane(*names, "OffRamp")] = lane.off_ramp
+    return found
+
+
+def questions(config: NetworkConfig, deployment: Deployment) -> Iterator[Question]:
+    """Everything to ask."""
+    addresses = addresses_of(deployment)
+    for question in _questions(config, deployment):
+        yield Question(
+            question.chain,
+            question.where,
+            question.address,
+            question.contract,
+            question.function,
+            tuple(resolve(list(question.arguments), addresses)),
+            _resolve(question.expected, addresses),
+        )
+
+
+def _questions(config: NetworkConfig, deployment: Deployment) -> Iterator[Question]:
+    for chain in config.chains:
+        there = deployment.chain_named(chain.name)
+        yield from _of_chain(config, deployment, chain, there)
+        for token in there.tokens:
+            yield from _of_token(config, deployment, chain, token)
+    for lane in deployment.lanes:
+        yield from _of_lane(config, deployment, lane)
+
+
+def _of_chain(
+    config: NetworkConfig, deployment: Deployment, chain: ChainConfig, there: ChainDeployment
+) -> Iterator[Question]:
+    shared = _shared(there)
+
+    def ask(contract: str, function: str, *arguments: Any, expect: Any) -> Question:
+        where = of_chain(chain.name, contract)
+        return Question(chain.name, where, shared[contract], contract, function, arguments, expect)
+
+    for contract in ("RMN", "RMNProxy", "TokenAdminRegistry", "Router", "FeeQuoter"):
+        yield ask(contract, "owner", expect=chain.owner.address)
+    yield ask("RMN", "guardian", expect=config.guardian)
+    yield ask("RMN", "getMonitors", expect=_monitors(config))
+    yield ask("RMNProxy", "getARM", expect=there.rmn)
+    yield ask("Router", "getWrappedNative", expect=there.wrapped_native)
+    yield ask("Router", "getArmProxy", expect=there.rmn_proxy)
+    incoming = [lane for lane in deployment.lanes if lane.destination == chain.selector]
+    off_ramps = tuple({"sourceChainSelector": lane.source, "offRamp": lane.off_ramp} for lane in incoming)
+    yield ask("Router", "getOffRamps", expect=Sorted(off_ramps))
+    static = {
+        "maxFeeJuelsPerMsg": config.fees.max_fee_juels,
+        "linkToken": there.link,
+        "tokenPriceStalenessThreshold": config.fees.token_price_staleness,
+    }
+    yield ask("FeeQuoter", "getStaticConfig", expect=static)
+    writers = Sorted(tuple(lane.commit_store for lane in incoming))
+    yield ask("FeeQuoter", "getAllAuthorizedCallers", expect=writers)
+    for token in (there.link, there.wrapped_native):
+        yield ask("FeeQuoter", "getTokenPrice", token, expect={"value": is_positive})
+
+
+def _of_token(
+    config: NetworkConfig, deployment: Deployment, chain: ChainConfig, token: TokenDeployment
+) -> Iterator[Question]:
+    there = deployment.chain_named(chain.name)
+    wanted = next(one for one in config.tokens if one.symbol == token.symbol)
+    where, kind = of_pool(chain.name, token.symbol), POOL_CONTRACT[token.kind]
+
+    def ask(function: str, *arguments: Any, expect: Any) -> Question:
+        return Question(chain.name, where, token.pool, kind, function, arguments, expect)
+
+    yield ask("owner", expect=chain.owner.address)
+    yield ask("getToken", expect=token.address)
+    yield ask("getTokenDecimals", expect=token.decimals)
+    yield ask("getRouter", expect=there.router)
+    yield ask("getRmnProxy", expect=there.rmn_proxy)
+    remotes = remote_chains(config, chain, wanted)
+    yield ask("getSupportedChains", expect=Sorted(tuple(config.chain(name).selector for name in remotes)))
+    for name in remotes:
+        remote = remote_pool(config, chain, wanted, name)
+        selector = remote["remoteChainSelector"]
+        yield ask("getRemotePools", selector, expect=remote["remotePoolAddresses"])
+        yield ask("getRemoteToken", selector, expect=remote["remoteTokenAddress"])
+        place = wanted.on[chain.name]
+        yield ask("getCurrentOutboundRateLimiterState", selector, expect=bucket(place.outbound))
+        yield ask("getCurrentInboundRateLimiterState", selector, expect=bucket(place.inbound))
+    if token.kind == "lock_release":
+        yield ask("getRebalancer", expect=chain.owner.address)
+    yield from _roles(chain, there, token)
+
+
+def _roles(chain: ChainConfig, there: ChainDeployment, token: TokenDeployment) -> Iterator[Question]:
+    where = of_token(chain.name, token.symbol)
+
+    def ask(function: str, *arguments: Any, expect: Any) -> Question:
+        return Question(chain.name, where, token.address, "BurnMintERC20", function, arguments, expect)
+
+    yield ask("owner", expect=chain.owner.address)
+    for role in TOKEN_ROLES:
+        yield ask("hasRole", role_id(role), token.pool, expect=token.kind == "burn_mint")
+        yield ask("hasRole", role_id(role), chain.deployer.address, expect=False)
+    registered = {
+        "administrator": chain.owner.address,
+        "pendingAdministrator": NO_ADDRESS,
+        "tokenPool": token.pool,
+    }
+    registry = of_chain(chain.name, "TokenAdminRegistry")
+    yield Question(
+        chain.name,
+        f"{registry} for {token.symbol}",
+        there.token_admin_registry,
+        "TokenAdminRegistry",
+        "getTokenConfig",
+        (token.address,),
+        registered,
+    )
+
+
+def _of_lane(config: NetworkConfig, deployment: Deployment, lane: LaneDeployment) -> Iterator[Question]:
+    source, destination = deployment.chain(lane.source), deployment.chain(lane.destination)
+    here, there = config.chain(source.name), config.chain(destination.name)
+    ramps = {"OnRamp": lane.on_ramp, "CommitStore": lane.commit_store, "OffRamp": lane.off_ramp}
+
+    def ask(contract: str, function: str, *arguments: Any, expect: Any) -> Question:
+        on = source if contract in ("OnRamp", "FeeQuoter", "Router") else destination
+        address = ramps.get(contract) or _shared(on)[contract]
+        where = of_lane(source.name, destination.name, contract)
+        return Question(on.name, where, address, contract, function, arguments, expect)
+
+    yield ask("Router", "getOnRamp", lane.destination, expect=lane.on_ramp)
+    yield ask("FeeQuoter", "getDestChainConfig", lane.destination, expect=destination_fees(config.fees))
+    for fee_token in fee_tokens(config.fees, here):
+        token = fee_token.pop("token")
+        yield ask("FeeQuoter", "getFeeTokenConfig", lane.destination, token, expect=fee_token)
+    yield ask("FeeQuoter", "getDestinationChainGasPrice", lane.destination, expect={"value": is_positive})
+
+    yield ask("OnRamp", "owner", expect=here.owner.address)
+    yield ask("OnRamp", "getStaticConfig", expect=on_ramp_config(config, here, there))
+    dynamic = {"router": source.router, "priceRegistry": source.fee_quoter}
+    yield ask("OnRamp", "getDynamicConfig", expect=dynamic)
+    yield ask("OnRamp", "feeAggregator", expect=config.fee_aggregator)
+    yield ask("OnRamp", "isAllowListEnabled", expect=False)
+
+    committers = list(config.committers.addresses)
+    yield ask("CommitStore", "owner", expect=there.owner.address)
+    yield ask("CommitStore", "getStaticConfig", expect=commit_store_config(here, there))
+    yield ask("CommitStore", "getDynamicConfig", expect={"priceRegistry": destination.fee_quoter})
+    yield ask("CommitStore", "latestConfigDetails", expect={"configDigest": lane.config_digest})
+    yield ask("CommitStore", "getSigners", expect=committers)
+    yield ask("CommitStore", "getTransmitters", expect=committers)
+    yield ask("CommitStore", "quorum", expect=2 * config.committers.f + 1)
+    yield ask("CommitStore", "paused", expect=False)
+
+    yield ask("OffRamp", "owner", expect=there.owner.address)
+    static = {
+        "commitStore": lane.commit_store,
+        "chainSelector": lane.destination,
+        "sourceChainSelector": lane.source,
+        "onRamp": lane.on_ramp,
+        "rmnProxy": destination.rmn_proxy,
+        "tokenAdminRegistry": destination.token_admin_registry,
+    }
+    yield ask("OffRamp", "getStaticConfig", expect=static)
+    yield ask("OffRamp", "getDynamicConfig", expect=off_ramp_settings(config, there))
+    yield ask("OffRamp", "getTransmitters", expect=Sorted(tuple(config.executors)))
+
+
+def _monitors(config: NetworkConfig) -> Mapping[str, Any]:
+    keys = zip(config.monitors.bless_keys, config.monitors.curse_keys, strict=True)
+    return {
+        "monitors": [{"blessKey": bless, "curseKey": curse} for bless, curse in keys],
+        "blessThreshold": config.monitors.bless_threshold,
+        "curseThreshold": config.monitors.curse_threshold,
+    }
+
+
+def is_positive(value: int) -> bool:
+    """more than 0"""
+    return value > 0
+
+
+def _shared(chain: ChainDeployment) -> dict[str, Address]:
+    return {
+        "RMN": chain.rmn,
+        "RMNProxy": chain.rmn_proxy,
+        "TokenAdminRegistry": chain.token_admin_registry,
+        "WrappedNative": chain.wrapped_native,
+        "LINK": chain.link,
+        "Router": chain.router,
+        "FeeQuoter": chain.fee_quoter,
+    }
+
+
+def _resolve(expected: Any, addresses: Addresses) -> Any:
+    if isinstance(expected, Sorted):
+        return Sorted(tuple(resolve(list(expected.values), addresses)))
+    return resolve(expected, addresses)
+
+
+def agrees(expected: Any, got: Any) -> bool:
+    """Whether an answer is the expected one."""
+    if callable(expected):
+        return bool(expected(got))
+    if isinstance(expected, Sorted):
+        return sorted(map(repr, expected.values)) == sorted(map(repr, got))
+    if isinstance(expected, Mapping):
+        return all(key in got and agrees(value, got[key]) for key, value in expected.items())
+    if isinstance(expected, Sequence) and not isinstance(expected, bytes | str):
+        return len(expected) == len(got) and all(agrees(e, g) for e, g in zip(expected, got, strict=True))
+    return bool(expected == got)

@@ -1,0 +1,220 @@
+"""Deploy a network: find what is there, do what is left, read everything back, and say where it all is.
+
+    deployment = deploy_network(config, progress=print)
+
+Safe to interrupt and to repeat with the same journal. What comes back has been verified on every chain.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import anyio
+from eth_utils.address import to_checksum_address
+
+from ccip_py.chains.deployment import (
+    ChainDeployment,
+    Deployment,
+    LaneDeployment,
+    TokenDeployment,
+    load_deployment,
+    save_deployment,
+)
+from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.deploy.abi import encode_values
+from ccip_py.deploy.apply import Found, Progress, Rpcs, apply, survey
+from ccip_py.deploy.config import ChainConfig, NetworkConfig, checked
+from ccip_py.deploy.expect import addresses_of
+from ccip_py.deploy.journal import FileJournal, Journal, MemoryJournal
+from ccip_py.deploy.keys import LOCAL_CHAIN_IDS
+from ccip_py.deploy.lane import OFFCHAIN_CONFIG, OFFCHAIN_CONFIG_VERSION
+from ccip_py.deploy.plan import Plan, plan
+from ccip_py.deploy.steps import of_chain, of_lane, of_pool, of_token
+from ccip_py.deploy.verify import Finding, findings
+from ccip_py.errors import ConfigError, Refused
+from ccip_py.protocol.digests import config_digest
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+def deploy_network(
+    config: NetworkConfig, progress: Progress = _silent, journal: Journal | None = None
+) -> Deployment:
+    """Bring the network into being and return it. Blocks; `deploy` is the same for async code."""
+
+    async def run() -> Deployment:
+        return await deploy(config, progress, journal)
+
+    return anyio.run(run)
+
+
+async def deploy(
+    config: NetworkConfig, progress: Progress = _silent, journal: Journal | None = None
+) -> Deployment:
+    """Bring the network into being and return it. `Refused` lists what verification did not like."""
+    checked(config)
+    journal = journal if journal is not None else MemoryJournal()
+    async with connected(config) as rpcs:
+        found = await survey(config, journal, rpcs)
+        todo = plan(config, found.done)
+        found = await apply(config, todo, found, journal, rpcs, progress)
+        deployment = deployment_of(config, found)
+        wrong = await findings(config, deployment, rpcs)
+    if wrong:
+        raise Refused(not_as_wanted(wrong), code="NOT_VERIFIED")
+    progress("everything read back and as wanted")
+    return deployment
+
+
+def deploy_to_file(config: NetworkConfig, out: Path, progress: Progress = _silent) -> Deployment:
+    """Deploy and write `out`; if it is there and the chains agree with it, do nothing and say so."""
+
+    checked(config)
+    if out.exists():
+        known = load_deployment(out)
+        missing = anyio.run(_without_code, config, known)
+        if not missing:
+            progress(f"{out} is there, and so are its contracts: nothing to do")
+            return known
+        _refuse_to_replace(config, out, missing)
+        progress(f"{out} is of chains that are gone; deploying anew")
+    deployment = deploy_network(config, progress, FileJournal(journal_path(out)))
+    save_deployment(deployment, out)
+    return deployment
+
+
+async def plan_for(config: NetworkConfig, out: Path) -> Plan:
+    """What `deploy_to_file` would do, without doing it."""
+    checked(config)
+    async with connected(config) as rpcs:
+        return plan(config, (await survey(config, FileJournal(journal_path(out)), rpcs)).done)
+
+
+def journal_path(out: Path) -> Path:
+    """Where the journal of a deployment lies: beside its result."""
+    return out.with_suffix(".journal")
+
+
+async def verify_network(config: NetworkConfig, deployment: Deployment) -> tuple[Finding, ...]:
+    """Everything that is not as the configuration says; empty is good."""
+    async with connected(config) as rpcs:
+        return await findings(config, deployment, rpcs)
+
+
+def not_as_wanted(wrong: tuple[Finding, ...]) -> str:
+    """All findings, a line each."""
+    return "the chains do not say what the configuration does:\n" + "\n".join(f"  {one}" for one in wrong)
+
+
+@asynccontextmanager
+async def connected(config: NetworkConfig) -> AsyncIterator[Rpcs]:
+    """A connection per chain; each refuses to talk to a chain of another id."""
+    async with AsyncExitStack() as stack:
+        rpcs = {}
+        for chain in config.chains:
+            rpcs[chain.name] = await stack.enter_async_context(
+                Rpc(chain.rpc_url, chain_id=chain.chain_id, timeout=60)
+            )
+            await rpcs[chain.name].call("eth_chainId")
+        yield rpcs
+
+
+def deployment_of(config: NetworkConfig, found: Found) -> Deployment:
+    """What was made, as the file that every tool reads."""
+    chains = tuple(_chain(config, chain, found) for chain in config.chains)
+    lanes = [(config.chain(source), config.chain(destination)) for source, destination in config.lane_names()]
+    return Deployment(chains=chains, lanes=tuple(_lane(config, *pair, found) for pair in lanes))
+
+
+def _chain(config: NetworkConfig, chain: ChainConfig, found: Found) -> ChainDeployment:
+    at = found.addresses
+    made = [block for step, block in found.blocks.items() if step.startswith(f"{chain.name}/") and step in at]
+    tokens = tuple(
+        TokenDeployment(
+            symbol=token.symbol,
+            address=at[of_token(chain.name, token.symbol)],
+            pool=at[of_pool(chain.name, token.symbol)],
+            kind=token.on[chain.name].kind,
+            decimals=token.on[chain.name].decimals,
+        )
+        for token in config.tokens
+        if chain.name in token.on
+    )
+    return ChainDeployment(
+        name=chain.name,
+        chain_id=chain.chain_id,
+        selector=chain.selector,
+        rpc_url=chain.rpc_url,
+        finality=chain.finality,
+        start_block=min(made),
+        router=at[of_chain(chain.name, "Router")],
+        fee_quoter=at[of_chain(chain.name, "FeeQuoter")],
+        rmn=at[of_chain(chain.name, "RMN")],
+        rmn_proxy=at[of_chain(chain.name, "RMNProxy")],
+        token_admin_registry=at[of_chain(chain.name, "TokenAdminRegistry")],
+        wrapped_native=at[of_chain(chain.name, "WrappedNative")],
+        link=at[of_chain(chain.name, "LINK")],
+        owner=chain.owner.address,
+        tokens=tokens,
+    )
+
+
+def _lane(
+    config: NetworkConfig, source: ChainConfig, destination: ChainConfig, found: Found
+) -> LaneDeployment:
+    def name(contract: str) -> str:
+        return of_lane(source.name, destination.name, contract)
+
+    committers = config.committers
+    commit_store = found.addresses[name("CommitStore")]
+    digest = config_digest(
+        destination.chain_id,
+        commit_store,
+        1,
+        committers.addresses,
+        committers.addresses,
+        committers.f,
+        encode_values(["address"], [found.addresses[of_chain(destination.name, "FeeQuoter")]]),
+        OFFCHAIN_CONFIG_VERSION,
+        OFFCHAIN_CONFIG,
+    )
+    return LaneDeployment(
+        source=source.selector,
+        destination=destination.selector,
+        on_ramp=found.addresses[name("OnRamp")],
+        commit_store=commit_store,
+        off_ramp=found.addresses[name("OffRamp")],
+        on_ramp_block=found.blocks[name("OnRamp")],
+        off_ramp_block=found.blocks[name("CommitStore")],
+        committers=committers.addresses,
+        f=committers.f,
+        config_digest=digest,
+    )
+
+
+async def _without_code(config: NetworkConfig, known: Deployment) -> list[str]:
+    """The contracts of a deployment that are not there."""
+    missing: list[str] = []
+    on = {name: name.split("/")[0] for name in addresses_of(known)}
+    async with connected(config) as rpcs:
+        for name, address in addresses_of(known).items():
+            here = _place_of(name, on[name])
+            if await rpcs[here].call("eth_getCode", to_checksum_address(address), "latest") == "0x":
+                missing.append(name)
+    return missing
+
+
+def _place_of(name: str, prefix: str) -> str:
+    """The chain a contract is on: of a lane, only the OnRamp is on the source."""
+    source, _, destination = prefix.partition(">")
+    return destination if destination and not name.endswith("/OnRamp") else source
+
+
+def _refuse_to_replace(config: NetworkConfig, out: Path, missing: list[str]) -> None:
+    if any(chain.chain_id not in LOCAL_CHAIN_IDS for chain in config.chains):
+        raise ConfigError(
+            f"{out} names contracts that are not on the chains: {', '.join(missing)}",
+            hint="are the RPC URLs right? To deploy a new network, move the file and its journal away, or use --out",
+        )
