@@ -1,0 +1,128 @@
+"""The applications of the demonstration, one set on each chain, and the messages a user sends to them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from eth_abi.abi import encode
+
+from ccip_py.devnet.demo.report import Journey
+from ccip_py.devnet.network import Network
+from ccip_py.protocol.codec.evm import checksum
+from ccip_py.protocol.ids import Address
+from ccip_py.sdk.evm import Function, read
+from ccip_py.sdk.types import SentMessage
+
+UNIT = 10**18
+BALANCE_OF = Function("balanceOf", ("address",), ("uint256",))
+
+
+@dataclass(frozen=True, slots=True)
+class Applications:
+    """What is deployed on one chain for the demonstration."""
+
+    inbox: Address
+    greedy_inbox: Address
+    vault: Address
+    depositor: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that messages are sent to."""
+
+    network: Network
+    on: dict[str, Applications]
+    beneficiary: str
+
+    DEPOSIT = 7 * UNIT
+
+    @classmethod
+    def build(cls, network: Network) -> Scene:
+        """Deploy the applications on both chains."""
+        on = {}
+        for chain in network.deployment.chains:
+            router = checksum(chain.router)
+            vault = network.deploy(chain.name, "Vault", checksum(chain.token("BMT").address))
+            on[chain.name] = Applications(
+                inbox=network.deploy(chain.name, "Inbox", router),
+                greedy_inbox=network.deploy(chain.name, "GreedyInbox", router),
+                vault=vault,
+                depositor=network.deploy(chain.name, "VaultDepositor", router, checksum(vault)),
+            )
+        return cls(network, on, network.user.address)
+
+    def deposited_on(self, chain: str) -> int:
+        """Vault shares of the user, who never called the vault himself."""
+        place = self.network.deployment.chain_named(chain)
+        flow = read(place.selector, self.on[chain].vault, BALANCE_OF, self.beneficiary)
+        return int(self.network.ccip.driver.run(flow)[0])
+
+    def send_each_kind(self, source: str, destination: str) -> list[Journey]:
+        """Four messages: data, two kinds of token, and a token with instructions."""
+        there = self.on[destination]
+        instructions = encode(["address", "uint256"], [self.beneficiary, self.DEPOSIT])
+        return [
+            self._send("data", source, destination, there.inbox, data=b"hello", gas_limit=200_000),
+            self._send("burn-mint token", source, destination, self.beneficiary, tokens=[("BMT", 3 * UNIT)]),
+            self._send(
+                "lock-release token",
+                source,
+                destination,
+                self.beneficiary,
+                tokens=[("LRT", 2 * UNIT)],
+                fee_token="LINK",
+            ),
+            self._send(
+                "token with instructions",
+                source,
+                destination,
+                there.depositor,
+                data=instructions,
+                tokens=[("BMT", self.DEPOSIT)],
+                gas_limit=400_000,
+                fee_token="LINK",
+            ),
+        ]
+
+    def send_with_too_little_gas(self, source: str, destination: str) -> Journey:
+        """A message to a receiver that wants more gas than it is given."""
+        receiver = self.on[destination].greedy_inbox
+        return self._send(
+            "greedy receiver", source, destination, receiver, data=b"feed me", gas_limit=100_000
+        )
+
+    def send_data(self, label: str, source: str, destination: str) -> Journey:
+        """An ordinary message."""
+        receiver = self.on[destination].inbox
+        return self._send(label, source, destination, receiver, data=b"honest", gas_limit=200_000)
+
+    def _send(
+        self,
+        label: str,
+        source: str,
+        destination: str,
+        receiver: Address | str,
+        *,
+        data: bytes = b"",
+        tokens: list[tuple[str, int]] | None = None,
+        fee_token: str | None = None,
+        gas_limit: int = 0,
+    ) -> Journey:
+        sent = self.network.ccip.send(
+            source,
+            destination,
+            receiver if isinstance(receiver, str) else checksum(receiver),
+            signer=self.network.user,
+            data=data,
+            tokens=tokens or [],
+            fee_token=fee_token,
+            gas_limit=gas_limit,
+            out_of_order=True,
+        )
+        return Journey(label, f"{source}→{destination}", sent, _fee(sent, fee_token), time.monotonic())
+
+
+def _fee(sent: SentMessage, fee_token: str | None) -> str:
+    return f"{sent.fee / UNIT:.6f} {fee_token or 'native'}"

@@ -1,0 +1,153 @@
+"""How each node of the box is put together: its key, its folder, its connections, its peers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from ccip_py.chains.deployment import Deployment
+from ccip_py.deploy import devnet as roles
+from ccip_py.deploy.devnet import devnet_config
+from ccip_py.nodes.config import CommitterConfig, ExecutorConfig
+from ccip_py.nodes.keys import dev_signer
+from ccip_py.nodes.log import Log, node_log
+from ccip_py.nodes.prices import PriceTable, Token
+from ccip_py.nodes.transport.in_process import Hub, InProcessTransport
+from ccip_py.nodes.wire import Committer, Executor
+from ccip_py.protocol.ids import ChainSelector
+from ccip_py.risk import config as risk
+from ccip_py.risk.main import run as run_monitor
+
+
+class NodeMains:
+    """What runs each node, for as often as it is started. Nothing is kept between two starts but its folder."""
+
+    def __init__(
+        self, deployment: Deployment, folder: Path, monitor_ports: Sequence[int], executors: int
+    ) -> None:
+        self.routes: dict[tuple[str, ChainSelector], str] = {}
+        self.hub = Hub()
+        self._deployment = deployment
+        self._folder = folder
+        self._monitor_ports = monitor_ports
+        self._executors = executors
+
+    async def committer(self, index: int) -> None:
+        """Run committer number `index` until cancelled."""
+        name = f"committer {index}"
+        signer = await dev_signer(roles.COMMITTERS[index], self._urls_by_id())
+        members = self._deployment.lanes[0].committers
+        node = Committer(
+            CommitterConfig(),
+            self._deployment,
+            signer,
+            InProcessTransport(self.hub, signer, members),
+            self._folder_of(name),
+            PriceTable(prices(self._deployment)),
+            self._urls(name),
+            name=name,
+            log=self._log(name),
+        )
+        await node.run()
+
+    async def executor(self, index: int) -> None:
+        """Run executor number `index` until cancelled."""
+        name = f"executor {index}"
+        signer = await dev_signer(roles.EXECUTORS[index], self._urls_by_id())
+        node = Executor(
+            ExecutorConfig(monitors=tuple(self.monitor_urls())),
+            self._deployment,
+            signer,
+            self._folder_of(name),
+            self._urls(name),
+            name=name,
+            log=self._log(name),
+        )
+        await node.run()
+
+    async def monitor(self, index: int) -> None:
+        """Run risk monitor number `index` until cancelled. It gets plain data and shares nothing with the others."""
+        await run_monitor(self.monitor_config(index))
+
+    def monitor_urls(self) -> list[str]:
+        """Where the monitors serve their votes."""
+        return [f"http://127.0.0.1:{port}" for port in self._monitor_ports]
+
+    def monitor_config(self, index: int) -> risk.Config:
+        """The configuration that this monitor's operator would have written."""
+        name = f"monitor {index}"
+        own = self.monitor_urls()[index]
+        return risk.Config(
+            name=name,
+            directory=self._folder_of(name),
+            listen=("127.0.0.1", self._monitor_ports[index]),
+            peers=tuple(url for url in self.monitor_urls() if url != own),
+            bless=risk.KeySource(dev_key_index=roles.BLESSERS[index]),
+            curse=risk.KeySource(dev_key_index=roles.CURSERS[index]),
+            relay=risk.KeySource(dev_key_index=roles.RELAYERS[index]),
+            chains=tuple(
+                risk.Chain(
+                    name=chain.name,
+                    selector=chain.selector,
+                    chain_id=chain.chain_id,
+                    endpoints=(self.routes.get((name, chain.selector), chain.rpc_url), chain.rpc_url),
+                    finality=None if isinstance(chain.finality, str) else chain.finality,
+                    start_block=chain.start_block,
+                    rmn=chain.rmn,
+                    rmn_proxy=chain.rmn_proxy,
+                    absence_grace=8,
+                    pools=tuple(risk.Pool(t.pool, t.address, t.decimals) for t in chain.tokens),
+                )
+                for chain in self._deployment.chains
+            ),
+            lanes=tuple(
+                risk.Lane(lane.source, lane.destination, lane.on_ramp, lane.commit_store, lane.off_ramp)
+                for lane in self._deployment.lanes
+            ),
+            poll_seconds=0.5,
+            simulated_independence=True,
+        )
+
+    def _urls(self, name: str) -> dict[ChainSelector, list[str]]:
+        return {
+            chain.selector: [self.routes.get((name, chain.selector), chain.rpc_url)]
+            for chain in self._deployment.chains
+        }
+
+    def _urls_by_id(self) -> dict[int, str]:
+        return {chain.chain_id: chain.rpc_url for chain in self._deployment.chains}
+
+    def _folder_of(self, name: str) -> Path:
+        folder = self._folder / name.replace(" ", "-")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _log(self, name: str) -> Log:
+        stream = (self._folder_of(name) / "log.jsonl").open("a", buffering=1, encoding="utf-8")
+        return node_log(name, stream=stream)
+
+
+def prices(deployment: Deployment) -> dict[Token, int]:
+    """The devnet's fixed prices, USD·1e18 for 1e18 smallest units, of everything a committer reports."""
+    config = devnet_config([chain.rpc_url for chain in deployment.chains])
+    table: dict[Token, int] = {}
+    for chain, terms in zip(deployment.chains, config.chains, strict=True):
+        table[chain.selector, chain.wrapped_native] = terms.native_usd
+        table[chain.selector, chain.link] = terms.link_usd
+        for token in config.tokens:
+            place = chain.token(token.symbol)
+            table[chain.selector, place.address] = token.usd * 10 ** (18 - place.decimals)
+    return table
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that were free a moment ago, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
