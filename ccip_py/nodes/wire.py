@@ -13,11 +13,13 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import anyio
+import httpx
 from anyio.abc import TaskGroup
 
 from ccip_py.chains.deployment import Deployment, LaneDeployment
 from ccip_py.chains.evm.logs import LogReader, ProvenLogReader
 from ccip_py.chains.evm.sender import Sender
+from ccip_py.chains.evm.sending import Policy
 from ccip_py.chains.evm.transactions import Signer
 from ccip_py.commit.agree import Outcome
 from ccip_py.commit.config import CommitConfig, subject
@@ -29,12 +31,15 @@ from ccip_py.ocr.state import Engine
 from ccip_py.protocol.ids import Address, ChainSelector
 
 from .agreement import Agreement
+from .blessing_relay import BlessingRelay
 from .cache import Cache
 from .chain_link import ChainLink, RpcUrls, connect
 from .commit_view import CommitEyes, priced_tokens
 from .committer import LaneCommitter, LaneWire, hear_peers
-from .config import CommitterConfig, LaneName
+from .config import CommitterConfig, ExecutorConfig, LaneName
 from .cycle import Pace, run_cycles
+from .execution_view import ExecutorEyes
+from .executor import LaneExecutor
 from .journal import Journal
 from .log import Event, Log, lane_name, node_log
 from .message_stream import MessageStream
@@ -42,6 +47,7 @@ from .metrics import Metrics
 from .outbox import Outbox
 from .prices import PriceSource
 from .transport.ports import Transport
+from .votes import VotePool
 
 OpenJournal = Callable[[Path, bytes], Journal]
 
@@ -79,14 +85,14 @@ class Committer:
     async def run(self) -> None:
         """Work until cancelled."""
         chosen = self._chosen()
-        ends = list(dict.fromkeys(end for lane in chosen for end in (lane.source, lane.destination)))
+        ends = ends_of(chosen)
         async with AsyncExitStack() as stack:
             journal = self._open_journal(self._folder, self._signer.address if self._signer else NOBODY)
             stack.callback(journal.close)
             cache = Cache.open(self._folder / "cache.sqlite")
             stack.callback(cache.close)
             links = await stack.enter_async_context(connect(self._deployment, ends, self._urls, journal))
-            senders = _senders(chosen, links, journal, self._signer, self._config)
+            senders = make_senders(chosen, links, journal, self._signer, self._config.fees)
             lanes = {each.config_digest: self._lane(each, links, senders, journal, cache) for each in chosen}
             self.lanes = {(lane.lane.source, lane.lane.destination): lane for lane in lanes.values()}
             self.log.info(
@@ -170,6 +176,76 @@ class Committer:
         return made
 
 
+class Executor:
+    """An executor for every lane, or for those configured. Without a key it only says what it would do."""
+
+    def __init__(
+        self,
+        config: ExecutorConfig,
+        deployment: Deployment,
+        signer: Signer | None,
+        journal_dir: Path,
+        rpc_urls: RpcUrls,
+        *,
+        name: str = "executor",
+        log: Log | None = None,
+        metrics: Metrics | None = None,
+        open_journal: OpenJournal = Journal.open,
+    ) -> None:
+        self.log, self.metrics = log or node_log(name), metrics or Metrics()
+        self._config, self._deployment, self._signer = config, deployment, signer
+        self._folder, self._urls, self._open_journal = journal_dir, rpc_urls, open_journal
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        chosen = lanes_named(self._deployment, self._config.lanes)
+        async with AsyncExitStack() as stack:
+            journal = self._open_journal(self._folder, self._signer.address if self._signer else NOBODY)
+            stack.callback(journal.close)
+            cache = Cache.open(self._folder / "cache.sqlite")
+            stack.callback(cache.close)
+            ends = ends_of(chosen)
+            links = await stack.enter_async_context(connect(self._deployment, ends, self._urls, journal))
+            client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+            senders = make_senders(chosen, links, journal, self._signer, self._config.fees)
+            lanes = [self._lane(each, links, senders, cache, client) for each in chosen]
+            self.log.info(Event.STARTED, lanes=[lane.name for lane in lanes], dry=self._signer is None)
+            stack.callback(self.log.info, Event.STOPPED)
+            tasks = await stack.enter_async_context(anyio.create_task_group())
+            for lane in lanes:
+                name = f"execute {lane.name}"
+                tasks.start_soon(run_cycles, name, lane.cycle, self._config.pace, lane.log, self.metrics)
+            for selector, sender in senders.items():
+                watch_sent(tasks, links[selector], sender, self.log, self.metrics)
+
+    def _lane(
+        self,
+        facts: LaneDeployment,
+        links: Mapping[ChainSelector, ChainLink],
+        senders: Mapping[ChainSelector, Sender],
+        cache: Cache,
+        client: httpx.AsyncClient,
+    ) -> LaneExecutor:
+        lane, name = facts.lane(), lane_name(facts.lane())
+        source, destination = links[lane.source], links[lane.destination]
+        kept = cache.lane(f"executor {name} {lane.on_ramp.hex()} {lane.off_ramp.hex()}")
+        stream = MessageStream(lane, LogReader(source.rpc), source.caller, kept, facts.on_ramp_block, True)
+        logs, sender = LogReader(destination.rpc), senders.get(lane.destination)
+        log, config = self.log.bind(lane=name), self._config
+        return LaneExecutor(
+            lane=lane,
+            name=name,
+            eyes=ExecutorEyes(lane, facts, source, destination, stream, logs, kept),
+            blessings=BlessingRelay(
+                lane, destination, VotePool(config.monitors, log), client, sender, config, log
+            ),
+            sender=sender,
+            config=config,
+            log=log,
+            metrics=self.metrics,
+        )
+
+
 def commit_terms(config: CommitterConfig, lane: LaneDeployment, destination: ChainLink) -> CommitConfig:
     """What the whole committee of a lane must agree on, out of the deployment and the shared settings."""
     return CommitConfig(
@@ -188,18 +264,23 @@ def lanes_named(deployment: Deployment, names: Sequence[LaneName]) -> list[LaneD
     return [deployment.lane(ChainSelector(name.source), ChainSelector(name.destination)) for name in names]
 
 
-def _senders(
+def ends_of(lanes: Sequence[LaneDeployment]) -> list[ChainSelector]:
+    """Every chain that one of the lanes touches."""
+    return list(dict.fromkeys(end for lane in lanes for end in (lane.source, lane.destination)))
+
+
+def make_senders(
     lanes: Sequence[LaneDeployment],
     links: Mapping[ChainSelector, ChainLink],
     journal: Journal,
     signer: Signer | None,
-    config: CommitterConfig,
+    policy: Policy,
 ) -> dict[ChainSelector, Sender]:
     """One sender per destination: lanes into the same chain share it, since they share the key."""
     if signer is None:
         return {}
     return {
-        selector: Sender(links[selector].rpc, signer, Outbox(journal, selector), policy=config.fees)
+        selector: Sender(links[selector].rpc, signer, Outbox(journal, selector), policy=policy)
         for selector in dict.fromkeys(lane.destination for lane in lanes)
     }
 

@@ -1,0 +1,211 @@
+"""One executor on one lane: relay what waits for a blessing, then execute what is blessed.
+
+One cycle: look → relay → select → simulate → look again → send. Nothing is remembered that could be read again: what is
+under way is in the sender's journal, what is done is on chain. Being wrong is cheap here: the chain skips what was
+executed by somebody else. What keeps a message from being executed is set aside with a growing pause and holds up nobody
+else; a message whose receiver failed is never tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ccip_py.chains.evm.sender import Sender
+from ccip_py.chains.evm.sending import Entry, State
+from ccip_py.errors import ContractRefused, NotYet
+from ccip_py.execute.poison import Split, after_revert, quarantine_seconds
+from ccip_py.execute.report import execution_report, tree_of
+from ccip_py.execute.select import Avoid, Batch, select
+from ccip_py.execute.transmit import Send, decide
+from ccip_py.execute.turns import Standing
+from ccip_py.execute.view import CommittedRoot
+from ccip_py.protocol.codec.evm import execute_call, manually_execute_call
+from ccip_py.protocol.hashing import metadata_hash
+from ccip_py.protocol.ids import Address, MessageId, Root
+from ccip_py.protocol.lane import Lane
+from ccip_py.protocol.merkle import Tree
+from ccip_py.protocol.message import Message
+from ccip_py.protocol.report import ExecutionReport
+
+from .blessing_relay import BlessingRelay
+from .config import ExecutorConfig
+from .execution_view import ExecutorEyes, Seen
+from .log import Event, Log, Stage
+from .metrics import Metrics
+from .simulation import batch_revert, failing_token_steps
+from .under_way import messages_under_way
+
+NOBODY = Address(bytes(20))
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """How often a message was set aside, and until when: destination seconds."""
+
+    times: int
+    until: int
+
+
+@dataclass(slots=True)
+class LaneExecutor:
+    """One lane of one executor."""
+
+    lane: Lane
+    name: str
+    eyes: ExecutorEyes
+    blessings: BlessingRelay
+    sender: Sender | None  # None: dry
+    config: ExecutorConfig
+    log: Log
+    metrics: Metrics
+    _aside: dict[MessageId, Aside] = field(default_factory=dict)
+    _trees: dict[Root, Tree] = field(default_factory=dict)
+
+    async def cycle(self) -> None:
+        """One round of work."""
+        seen = await self.eyes.look()
+        await self.blessings.relay(seen)
+        self._forget(seen)
+        self._check_registered(seen)
+        batches = select(seen.view, self.config.limits, self._standing(seen), await self._avoid(seen)).batches
+        reports = [found for batch in batches for found in await self._simulated(batch, seen)]
+        if reports:
+            await self._send_all(reports)
+        await self._retry_token_failures(seen)
+
+    # --- Choosing ---
+
+    def _check_registered(self, seen: Seen) -> None:
+        if self.sender is not None and self.sender.address not in seen.executors:
+            raise NotYet(
+                "this key is not a registered executor of the lane: it only relays blessings",
+                code="NOT_AN_EXECUTOR",
+                context={"key": self.sender.address},
+                hint="the owner registers executors with OffRamp.setExecutors",
+            )
+
+    def _standing(self, seen: Seen) -> Standing:
+        return Standing(self._me(seen), seen.executors, self.config.turn_step)
+
+    def _me(self, seen: Seen) -> Address:
+        """This executor; a dry one speaks as any registered one, which simulations allow."""
+        return self.sender.address if self.sender is not None else min(seen.executors, default=NOBODY)
+
+    async def _avoid(self, seen: Seen) -> Avoid:
+        entries: Sequence[Entry] = await self.sender.entries() if self.sender is not None else ()
+        open_entries = [each for each in entries if each.state is State.PENDING or each.success]
+        pending = messages_under_way(open_entries, self.lane.off_ramp)
+        later = seen.view.now + 1
+        return Avoid(
+            pending=dict.fromkeys(pending, later),
+            quarantined={each: aside.until for each, aside in self._aside.items()},
+        )
+
+    # --- Simulating ---
+
+    async def _simulated(self, batch: Batch, seen: Seen) -> list[tuple[CommittedRoot, ExecutionReport, int]]:
+        """The reports out of a batch that would not revert now, each with its gas; the rest is set aside."""
+        rpc, gas = self.eyes.destination.rpc, seen.view.block_gas_limit
+        failing = await failing_token_steps(rpc, self.lane.off_ramp, batch.messages, gas)
+        for message in batch.messages:
+            if message.message_id in failing:
+                self._set_aside(message, seen, str(failing[message.message_id]))
+        rest = tuple(message for message in batch.messages if message.message_id not in failing)
+        if not rest:
+            return []
+        return await self._bisected(Batch(batch.committed, rest, batch.gas, batch.bytes), seen)
+
+    async def _bisected(self, batch: Batch, seen: Seen) -> list[tuple[CommittedRoot, ExecutionReport, int]]:
+        found: list[tuple[CommittedRoot, ExecutionReport, int]] = []
+        waiting = [batch]
+        while waiting:
+            part = waiting.pop()
+            report = execution_report(part.committed, self._tree(part.committed, seen), part.messages)
+            rpc, me = self.eyes.destination.rpc, self._me(seen)
+            revert = await batch_revert(rpc, self.lane.off_ramp, me, report, part.gas)
+            if revert is None:
+                found.append((part.committed, report, part.gas))
+                continue
+            match after_revert(part):
+                case Split(first, second):
+                    waiting += [second, first]
+                case quarantine:
+                    self._set_aside(quarantine.message, seen, str(revert))
+        return found
+
+    def _tree(self, committed: CommittedRoot, seen: Seen) -> Tree:
+        if committed.root not in self._trees:
+            metadata = metadata_hash(self.lane.source, self.lane.destination, self.lane.on_ramp)
+            self._trees[committed.root] = tree_of(committed, seen.view.messages, metadata)
+        return self._trees[committed.root]
+
+    def _set_aside(self, message: Message, seen: Seen, why: str) -> None:
+        before = self._aside.get(message.message_id, Aside(0, 0))
+        times = before.times + 1
+        until = seen.view.now + quarantine_seconds(times)
+        self._aside[message.message_id] = Aside(times, until)
+        self.log.warning(
+            Event.MESSAGE_SET_ASIDE,
+            stage=Stage.EXECUTE,
+            message_id=bytes(message.message_id),
+            seq_nr=message.sequence_number,
+            times=times,
+            why=why,
+        )
+
+    # --- Sending ---
+
+    async def _send_all(self, reports: Sequence[tuple[CommittedRoot, ExecutionReport, int]]) -> None:
+        fresh = (await self.eyes.look()).view
+        for committed, report, gas in reports:
+            verdict = decide(report, committed.root, fresh)
+            about = {"stage": Stage.EXECUTE, "root": bytes(committed.root), "messages": len(report.messages)}
+            about["first"] = report.messages[0].sequence_number
+            if not isinstance(verdict, Send):
+                self.log.info(Event.EXECUTION_POSTPONED, why=verdict.reason, **about)
+                continue
+            if self.sender is None:
+                self.log.info(Event.DRY, **about)
+                continue
+            call = execute_call(report)
+            await self.sender.send(self.lane.off_ramp, call, gas_limit=gas, purpose=f"execute {self.name}")
+            self.metrics.sent.labels(self.name, "execute").inc()
+            ids = [bytes(message.message_id) for message in report.messages]
+            self.log.info(Event.EXECUTION_SENT, message_ids=ids, **about)
+
+    async def _retry_token_failures(self, seen: Seen) -> None:
+        """Messages recorded as FAILURE because their tokens could not be delivered: anybody may try again, and the
+        chain refuses, before it costs anything, while it would fail again."""
+        avoid = await self._avoid(seen)
+        for root in seen.open_roots:
+            committed = next((each for each in seen.view.roots if each.root == root.root), None)
+            for seq_nr in sorted(root.token_failures):
+                message = seen.view.messages.get(seq_nr)
+                if committed is None or not committed.blessed or message is None or seen.view.stopped:
+                    continue
+                if avoid.reason(message, seen.view.now) is None:
+                    await self._retry(committed, message, seen)
+
+    async def _retry(self, committed: CommittedRoot, message: Message, seen: Seen) -> None:
+        report = execution_report(committed, self._tree(committed, seen), [message])
+        about = {"stage": Stage.EXECUTE, "message_id": bytes(message.message_id), "retry": True}
+        if self.sender is None:
+            self.log.info(Event.DRY, **about)
+            return
+        try:
+            await self.sender.send(self.lane.off_ramp, manually_execute_call(report), purpose="retry tokens")
+        except ContractRefused as refused:
+            self._set_aside(message, seen, str(refused))
+            return
+        self.log.info(Event.EXECUTION_SENT, **about)
+
+    def _forget(self, seen: Seen) -> None:
+        """Keep only what is about open roots, so that memory follows the backlog."""
+        roots = {each.root for each in seen.view.roots}
+        self._trees = {root: tree for root, tree in self._trees.items() if root in roots}
+        ids = {message.message_id for message in seen.view.messages.values()}
+        self._aside = {each: aside for each, aside in self._aside.items() if each in ids}
+        last = max((each.interval.last for each in seen.view.roots), default=None)
+        if last is not None:
+            self.metrics.reached.labels(self.name, Stage.COMMIT).set(last)
