@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import anyio
-from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
 from ccip_py.chains.evm import rlp
 from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.chains.evm.transactions import Signer
 from ccip_py.deploy import abi, artifacts
 from ccip_py.deploy.config import ChainConfig, NetworkConfig
 from ccip_py.deploy.journal import Journal, Sent
@@ -127,10 +127,10 @@ async def _send_steps(
     if not steps:
         return
     party = chain.owner if steps[0].by_owner else chain.deployer
-    account = party.unlock()
-    await _check_funds(chain, rpc, account)
+    signer = party.unlock()
+    await _check_funds(chain, rpc, signer)
     await _clock_moves_on(rpc, [after.blocks[step.later_than] for step in steps if step.later_than])
-    signed = await _sign_steps(chain, steps, addresses, rpc, account)
+    signed = await _sign_steps(chain, steps, addresses, rpc, signer)
     lines = [_line(chain, step, one, addresses) for step, one in zip(steps, signed, strict=True)]
     journal.write(lines)
     receipts = await send(rpc, signed)
@@ -143,12 +143,10 @@ async def _send_steps(
 
 
 async def _sign_steps(
-    chain: ChainConfig, steps: Sequence[Step], addresses: Addresses, rpc: Rpc, account: LocalAccount
+    chain: ChainConfig, steps: Sequence[Step], addresses: Addresses, rpc: Rpc, signer: Signer
 ) -> list[Signed]:
-    nonce = await _next_nonce(rpc, Address(bytes.fromhex(account.address[2:])))
-    return await sign(
-        rpc, chain.chain_id, account, [transaction_of(step, addresses) for step in steps], nonce
-    )
+    nonce = await _next_nonce(rpc, signer.address)
+    return await sign(rpc, chain.chain_id, signer, [transaction_of(step, addresses) for step in steps], nonce)
 
 
 def _line(chain: ChainConfig, step: Step, one: Signed, addresses: Addresses) -> Sent:
@@ -164,10 +162,11 @@ def _check_place(step: Step, expected: Address, got: str) -> None:
         )
 
 
-async def _check_funds(chain: ChainConfig, rpc: Rpc, account: LocalAccount) -> None:
-    if int(await rpc.call("eth_getBalance", account.address, "latest"), 16) == 0:
+async def _check_funds(chain: ChainConfig, rpc: Rpc, signer: Signer) -> None:
+    who = to_checksum_address(signer.address)
+    if int(await rpc.call("eth_getBalance", who, "latest"), 16) == 0:
         raise Refused(
-            f"{account.address} has no funds on {chain.name}",
+            f"{who} has no funds on {chain.name}",
             code="NO_FUNDS",
             hint="send it some native coin",
         )

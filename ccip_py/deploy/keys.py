@@ -8,20 +8,25 @@
 Everybody has the well-known keys, so `is_dev_address` lets the configuration refuse them outside local chains.
 """
 
+import hashlib
+import hmac
 import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from eth_account import Account
-from eth_account.hdaccount import key_from_seed, seed_from_mnemonic
-from eth_account.signers.local import LocalAccount
+import coincurve
 from eth_utils.address import is_checksum_address, to_checksum_address
 
 from ccip_py.errors import ConfigError
 from ccip_py.protocol.ids import Address
+from ccip_py.protocol.keccak import keccak
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
 
 DEV_MNEMONIC = "test test test test test test test test test test test junk"
 DEV_ACCOUNTS = 64  # how many of its accounts are recognised
@@ -35,12 +40,32 @@ class Party:
     address: Address
     reference: str | None = None
 
-    def unlock(self) -> LocalAccount:
-        """The account with its key. ConfigError if only the address is known."""
+    def unlock(self) -> "KeySigner":
+        """The key itself, to sign with. ConfigError if only the address is known, or the key is gone."""
         if self.reference is None:
             raise ConfigError(f"no key is known for {to_checksum_address(self.address)}")
-        account: LocalAccount = Account.from_key(_key(self.reference, os.environ))
-        return account
+        try:
+            return KeySigner(_key(self.reference, os.environ))
+        except ValueError as problem:
+            raise ConfigError(f"the key {self.reference}: {problem}") from None
+
+
+class KeySigner:
+    """A private key that only signs. Its text form is its address."""
+
+    __slots__ = ("_key", "address")
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = coincurve.PrivateKey(secret)
+        self.address = Address(keccak(self._key.public_key.format(compressed=False)[1:])[12:])
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """r ‖ s ‖ v over exactly 32 bytes, low-s, v 27 or 28."""
+        signature = self._key.sign_recoverable(digest, hasher=None)
+        return signature[:64] + bytes([signature[64] + 27])
+
+    def __repr__(self) -> str:
+        return f"<key of {to_checksum_address(self.address)}>"
 
 
 def party(text: str, environment: Mapping[str, str] = os.environ) -> Party:
@@ -49,12 +74,13 @@ def party(text: str, environment: Mapping[str, str] = os.environ) -> Party:
         if len(text) != 42 or not is_checksum_address(text) or int(text, 16) == 0:
             raise ValueError("not a checksum address")
         return Party(Address(bytes.fromhex(text[2:])))
-    account: LocalAccount = Account.from_key(_key(text, environment))
-    return Party(Address(bytes.fromhex(account.address[2:])), text)
+    return Party(KeySigner(_key(text, environment)).address, text)
 
 
-def dev_account(index: int) -> LocalAccount:
-    """An account of Anvil's mnemonic, with its key."""
+def dev_account(index: int) -> "LocalAccount":
+    """An account of Anvil's mnemonic, as web3 and eth-account users know it."""
+    from eth_account import Account  # takes a second to import: only for those who need it
+
     account: LocalAccount = Account.from_key(dev_key(index))
     return account
 
@@ -64,23 +90,43 @@ def dev_key(index: int) -> bytes:
     """The private key of an account of Anvil's mnemonic. Everybody has it."""
     if not 0 <= index < DEV_ACCOUNTS:
         raise ConfigError(f"Anvil account {index} is not one of the first {DEV_ACCOUNTS}")
-    return bytes(key_from_seed(_dev_seed(), f"m/44'/60'/0'/0/{index}"))
+    key, chain_code = _dev_account_node()
+    for step in (0, index):
+        key, chain_code = _child(key, chain_code, step)
+    return key
 
 
 @lru_cache(maxsize=DEV_ACCOUNTS)
 def dev_address(index: int) -> Address:
     """The address that goes with `dev_key`."""
-    return Address(bytes.fromhex(dev_account(index).address[2:]))
+    return KeySigner(dev_key(index)).address
 
 
 def is_dev_address(address: Address) -> bool:
-    """Whether the key of this address is known to everybody."""
+    """Whether everybody knows the key of this address."""
     return any(address == dev_address(index) for index in range(DEV_ACCOUNTS))
 
 
 @lru_cache(maxsize=1)
-def _dev_seed() -> bytes:
-    return bytes(seed_from_mnemonic(DEV_MNEMONIC, ""))
+def _dev_account_node() -> tuple[bytes, bytes]:
+    """The node m/44'/60'/0' of the mnemonic (BIP-39, BIP-32, BIP-44)."""
+    seed = hashlib.pbkdf2_hmac("sha512", DEV_MNEMONIC.encode(), b"mnemonic", 2048)
+    digest = hmac.digest(b"Bitcoin seed", seed, "sha512")
+    key, chain_code = digest[:32], digest[32:]
+    for step in (44, 60, 0):
+        key, chain_code = _child(key, chain_code, step | _HARDENED)
+    return key, chain_code
+
+
+_HARDENED = 1 << 31
+
+
+def _child(key: bytes, chain_code: bytes, step: int) -> tuple[bytes, bytes]:
+    """One step of BIP-32 from a private key."""
+    parent = coincurve.PrivateKey(key)
+    known = b"\0" + key if step & _HARDENED else parent.public_key.format(compressed=True)
+    digest = hmac.digest(chain_code, known + step.to_bytes(4, "big"), "sha512")
+    return parent.add(digest[:32]).secret, digest[32:]
 
 
 def _key(reference: str, environment: Mapping[str, str]) -> bytes:

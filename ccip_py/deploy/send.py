@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import anyio
-from eth_account.signers.local import LocalAccount
 
+from ccip_py.chains.evm import transactions
 from ccip_py.chains.evm.endpoint import RpcRefused
 from ccip_py.chains.evm.reverts import refusal
 from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.chains.evm.transactions import Signer, Transaction
 from ccip_py.errors import ContractRefused, EndpointDown, Refused
+from ccip_py.protocol.ids import Address
 
 _PATIENCE = 180.0  # seconds without any new receipt until we give up
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
@@ -27,7 +29,7 @@ class Wanted:
 
     what: str  # for messages
     contract: str  # whose errors to expect
-    to: bytes | None  # None creates a contract
+    to: Address | None  # None creates a contract
     data: bytes
     gas: int
 
@@ -51,9 +53,7 @@ def call_gas(data: bytes) -> int:
     return 300_000 + 1_500 * len(data)
 
 
-async def sign(
-    rpc: Rpc, chain_id: int, account: LocalAccount, wanted: Sequence[Wanted], nonce: int
-) -> list[Signed]:
+async def sign(rpc: Rpc, chain_id: int, signer: Signer, wanted: Sequence[Wanted], nonce: int) -> list[Signed]:
     """Sign all with consecutive nonces from `nonce` on, at today's price of gas."""
     block, tip = await rpc.batch(
         [("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())]
@@ -62,20 +62,9 @@ async def sign(
     most = int(block["baseFeePerGas"], 16) * _BASE_FEE_ROOM + priority
     signed = []
     for place, one in enumerate(wanted):
-        transaction: dict[str, Any] = {
-            "type": 2,
-            "chainId": chain_id,
-            "nonce": nonce + place,
-            "maxFeePerGas": most,
-            "maxPriorityFeePerGas": priority,
-            "gas": one.gas,
-            "value": 0,
-            "data": one.data,
-        }
-        if one.to is not None:
-            transaction["to"] = one.to
-        done = account.sign_transaction(transaction)
-        signed.append(Signed(one, bytes(done.raw_transaction), "0x" + bytes(done.hash).hex()))
+        transaction = Transaction(chain_id, nonce + place, priority, most, one.gas, one.to, 0, one.data)
+        done = transactions.sign(transaction, signer)
+        signed.append(Signed(one, done.raw, "0x" + done.hash.hex()))
     return signed
 
 
