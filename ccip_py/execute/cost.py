@@ -1,8 +1,9 @@
 """Upper bounds on what executing a message takes, so that a full batch never runs short of gas.
 
 Too little gas anywhere reverts the whole transaction and every message in it stays untouched, while gas that
-is not used costs nothing. So these numbers are generous, and they are bounds, not estimates. A test holds
-them against the real contracts.
+is not used costs nothing. So these are bounds, not estimates. Measured with receivers that burn all they are
+given and spend 28,000 gas on each interface probe, batches of 1 to 64 need 50 to 97 % of them. Whoever sends
+simulates first, so a bound that is too low shows before it costs anything.
 """
 
 from __future__ import annotations

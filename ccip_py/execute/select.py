@@ -45,7 +45,7 @@ class Why(StrEnum):
 class Limits:
     """Of one batch, and how many batches one cycle may send."""
 
-    gas: int = 8_000_000
+    gas: int = 16_000_000  # below 2^24, the most that a transaction may take since EIP-7825
     bytes: int = 100_000
     messages: int = 64
     batches: int = 4
@@ -118,6 +118,7 @@ class _Filling:
         self._view = view
         self._limits = limits
         self._avoid = avoid
+        self._most_gas = view.block_gas_limit * limits.block_share_percent // 100
         self._nonces: dict[Address, int] = {}
         self._batches: list[Batch] = []
         self._waiting: dict[SeqNr, Why] = {}
@@ -151,8 +152,7 @@ class _Filling:
         own.
         """
         gas, size = message_gas(message), message_bytes(message)
-        most_gas = self._view.block_gas_limit * self._limits.block_share_percent // 100
-        if BATCH_GAS + gas > most_gas or size > MAX_REPORT_BYTES:
+        if BATCH_GAS + gas > self._most_gas or size > MAX_REPORT_BYTES:
             return Why.OVERSIZE
         last = self._batches[-1] if self._batches else None
         if last and last.committed == committed and self._fits(last, gas, size):
@@ -166,6 +166,6 @@ class _Filling:
     def _fits(self, batch: Batch, gas: int, size: int) -> bool:
         return (
             len(batch.messages) < self._limits.messages
-            and batch.gas + gas <= self._limits.gas
+            and batch.gas + gas <= min(self._limits.gas, self._most_gas)
             and batch.bytes + size <= self._limits.bytes
         )

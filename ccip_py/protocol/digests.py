@@ -21,6 +21,10 @@ from .keccak import keccak
 # The top two bytes of a config digest name the way it is computed.
 CONFIG_DIGEST_PREFIX: Final = b"\x00\x01"
 
+# What the contract hashes of a configuration, in order: chain id, its own address, how many configurations it
+# has had, signers, transmitters, f, and two opaque parts with the version of the second. Chain id and address
+# keep one network's signatures from meaning anything to another; the count keeps a configuration that was
+# replaced from coming back together with its old signatures.
 _CONFIG: Final = (
     "uint256",
     "address",
@@ -33,6 +37,7 @@ _CONFIG: Final = (
     "bytes",
 )
 
+# EIP-712: the hash of a type is the hash of its definition, followed by those of the structs it refers to.
 _DOMAIN_TYPE: Final = keccak(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 )
@@ -48,6 +53,7 @@ _CURSE_VOTE_TYPE: Final = keccak(
 _RMN_NAME: Final = keccak(b"RMN")
 _RMN_VERSION: Final = keccak(b"1")
 
+# Config digest, epoch and round, unused.
 ReportContext = tuple[bytes, bytes, bytes]
 
 
@@ -96,7 +102,9 @@ def report_context(digest: bytes, epoch: int, round_: int) -> ReportContext:
 
 
 def report_digest(report: bytes, context: ReportContext) -> bytes:
-    """The 32 bytes a committer signs."""
+    """The 32 bytes a committer signs. The report goes in as its hash, so signing costs the same for any
+    length.
+    """
     return keccak(keccak(report) + b"".join(context))
 
 
@@ -149,4 +157,5 @@ def curse_digest(domain: bytes, vote: CurseVote, config_version: int) -> bytes:
 
 
 def _typed_data(domain: bytes, struct_hash: bytes) -> bytes:
+    """EIP-712's outermost layer. The first two bytes keep it from being a transaction or a signed text."""
     return keccak(b"\x19\x01" + domain + struct_hash)

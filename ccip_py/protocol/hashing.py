@@ -24,9 +24,11 @@ from .ids import Address, ChainSelector
 from .keccak import keccak
 from .message import Message, TokenAmount
 
+# Names the layout of what is hashed; production lanes of 1.5 use the same.
 _METADATA_TYPE: Final = keccak(b"EVM2EVMMessageHashV2")
 _LEAF_TAG: Final = bytes(32)
 _NO_TOKENS: Final = word(32) + word(0)
+# Most messages carry no tokens, many no data: their parts hash to these.
 _HASH_OF_NOTHING: Final = keccak(b"")
 _HASH_OF_NO_TOKENS: Final = keccak(_NO_TOKENS)
 

@@ -23,8 +23,13 @@ from ..errors import BadInput, RootMismatch
 from .ids import NO_ROOT, Root
 from .keccak import keccak
 
+# One root costs one commit and one blessing, whatever it covers; a proof has at most one flag bit per hash in
+# a word.
 MAX_LEAVES: Final = 256
+
+# Stands where an odd layer has no partner. No hash of anything, as far as anybody can compute.
 PAD: Final = b"\xff" * 32
+# First word of an inner node's preimage; a leaf's is zero.
 NODE_TAG: Final = bytes(31) + b"\x01"
 
 
@@ -66,8 +71,9 @@ class Tree:
                 context={"indices": known, "leaves": self.leaf_count},
             )
         hashes: list[bytes] = []
-        flags = count = 0
+        flags = count = 0  # count: hashes the verifier will have computed so far
         for layer in self.layers[:-1]:
+            # `known` are the places of this layer that the verifier has; each gives one parent, once.
             known_set, parents = set(known), []
             for index in known:
                 sibling = index ^ 1
@@ -98,7 +104,7 @@ def grow(leaves: Sequence[bytes]) -> Tree:
 
 
 def root(leaves: Sequence[bytes]) -> Root:
-    """The root over `leaves` in sequence order."""
+    """The root over `leaves` in sequence order: what a committer signs and a monitor rebuilds."""
     return grow(leaves).root
 
 

@@ -162,6 +162,15 @@ def test_batches_are_filled_by_bytes() -> None:
     assert numbers(select(view_of(messages[:2]), Limits(bytes=room_for_two - 1))) == [[1], [2]]
 
 
+def test_a_batch_fits_in_a_block_of_the_destination() -> None:
+    view = view_of(some_messages(20), block_gas_limit=3_000_000)
+
+    batches = select(view, Limits(batches=20)).batches
+
+    assert len(batches) > 1
+    assert all(batch.gas <= 2_700_000 for batch in batches)
+
+
 def test_a_batch_is_under_one_root() -> None:
     first, second = some_messages(2), some_messages(2, first=3)
 
@@ -178,7 +187,7 @@ def test_a_senders_nonces_continue_from_batch_to_batch() -> None:
 
 
 def test_a_message_too_large_for_a_shared_batch_goes_alone() -> None:
-    messages = [a_message(1), a_message(2, gas_limit=9_000_000), a_message(3)]
+    messages = [a_message(1), a_message(2, gas_limit=17_000_000), a_message(3)]
 
     assert numbers(select(view_of(messages), LIMITS)) == [[1], [2], [3]]
 

@@ -17,6 +17,8 @@ from ...report import ExecutionReport, GasLimitOverride
 from .messages import OUTGOING_MESSAGE, encode_values, outgoing_values
 from .reports import EXECUTION_REPORT, execution_report_values
 
+# The types of each call's arguments. Selectors are computed from the same lists that the arguments are
+# encoded by.
 _BLESSING: Final = "(address,uint64,address,uint64,uint64,bytes32,uint64)"
 _TRANSMIT: Final = ["bytes32[3]", "bytes", "bytes32[]", "bytes32[]", "bytes32"]
 _BLESS: Final = [_BLESSING, "(bytes32,bytes32)[]"]

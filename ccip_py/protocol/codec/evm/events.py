@@ -49,18 +49,24 @@ class ExecutionStateChanged:
 
 
 def decode_ccip_send_requested(data: bytes) -> Message:
+    """Nothing of this event is indexed: the whole message is in the data. Its id is claimed, not checked,
+    here.
+    """
     return read_message(Reader(data).tuple_at(0))
 
 
 def encode_ccip_send_requested(message: Message) -> bytes:
+    """Data of the event."""
     return encode_values([MESSAGE], [message_values(message)])
 
 
 def decode_report_accepted(data: bytes) -> CommitReport:
+    """The event repeats the report as it was signed, prices included, even where they were too old to apply."""
     return decode_commit_report(data)
 
 
 def encode_report_accepted(report: CommitReport) -> bytes:
+    """Data of the event."""
     return encode_commit_report(report)
 
 

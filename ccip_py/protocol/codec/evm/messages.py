@@ -1,4 +1,9 @@
-"""A message's parts: extra arguments, source token data, and the message itself as a tuple for eth_abi."""
+"""A message's parts: extra arguments, source token data, and the message itself as a tuple for eth_abi.
+
+Reading is by hand, with every bound checked; writing is eth_abi's, which is slower and never a hot path here.
+Both are held against each other. The type strings are the wire format of CCIP 1.5: topics and selectors are
+computed from them, so a slip shows as an unknown event.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +21,7 @@ from .abi import Reader, word
 EXTRA_ARGS_V1_TAG: Final = bytes.fromhex("97a657c9")
 EXTRA_ARGS_V2_TAG: Final = bytes.fromhex("181dcf10")
 
+# EVMTokenAmount, EVM2AnyMessage, EVM2EVMMessage and SourceTokenData of `contracts/types`.
 TOKEN_AMOUNT: Final = "(address,uint256)"
 OUTGOING_MESSAGE: Final = f"(bytes,bytes,{TOKEN_AMOUNT}[],address,bytes)"
 MESSAGE: Final = (
@@ -61,12 +67,14 @@ def decode_extra_args(data: bytes, default_gas_limit: int) -> ExtraArgs:
 
 
 def encode_source_token_data(data: SourceTokenData) -> bytes:
+    """abi.encode(SourceTokenData), as the OnRamp puts one beside each token amount."""
     return encode_values(
         [SOURCE_TOKEN_DATA], [(data.source_pool, data.dest_token, data.extra_data, data.dest_gas_amount)]
     )
 
 
 def decode_source_token_data(data: bytes) -> SourceTokenData:
+    """The inverse. The source OnRamp wrote these bytes, and anything may be in them if it is hostile."""
     fields = Reader(data).tuple_at(0)
     return SourceTokenData(
         source_pool=fields.bytes_at(0),
@@ -102,7 +110,12 @@ def message_values(message: Message) -> tuple[Any, ...]:
 
 
 def read_message(fields: Reader) -> Message:
-    """A message by the offsets of its thirteen words: every node decodes every message."""
+    """A message by the offsets of its thirteen words: every node decodes every message.
+
+    Words 0 to 8 are the fields of fixed size, in the order of the struct. Words 9, 10 and 11 are offsets,
+    from the start of the struct, of data, token amounts and source token data. Word 12 is the id. An element
+    of the token amounts is two words; an element of the token data is an offset from the first of them.
+    """
     token_count, amounts = fields.array(10)
     data_count, token_data = fields.array(11)
     return Message(

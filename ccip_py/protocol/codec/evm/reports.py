@@ -11,6 +11,7 @@ from ...report import CommitReport, ExecutionReport, GasPrice, Interval, PriceUp
 from .abi import Reader
 from .messages import MESSAGE, encode_values, message_values, read_message
 
+# CommitReport and ExecutionReport of `contracts/types/Report.sol`.
 COMMIT_REPORT: Final = "(((address,uint224)[],(uint64,uint224)[]),(uint64,uint64),bytes32)"
 EXECUTION_REPORT: Final = f"({MESSAGE}[],bytes[][],bytes32[],uint256)"
 
@@ -24,7 +25,11 @@ def encode_commit_report(report: CommitReport) -> bytes:
 
 
 def decode_commit_report(data: bytes) -> CommitReport:
-    """The inverse. Its head: offset of the prices, the interval's two words, the root."""
+    """The inverse.
+
+    Head: offset of the prices, first, last, root. Prices: offsets of token and gas prices, each an array of
+    two words per element. Committers decode reports that peers propose, so nothing here trusts a length.
+    """
     fields = Reader(data).tuple_at(0)
     prices = fields.tuple_at(0)
     token_count, tokens = prices.array(0)
@@ -61,6 +66,7 @@ def encode_execution_report(report: ExecutionReport) -> bytes:
 
 
 def decode_execution_report(data: bytes) -> ExecutionReport:
+    """The inverse of `encode_execution_report`."""
     return read_execution_report(Reader(data).tuple_at(0))
 
 
@@ -78,5 +84,6 @@ def read_execution_report(fields: Reader) -> ExecutionReport:
 
 
 def _read_bytes_array(outer: Reader, slot: int) -> tuple[bytes, ...]:
+    """One bytes[] out of a bytes[][]."""
     count, items = outer.array(slot)
     return tuple(items.bytes_at(i) for i in range(count))
