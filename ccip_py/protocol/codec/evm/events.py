@@ -49,9 +49,7 @@ class ExecutionStateChanged:
 
 
 def decode_ccip_send_requested(data: bytes) -> Message:
-    """Nothing of this event is indexed: the whole message is in the data. Its id is claimed, not checked,
-    here.
-    """
+    """Nothing of this event is indexed: the data is the whole message. Its id is claimed, not checked."""
     return read_message(Reader(data).tuple_at(0))
 
 
@@ -61,7 +59,7 @@ def encode_ccip_send_requested(message: Message) -> bytes:
 
 
 def decode_report_accepted(data: bytes) -> CommitReport:
-    """The event repeats the report as it was signed, prices included, even where they were too old to apply."""
+    """The report as it was signed, prices included, even if they were too old to apply."""
     return decode_commit_report(data)
 
 
