@@ -49,7 +49,7 @@ library RateLimiter {
         uint256 available = _levelNow(bucket);
         require(
             amount <= available,
-            TokenRateLimitReached(_wait(amount - available, bucket.rate), available, token)
+            TokenRateLimitReached(_wait(amount, available, bucket.rate), available, token)
         );
 
         // EFFECT
@@ -95,7 +95,8 @@ library RateLimiter {
         return Math.min(bucket.capacity, bucket.tokens + elapsed * bucket.rate);
     }
 
-    function _wait(uint256 missing, uint256 rate) private pure returns (uint256) {
-        return rate == 0 ? type(uint256).max : Math.ceilDiv(missing, rate);
+    /// @dev Also computed when the amount is there: a require evaluates its error either way.
+    function _wait(uint256 amount, uint256 available, uint256 rate) private pure returns (uint256) {
+        return rate == 0 ? type(uint256).max : Math.ceilDiv(Math.saturatingSub(amount, available), rate);
     }
 }
