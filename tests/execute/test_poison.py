@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccip_py.execute.poison import LONGEST_QUARANTINE, Quarantine, after_revert, quarantine_seconds
@@ -18,6 +18,7 @@ def a_batch(count: int) -> Batch:
     return batch
 
 
+@settings(max_examples=50)
 @given(st.integers(1, 50), st.data())
 def test_exactly_the_poisoned_messages_are_quarantined(count: int, data: st.DataObject) -> None:
     batch = a_batch(count)
@@ -43,6 +44,7 @@ def test_exactly_the_poisoned_messages_are_quarantined(count: int, data: st.Data
     assert simulations <= 1 + 2 * len(poisoned) * count.bit_length()
 
 
+@settings(max_examples=20)
 @given(st.integers(2, 50))
 def test_halves_are_whole_batches_of_the_same_root(count: int) -> None:
     batch = a_batch(count)

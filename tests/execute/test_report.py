@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccip_py.errors import NotYet, RootMismatch
@@ -16,6 +16,7 @@ from ccip_py.protocol.message import TokenAmount
 from .builders import METADATA, a_message, a_root, an_address, some_messages, view_of
 
 
+@settings(max_examples=50)
 @given(st.integers(1, 40), st.data())
 def test_the_proof_leads_from_the_chosen_messages_to_the_root(count: int, data: st.DataObject) -> None:
     messages = some_messages(count, first=data.draw(st.integers(1, 1000)))

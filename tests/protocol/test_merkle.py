@@ -9,7 +9,7 @@ from itertools import chain, combinations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccip_py.errors import BadInput, RootMismatch
@@ -62,6 +62,7 @@ def test_a_node_does_not_depend_on_left_and_right() -> None:
     assert node(a, b) == node(b, a)
 
 
+@settings(max_examples=40)
 @given(st.integers(1, MAX_LEAVES))
 def test_root_is_the_recursive_definitions(count: int) -> None:
     assert root(some_leaves(count)) == root_by_recursion(some_leaves(count))
@@ -87,6 +88,7 @@ def test_every_subset_of_a_small_tree_is_proved(count: int) -> None:
         assert verify_proof(chosen(leaves, indices), prove(leaves, indices)) == root(leaves)
 
 
+@settings(max_examples=60)
 @given(trees_with_choice())
 def test_any_subset_of_any_tree_is_proved(drawn: tuple[list[bytes], list[int]]) -> None:
     leaves, indices = drawn
