@@ -23,7 +23,7 @@ def conclude(
     if attested is None:
         return state
     out.append(Attested(attested))
-    state = replace(state, attested=slot, in_flight=InFlight(attested, state.now))
+    state = judge(engine, replace(state, attested=slot, in_flight=InFlight(attested, state.now)))
     if slot.epoch == state.epoch and slot.round >= state.round.number:
         finished = (
             replace(state.round, done=True)
@@ -34,24 +34,29 @@ def conclude(
     return state
 
 
-def deliver(engine: Engine[View, Outcome], state: State[View, Outcome], out: Out) -> State[View, Outcome]:
-    """Send the report in flight when it is this node's turn; forget it when it landed or took too long.
+def judge(engine: Engine[View, Outcome], state: State[View, Outcome]) -> State[View, Outcome]:
+    """Look at the report in flight with a fresh view, or at a fresh report with the view at hand.
 
     Whether it landed is never remembered, only seen: a report lost in a reorg is simply agreed on again.
     """
+    flight = state.in_flight
+    if flight is None or state.view is None:
+        return state
+    verdict = engine.plugin.transmit(flight.attested.report, flight.attested.slot, state.view)
+    if isinstance(verdict, Drop):
+        return replace(state, in_flight=None, progressed=state.now)
+    return replace(state, in_flight=replace(flight, ready=isinstance(verdict, Send)))
+
+
+def deliver(engine: Engine[View, Outcome], state: State[View, Outcome], out: Out) -> State[View, Outcome]:
+    """Send the report in flight when it is this node's turn; give it up when it took too long."""
     flight = state.in_flight
     if flight is None:
         return state
     if state.now >= flight.since + engine.config.timing.in_flight:
         return replace(state, in_flight=None)
-    if state.view is None:
-        return state
-    attested = flight.attested
-    verdict = engine.plugin.transmit(attested.report, attested.slot, state.view)
-    if isinstance(verdict, Drop):
-        return replace(state, in_flight=None, progressed=state.now)
-    if isinstance(verdict, Send) and not flight.sent and state.now >= turn(engine, flight):
-        out.append(Transmit(attested))
+    if flight.ready and not flight.sent and state.now >= turn(engine, flight):
+        out.append(Transmit(flight.attested))
         return replace(state, in_flight=replace(flight, sent=True))
     return state
 
@@ -68,4 +73,4 @@ def next_due(engine: Engine[View, Outcome], state: State[View, Outcome]) -> floa
         return float("inf")
     expiry = flight.since + engine.config.timing.in_flight
     later = turn(engine, flight)
-    return expiry if flight.sent or later <= state.now else min(expiry, later)
+    return min(expiry, later) if flight.ready and not flight.sent else expiry

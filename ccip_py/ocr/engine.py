@@ -45,18 +45,15 @@ def step(
 ) -> Step[View, Outcome]:
     """What the node becomes, and what it wants done, in this order."""
     out: Out = []
-    before = state.in_flight
     match happened:
         case Tick(now):
             state = replace(state, now=max(now, state.now))
         case FreshView(view):
-            state = replace(state, view=view)
+            state = delivery.judge(engine, replace(state, view=view))
         case OwnSignature():
             state = follower.on_own_signature(state, happened, out)
         case Received(raw):
             state = _receive(engine, state, raw, out)
-    if isinstance(happened, Tick | FreshView) or state.in_flight is not before:
-        state = delivery.deliver(engine, state, out)
     return _settle(engine, state, out), out
 
 
@@ -68,6 +65,7 @@ def wake_at(engine: Engine[View, Outcome], state: State[View, Outcome]) -> float
 
 def _settle(engine: Engine[View, Outcome], state: State[View, Outcome], out: Out) -> State[View, Outcome]:
     """Do all that is due now, whatever the input was."""
+    state = delivery.deliver(engine, state, out)
     state = follower.try_to_sign(engine, state, out)
     epoch = state.epoch
     state = pacemaker.keep_time(engine, state, out)

@@ -181,7 +181,8 @@ class InFlight:
 
     attested: AttestedReport
     since: float
-    sent: bool = False
+    ready: bool = False  # it would take effect, as far as this node sees
+    sent: bool = False  # this node took its turn
 
 
 @dataclass(frozen=True, slots=True)
