@@ -16,8 +16,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
+from ccip_py.chains.bounded_json import parse_json
 from ccip_py.chains.sections import (
     POOL_KINDS,
     Finality,
@@ -30,6 +29,7 @@ from ccip_py.chains.sections import (
     url,
 )
 from ccip_py.errors import ConfigError, UnknownLane
+from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address, ChainSelector
 from ccip_py.protocol.lane import Lane
 
@@ -219,8 +219,8 @@ def _disagreements(deployment: Deployment) -> Iterator[str]:
 def parse_deployment(text: str) -> Deployment:
     """Read the JSON text of a deployment; ConfigError lists every mistake at once."""
     try:
-        raw = json.loads(text)
-    except json.JSONDecodeError as broken:
+        raw = parse_json(text)
+    except ValueError as broken:
         raise ConfigError(f"the deployment is not JSON: {broken}") from broken
     if not isinstance(raw, dict):
         raise ConfigError("the deployment is not a JSON object")
@@ -252,7 +252,7 @@ def load_deployment(path: Path | str) -> Deployment:
 def _plain(value: Any) -> Any:
     """A dataclass as JSON values: addresses in checksum, other bytes in hex, selectors as strings."""
     if isinstance(value, bytes):
-        return to_checksum_address(value) if len(value) == 20 else "0x" + value.hex()
+        return checksum(Address(value)) if len(value) == 20 else "0x" + value.hex()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if is_dataclass(value):

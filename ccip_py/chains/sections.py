@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from eth_utils.address import is_checksum_address
-
+from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address, ChainSelector
 
 PoolKind = Literal["burn_mint", "lock_release"]
@@ -79,9 +78,10 @@ def _selector(value: Any) -> int:
 
 
 def _address(value: Any) -> bytes:
-    if not isinstance(value, str) or not is_checksum_address(value) or int(value, 16) == 0:
+    address = Address(bytes.fromhex(_text(value)[2:]))
+    if len(address) != 20 or not any(address) or checksum(address) != value:
         raise ValueError
-    return bytes.fromhex(value[2:])
+    return address
 
 
 def digest(value: Any) -> bytes:

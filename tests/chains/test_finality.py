@@ -122,6 +122,35 @@ async def test_one_lying_endpoint_condemns_no_chain(anvil, node, store):
     assert not record.violation
 
 
+async def test_a_chain_is_not_condemned_while_an_endpoint_is_silent(anvil, node, store):
+    anvil.mine(10)
+    async with Rpc(anvil.url, chain_id=31337) as alone:
+        await a_reader(alone, store).pin()
+    anvil.reorg(6)
+    node.respond = lambda calls: (500, b"")
+
+    async with Rpc([anvil.url, node.url], chain_id=31337) as rpc:
+        with pytest.raises(NotFinal):
+            await a_reader(rpc, store).pin()
+    assert not store.load(CHAIN).violation
+
+    async with Rpc([anvil.url, anvil.url], chain_id=31337) as rpc:
+        with pytest.raises(FinalityViolation):
+            await a_reader(rpc, store).pin()
+
+
+async def test_no_single_endpoint_moves_the_ratchet_against_another(anvil, node, store):
+    anvil.mine(10)
+    final = anvil("eth_getBlockByNumber", "finalized", False)
+    node.answers["eth_getBlockByNumber"] = {**final, "hash": "0x" + "ab" * 32}
+
+    async with Rpc([node.url, anvil.url], chain_id=31337) as rpc:
+        with pytest.raises(NotFinal):
+            await a_reader(rpc, store).pin()
+
+    assert store.load(CHAIN) is None
+
+
 def test_the_ratchet_never_goes_back():
     kept = FinalityRecord(10, b"ten")
 

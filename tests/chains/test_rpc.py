@@ -151,6 +151,30 @@ async def test_a_faulty_endpoint_rests_and_a_healthy_one_is_preferred(make_node)
     assert len(bad.asked) == 1
 
 
+async def test_everyone_is_asked_except_those_that_rest(make_node):
+    bad, good = make_node(), make_node()
+    bad.respond = lambda calls: (500, b"")
+
+    async with an_rpc(bad, good) as rpc:
+        first = await rpc.ask_everyone("eth_blockNumber")
+        asked = len(bad.asked)
+        second = await rpc.ask_everyone("eth_blockNumber", skip_resting=True)
+
+    assert isinstance(first[0], EndpointFault)
+    assert first[1] == second[1] == "0x5"
+    assert len(bad.asked) == asked
+
+
+async def test_when_all_rest_they_are_asked_all_the_same(node):
+    node.respond = lambda calls: (500, b"")
+
+    async with an_rpc(node) as rpc:
+        await rpc.ask_everyone("eth_blockNumber")
+        node.respond = node.honest
+
+        assert await rpc.ask_everyone("eth_blockNumber", skip_resting=True) == ["0x5"]
+
+
 async def test_a_refusal_is_an_answer_and_is_not_asked_again(make_node):
     first, second = make_node(), make_node()
     first.answers["eth_call"] = {

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
+from ccip_py.chains.bounded_json import parse_json
 from ccip_py.errors import EndpointDown, NotYet, Refused
 
 Request = tuple[str, tuple[Any, ...]]
@@ -97,8 +98,8 @@ async def exchange(
     except httpx.HTTPError as broken:
         raise EndpointFault(f"{endpoint.name}: {type(broken).__name__}: {broken}") from broken
     try:
-        replies = json.loads(body)
-    except (ValueError, RecursionError) as garbage:
+        replies = parse_json(body)
+    except ValueError as garbage:
         raise EndpointFault(f"{endpoint.name} sent no JSON but {body[:60]!r}") from garbage
     return _in_order(endpoint, requests, replies)
 

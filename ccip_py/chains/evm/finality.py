@@ -4,6 +4,7 @@ The rule is per chain: a tag of the node ("finalized", "safe") or a depth below 
 kept as a ratchet of (number, hash), on disk before it is used:
 
 - the head moves on, the kept block still has its hash    → the ratchet moves on
+- endpoints disagree about the block that would be next  → NotFinal; nothing is kept of it
 - the finalized head goes back, nothing contradicts       → the ratchet stays: some node is behind
 - the kept number now has another hash, everywhere        → FinalityViolation, now and after every restart
 - endpoints disagree about the hash of the kept number    → NotFinal until they agree; a liar only delays
@@ -52,6 +53,7 @@ class FinalityReader:
             await self._contradiction(kept, again)
         record = ratchet(kept, finalized)
         if record != kept:
+            await self._agreement(finalized)
             self._store.save(self._chain, record)
         if record.hash == finalized.hash:
             return Heads(latest, finalized)
@@ -72,11 +74,20 @@ class FinalityReader:
     async def _by_number(self, number: int) -> Any:
         return await self._rpc.call("eth_getBlockByNumber", hex(number), False)
 
+    async def _hashes_at(self, number: int) -> list[bytes | None]:
+        """What each endpoint has at that height; None: it does not answer, or has no such block."""
+        answers = await self._rpc.ask_everyone("eth_getBlockByNumber", hex(number), False)
+        return [block_of(answer).hash if isinstance(answer, dict) else None for answer in answers]
+
+    async def _agreement(self, finalized: Block) -> None:
+        """One endpoint's word becomes the ratchet only if no other endpoint has another block there."""
+        if self._rpc.endpoints > 1 and set(await self._hashes_at(finalized.number)) - {finalized.hash, None}:
+            raise NotFinal("endpoints disagree about a final block", context={"number": finalized.number})
+
     async def _contradiction(self, kept: FinalityRecord, again: Block) -> None:
-        """Condemn the chain if every endpoint that has an answer contradicts the ratchet."""
-        answers = await self._rpc.ask_everyone("eth_getBlockByNumber", hex(kept.number), False)
-        hashes = {block_of(answer).hash for answer in answers if isinstance(answer, dict)}
-        if kept.hash in hashes or not hashes:
+        """Condemn the chain if every endpoint contradicts the ratchet. A silent one might not: wait for it."""
+        hashes = await self._hashes_at(kept.number)
+        if kept.hash in hashes or None in hashes:
             raise NotFinal("endpoints disagree about a final block", context={"number": kept.number})
         story = f"block {kept.number} was final as 0x{kept.hash.hex()} and is now 0x{again.hash.hex()}"
         self._store.save(self._chain, FinalityRecord(kept.number, kept.hash, story))

@@ -89,6 +89,11 @@ class Rpc:
         """The chain every endpoint must be of; None until pinned."""
         return self._chain_id
 
+    @property
+    def endpoints(self) -> int:
+        """How many endpoints there are."""
+        return len(self._endpoints)
+
     def health(self) -> tuple[Endpoint, ...]:
         """How each endpoint has behaved, as a copy."""
         return tuple(replace(endpoint) for endpoint in self._endpoints)
@@ -112,9 +117,16 @@ class Rpc:
             answers += await self._try_rounds(requests[start : start + BATCH])
         return answers
 
-    async def ask_everyone(self, method: str, *params: Any) -> list[Answer | EndpointFault]:
-        """The answer of every endpoint, or its fault, in order of preference: to broadcast, or to compare."""
-        answers: list[Answer | EndpointFault] = [EndpointFault("not asked")] * len(self._endpoints)
+    async def ask_everyone(
+        self, method: str, *params: Any, skip_resting: bool = False
+    ) -> list[Answer | EndpointFault]:
+        """The answer of every endpoint, or its fault, in order of preference: to broadcast, or to compare.
+
+        `skip_resting` leaves out the faulty ones, which may cost a time limit each, unless all of them are.
+        """
+        answers: list[Answer | EndpointFault] = [EndpointFault("resting")] * len(self._endpoints)
+        now = anyio.current_time()
+        resting = [endpoint.rest_until > now for endpoint in self._endpoints]
 
         async def ask(place: int, endpoint: Endpoint) -> None:
             try:
@@ -124,7 +136,8 @@ class Rpc:
 
         async with anyio.create_task_group() as tasks:
             for place, endpoint in enumerate(self._endpoints):
-                tasks.start_soon(ask, place, endpoint)
+                if not (skip_resting and resting[place]) or all(resting):
+                    tasks.start_soon(ask, place, endpoint)
         return answers
 
     # Choosing an endpoint

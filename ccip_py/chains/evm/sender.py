@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import anyio
 
-from ccip_py.chains.evm.blocks import BadBlock, to_int
+from ccip_py.chains.evm.blocks import BadBlock, block_of, to_int
 from ccip_py.chains.evm.endpoint import Request, RpcRefused
 from ccip_py.chains.evm.reverts import refusal
 from ccip_py.chains.evm.rpc import Rpc
@@ -184,7 +184,7 @@ class Sender:
         chain_id = await self._chain_id()
         entry, signed = self._signed(entry, chain_id)
         self._keep(entry, durable=False)
-        answers = await self._rpc.ask_everyone("eth_sendRawTransaction", "0x" + signed.raw.hex())
+        answers = await self._rpc.ask_everyone("eth_sendRawTransaction", _hex(signed.raw), skip_resting=True)
         words = [str(answer) for answer in answers if not isinstance(answer, str)]
         accepted = len(words) < len(answers) or any("already" in word for word in words)
         self._watcher("broadcast" if accepted else "refused", entry, "; ".join(words))
@@ -263,7 +263,7 @@ class Sender:
         receipts, known = found[: len(hashes)], found[len(hashes) :]
         return Facts(
             account=self.address,
-            latest=to_int(block["number"]),
+            latest=block_of(block).number,
             finalized=heads.finalized.number if heads else -1,
             nonce=to_int(nonce),
             nonce_pending=to_int(pending),

@@ -1,0 +1,34 @@
+"""A stranger's JSON cannot end the process, whatever recursion limit some library has set."""
+
+import sys
+
+import pytest
+
+from ccip_py.chains.bounded_json import parse_json
+
+
+@pytest.fixture
+def generous_limit():
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)
+    yield
+    sys.setrecursionlimit(before)
+
+
+@pytest.mark.usefixtures("generous_limit")
+@pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":'])
+def test_nesting_that_would_overflow_the_stack_is_a_value_error(opening):
+    with pytest.raises(ValueError, match="too deep"):
+        parse_json(opening * 200_000)
+
+    assert sys.getrecursionlimit() == 100_000
+
+
+def test_ordinary_json_is_parsed():
+    assert parse_json(b'[{"a": [1, {"b": null}]}]') == [{"a": [1, {"b": None}]}]
+
+
+@pytest.mark.parametrize("text", ["", "{", "nul", b"\xff"])
+def test_what_is_no_json_is_a_value_error(text):
+    with pytest.raises(ValueError, match="Expecting|decode"):
+        parse_json(text)
