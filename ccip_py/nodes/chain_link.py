@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+
+import anyio
 
 from ccip_py.chains.deployment import ChainDeployment, Deployment
 from ccip_py.chains.evm.caller import Caller
 from ccip_py.chains.evm.finality import FinalityReader
 from ccip_py.chains.evm.rpc import Rpc
-from ccip_py.chains.ports import FinalityStore, HeadSource
+from ccip_py.chains.ports import FinalityStore, Heads, HeadSource
 from ccip_py.protocol.ids import ChainSelector
 
 RpcUrls = Mapping[ChainSelector, Sequence[str]]
 """The node's own endpoints by chain. A chain that is not named is reached where the deployment says."""
+
+
+PIN_AGE = 0.25
+"""Seconds for which one look at a chain's heads serves all loops of a node: far below any block time."""
+
+
+class SharedHeads:
+    """One look at the heads for everybody who asks at about the same time."""
+
+    def __init__(self, source: HeadSource, clock: Callable[[], float] = time.monotonic) -> None:
+        self._source, self._clock = source, clock
+        self._lock = anyio.Lock()
+        self._pinned: Heads | None = None
+        self._at = 0.0
+
+    async def pin(self) -> Heads:
+        async with self._lock:
+            if self._pinned is None or self._clock() - self._at > PIN_AGE:
+                self._pinned = None
+                self._pinned = await self._source.pin()
+                self._at = self._clock()
+            return self._pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +65,6 @@ async def connect(
             chain = deployment.chain(selector)
             rpc = Rpc(list(urls.get(selector) or [chain.rpc_url]), chain_id=chain.chain_id)
             await stack.enter_async_context(rpc)
-            heads = FinalityReader(rpc, selector, chain.finality, store)
+            heads = SharedHeads(FinalityReader(rpc, selector, chain.finality, store))
             links[selector] = ChainLink(chain, rpc, Caller(rpc), heads)
         yield links

@@ -6,6 +6,8 @@ halted; an RMN that does not answer plainly counts as cursed. A price that canno
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ccip_py.chains.deployment import ChainDeployment
@@ -17,7 +19,7 @@ from ccip_py.chains.evm.lane_reader import (
     read_prices,
     read_source,
 )
-from ccip_py.chains.ports import Block
+from ccip_py.chains.ports import Block, Heads
 from ccip_py.commit.config import CommitConfig
 from ccip_py.commit.view import NEVER, GasParts, StoredPrice, View
 from ccip_py.errors import NotYet
@@ -29,6 +31,9 @@ from .chain_link import ChainLink
 from .message_stream import MessageStream
 from .prices import PriceSource
 
+PRICE_AGE = 5.0
+"""Seconds after which prices are asked for again."""
+
 
 class ConfigChanged(NotYet):
     """The CommitStore has another committee than this node was started with. It waits: a signature under the old
@@ -38,8 +43,19 @@ class ConfigChanged(NotYet):
 
 
 @dataclass(frozen=True, slots=True)
+class Market:
+    """Prices as this node sees them, and as the destination holds them."""
+
+    token_prices: Mapping[Address, int]
+    gas_price: GasParts | None
+    stored: StoredPrices
+    slot: int  # of the last price update when `stored` was read
+    at: float  # when this was read, by the node's clock
+
+
+@dataclass(slots=True)
 class CommitEyes:
-    """Everything needed to look at one lane."""
+    """Everything needed to look at one lane. What a chain said is asked again when it has a new block, not before."""
 
     config: CommitConfig
     config_digest: bytes
@@ -47,40 +63,64 @@ class CommitEyes:
     destination: ChainLink
     messages: MessageStream
     prices: PriceSource
+    clock: Callable[[], float] = time.monotonic
+    _last: tuple[Heads, Heads, View] | None = None
+    _near: tuple[Block, bool] | None = None  # the source's latest block, and whether the lane is cursed there
+    _state: tuple[Block, DestinationState] | None = None
+    _market: Market | None = None
 
     async def look(self) -> View:
-        """A fresh view."""
-        lane = self.config.lane
+        """A fresh view; the same one as before if nothing happened since."""
         source, destination = await self.source.heads.pin(), await self.destination.heads.pin()
+        if self._last is None or self._last[:2] != (source, destination):
+            self._last = (source, destination, await self._read(source, destination))
+        return self._last[2]
+
+    async def _read(self, source: Heads, destination: Heads) -> View:
         at = destination.latest
-        state = await read_destination(self.destination.caller, lane, self.destination.facts.rmn_proxy, at)
+        state = await self._destination_state(at)
         self._check_config(state)
         await self.messages.follow(state.expected_next, source.finalized)
-        near = await read_source(self.source.caller, lane, self.source.facts.rmn_proxy, source.latest)
-        halted = state.paused or state.cursed or near.cursed
-        return await self._view(state, source.finalized, at, halted)
-
-    async def _view(self, state: DestinationState, source: Block, at: Block, halted: bool) -> View:
-        tokens = self.config.tokens
-        lane, quoter = self.config.lane, self.destination.facts.fee_quoter
-        stored = await read_prices(self.destination.caller, quoter, tokens, [lane.source], at)
-        token_prices, gas_price = await self._prices()
+        cursed = await self._cursed_at_source(source.latest)
+        market = await self._prices(state, at)
         first = state.expected_next
         return View(
-            source_block=source.number,
+            source_block=source.finalized.number,
             destination_block=at.number,
             destination_time=at.timestamp,
             expected_next=first,
             leaves=tuple(self.messages.cache.leaves(first, first + MAX_LEAVES - 1)),
-            halted=halted,
+            halted=state.paused or state.cursed or cursed,
             latest_price_slot=state.latest_price_epoch_and_round,
-            token_prices=token_prices,
-            gas_price=gas_price,
-            stored_token_prices=_stored_tokens(stored),
-            stored_gas_price=_stored_gas(stored),
+            token_prices=market.token_prices,
+            gas_price=market.gas_price,
+            stored_token_prices=_stored_tokens(market.stored),
+            stored_gas_price=_stored_gas(market.stored),
         )
 
-    async def _prices(self) -> tuple[dict[Address, int], GasParts | None]:
+    async def _destination_state(self, at: Block) -> DestinationState:
+        if self._state is None or self._state[0] != at:
+            rmn = self.destination.facts.rmn_proxy
+            self._state = (at, await read_destination(self.destination.caller, self.config.lane, rmn, at))
+        return self._state[1]
+
+    async def _cursed_at_source(self, at: Block) -> bool:
+        if self._near is None or self._near[0] != at:
+            state = await read_source(self.source.caller, self.config.lane, self.source.facts.rmn_proxy, at)
+            self._near = (at, state.cursed)
+        return self._near[1]
+
+    async def _prices(self, state: DestinationState, at: Block) -> Market:
+        """Prices move slowly: they are read now and then, and at once after an update landed."""
+        known, slot = self._market, state.latest_price_epoch_and_round
+        if known is None or known.slot != slot or self.clock() - known.at > PRICE_AGE:
+            tokens, quoter = self.config.tokens, self.destination.facts.fee_quoter
+            caller = self.destination.caller
+            stored = await read_prices(caller, quoter, tokens, [self.config.lane.source], at)
+            self._market = known = Market(*await self._ask_prices(), stored, slot, self.clock())
+        return known
+
+    async def _ask_prices(self) -> tuple[dict[Address, int], GasParts | None]:
         """Prices of the destination's tokens, and of the source's gas: the commit carries it to the destination."""
         lane = self.config.lane
         native = (lane.source, self.source.facts.wrapped_native)

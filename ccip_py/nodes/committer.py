@@ -53,6 +53,7 @@ class LaneCommitter:
     metrics: Metrics
     agreement: Agreement[View, Outcome] | None = None  # None: dry, nothing is said or signed
     turn: AttestedReport | None = None  # what it is this node's turn to send
+    _told: View | None = None
     turned: Nudge = field(default_factory=Nudge)
 
     def start(self, tasks: TaskGroup, pace: Pace) -> None:
@@ -73,8 +74,9 @@ class LaneCommitter:
         try:
             view = await self.eyes.look()
         finally:
-            if self.agreement is not None:
+            if self.agreement is not None and (view is None or view is not self._told):
                 self.agreement.see(view)
+            self._told = view
         self.metrics.reached.labels(self.name, Stage.COMMIT).set(view.expected_next - 1)
         self.metrics.reached.labels(self.name, Stage.OBSERVE).set(view.expected_next + len(view.leaves) - 1)
         if self.agreement is None and view.leaves:

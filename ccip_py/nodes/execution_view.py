@@ -33,6 +33,7 @@ from .message_stream import MessageStream
 from .root_book import OpenRoot, RootBook, RootEvent, dump_book, fold, load_book, open_at_end
 
 FAR = 1_000_000_000  # logs: a book must reach its block in one read
+TERMS_AGE = 20  # blocks
 ROOTS_AT_ONCE = 64  # whose messages are held in memory: at most 64 x 256
 
 
@@ -47,6 +48,15 @@ class Seen:
     finalized: Block  # of the destination
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What changes rarely at the destination, as of a block."""
+
+    block: int
+    executors: frozenset[Address]
+    block_gas_limit: int
+
+
 @dataclass(slots=True)
 class ExecutorEyes:
     """Everything needed to look at one lane. Remembers only what it could read again."""
@@ -59,14 +69,24 @@ class ExecutorEyes:
     logs: LogSource  # of the destination
     cache: LaneCache
     _quiet_since: dict[Root, tuple[int, bool, int]] = field(default_factory=dict)
+    _last: tuple[Heads, Heads, Seen] | None = None
+    _there: tuple[Heads, DestinationState, RootBook] | None = None
+    _terms: Terms | None = None
     _under: dict[Root, tuple[Message, ...]] = field(default_factory=dict)
 
     async def look(self) -> Seen:
-        """A fresh view."""
+        """A fresh view; the same one as before if no chain has a new block."""
         source, heads = await self.source.heads.pin(), await self.destination.heads.pin()
-        rmn = self.destination.facts.rmn_proxy
-        state = await read_destination(self.destination.caller, self.lane, rmn, heads.latest)
-        book = await self._book(heads)
+        if self._last is None or self._last[:2] != (source, heads):
+            self._last = (source, heads, await self._read(source, heads))
+        return self._last[2]
+
+    async def _read(self, source: Heads, heads: Heads) -> Seen:
+        if self._there is None or self._there[0] != heads:
+            rmn = self.destination.facts.rmn_proxy
+            state = await read_destination(self.destination.caller, self.lane, rmn, heads.latest)
+            self._there = (heads, state, await self._book(heads))
+        _, state, book = self._there
         await self.messages.follow(book.first_needed() or state.expected_next, source.finalized)
         return await self._seen(book, state, source, heads)
 
@@ -88,11 +108,11 @@ class ExecutorEyes:
     async def _seen(self, book: RootBook, state: DestinationState, source: Heads, heads: Heads) -> Seen:
         at, caller = heads.latest, self.destination.caller
         store = CommitStore(self.lane.commit_store)
-        views: list[View[Any]] = [OffRamp(self.lane.off_ramp).executors()]
+        views: list[View[Any]] = []
         for each in book.roots:
             views += [store.commitment(each.root), store.is_blessed(each.root)]
-        executors, *answers = await caller.read_all(at, views)
-        block = await self.destination.rpc.call("eth_getBlockByNumber", hex(at.number), False)
+        answers = await caller.read_all(at, views)
+        terms = await self._terms_at(at)
         roots = [
             self._committed(each, answers[2 * place].committed_at, answers[2 * place + 1], at)
             for place, each in enumerate(book.roots)
@@ -105,7 +125,7 @@ class ExecutorEyes:
             source_block=source.finalized.number,
             destination_block=at.number,
             now=at.timestamp,
-            block_gas_limit=int(block["gasLimit"], 16),
+            block_gas_limit=terms.block_gas_limit,
             roots=tuple(roots),
             messages=messages,
             states=states,
@@ -113,7 +133,14 @@ class ExecutorEyes:
             cursed=state.cursed,
             paused=state.paused,
         )
-        return Seen(view, frozenset(executors), state.blessing_epoch, book.roots, heads.finalized)
+        return Seen(view, terms.executors, state.blessing_epoch, book.roots, heads.finalized)
+
+    async def _terms_at(self, at: Block) -> Terms:
+        if self._terms is None or at.number - self._terms.block >= TERMS_AGE or at.number < self._terms.block:
+            executors = await self.destination.caller.read(at, OffRamp(self.lane.off_ramp).executors())
+            block = await self.destination.rpc.call("eth_getBlockByNumber", hex(at.number), False)
+            self._terms = Terms(at.number, frozenset(executors), int(block["gasLimit"], 16))
+        return self._terms
 
     def _messages(self, book: RootBook, blessed: frozenset[Root]) -> dict[SeqNr, Message]:
         """All messages of the roots that can be worked on now, the oldest first. Each is decoded once: what is

@@ -59,12 +59,15 @@ class LaneExecutor:
     config: ExecutorConfig
     log: Log
     metrics: Metrics
+    _worked_on: Seen | None = None
     _aside: dict[MessageId, Aside] = field(default_factory=dict)
     _trees: dict[Root, Tree] = field(default_factory=dict)
 
     async def cycle(self) -> None:
-        """One round of work."""
+        """One round of work; nothing if there is no new block since the last one."""
         seen = await self.eyes.look()
+        if seen is self._worked_on:
+            return
         await self.blessings.relay(seen)
         self._forget(seen)
         self._check_registered(seen)
@@ -73,6 +76,7 @@ class LaneExecutor:
         if reports:
             await self._send_all(reports)
         await self._retry_token_failures(seen)
+        self._worked_on = seen
 
     # --- Choosing ---
 

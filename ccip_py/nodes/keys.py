@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 import coincurve
 import httpx
-from eth_account import Account
 
 from ccip_py.errors import ConfigError, EndpointDown
 from ccip_py.protocol.ids import Address
@@ -57,10 +56,12 @@ class KeySigner:
 
 def from_keystore(path: Path, passphrase_path: Path) -> KeySigner:
     """Decrypt a keystore file (the usual JSON form). Both files must be readable by their owner alone."""
+    from eth_keyfile.keyfile import decode_keyfile_json  # here, because it pulls in a second of imports
+
     keystore = _read_private(path)
     passphrase = _read_private(passphrase_path).rstrip("\r\n")
     try:
-        return KeySigner(bytes(Account.decrypt(json.loads(keystore), passphrase)))
+        return KeySigner(decode_keyfile_json(json.loads(keystore), passphrase.encode()))
     except (ValueError, TypeError, KeyError) as wrong:
         # The cause may quote what it failed on, so it is left out.
         raise ConfigError(
@@ -102,6 +103,8 @@ async def dev_signer(index: int, rpc_urls: Mapping[int, str]) -> KeySigner:
 
 def dev_secret(index: int) -> bytes:
     """The secret of development key `index`. Callers outside tests go through `dev_signer`."""
+    from eth_account import Account  # here, because it pulls in a second of imports
+
     Account.enable_unaudited_hdwallet_features()
     return bytes(Account.from_mnemonic(DEV_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}").key)
 

@@ -88,4 +88,10 @@ def quiet_log() -> Log:
 
 
 def _show_bytes(_log: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: "0x" + value.hex() if isinstance(value, bytes) else value for key, value in event.items()}
+    return {key: _shown(value) for key, value in event.items()}
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return [_shown(item) for item in value] if isinstance(value, list) else value
