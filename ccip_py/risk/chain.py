@@ -21,7 +21,7 @@ from typing import Any
 from ccip_py.risk.config import Chain
 from ccip_py.risk.evm import Log
 from ccip_py.risk.facts import Block
-from ccip_py.risk.rpc import Call, Disagreement, Endpoint, EndpointDown, Endpoints, Refused
+from ccip_py.risk.rpc import Call, Disagreement, Endpoint, EndpointDown, Endpoints, Refused, one_answer
 from ccip_py.risk.trie import NotProven, bloom_may_hold, header_hash, receipts_root
 from ccip_py.risk.views import Ask
 
@@ -71,46 +71,44 @@ async def read_head(chain: Chain, endpoints: Endpoints) -> Head:
     )
 
 
-async def check_ratchet(endpoints: Endpoints, number: int, known: bytes) -> None:
-    """The last block taken in must still be what it was. Asked anew on every cycle."""
-    now = await agreed_hash(endpoints, number)
-    # No answer: the chain is shorter than it was. That is a reason to wait, until it has grown back.
-    if now is not None and now != known:
-        raise FinalityViolated(number, known, now)
-
-
 async def agreed_hash(endpoints: Endpoints, number: int) -> bytes | None:
-    """The hash of a block, if all endpoints give the same one; None if none of them has it.
+    """The hash of a block, if all endpoints give the same one; None if none of them has it."""
+    return one_hash(number, [block for (block,) in await endpoints.each([block_call(number)])])
 
-    Compares hashes only: nodes differ in how they dress up the rest of a block.
-    """
-    answers = await endpoints.each([("eth_getBlockByNumber", (hex(number), False))])
+
+def block_call(number: int) -> Call:
+    return "eth_getBlockByNumber", (hex(number), False)
+
+
+def one_hash(number: int, blocks: Sequence[Any]) -> bytes | None:
+    """Compares hashes only: nodes differ in how they dress up the rest of a block."""
     hashes = {
-        None if isinstance(block, Refused) or block is None else _raw(block["hash"]) for (block,) in answers
+        None if isinstance(block, Refused) or block is None else _raw(block["hash"]) for block in blocks
     }
     if len(hashes) != 1:
         raise Disagreement(f"block {number} has different hashes")
     return hashes.pop()
 
 
-async def proven_blocks(
-    endpoints: Endpoints, after: tuple[int, bytes], through: int, watched: Sequence[bytes]
-) -> list[Block]:
-    """The blocks behind `after`, at most STEP of them and none beyond `through`, with proven logs.
+def check_ratchet(number: int, known: bytes, now: bytes | None) -> None:
+    """The last block taken in must still be what it was. Asked anew on every cycle."""
+    # No answer: the chain is shorter than it was. That is a reason to wait, until it has grown back.
+    if now is not None and now != known:
+        raise FinalityViolated(number, known, now)
 
-    `through` must be final. Tries the endpoints in turn; raises NotProven only if none of them can
-    serve what the agreed hash demands.
+
+async def proven_blocks(
+    endpoints: Endpoints, after: tuple[int, bytes], last: tuple[int, bytes], watched: Sequence[bytes]
+) -> list[Block]:
+    """The blocks behind `after` up to `last`, which is final and agreed, with proven logs.
+
+    Tries the endpoints in turn; raises only if none of them can serve what the agreed hash demands.
     """
-    number, parent = after
-    last = min(number + STEP, through)
-    top = await agreed_hash(endpoints, last)
-    if top is None:
-        raise EndpointDown(f"block {last} is final but unknown")
     failure: Exception = NotProven("no endpoint")
     for endpoint in endpoints.all:
         try:
-            headers = await _headers(endpoint, number + 1, last)
-            hashes = _linked(headers, parent, top)
+            headers = await _headers(endpoint, after[0] + 1, last[0])
+            hashes = _linked(headers, after[1], last[1])
             return [
                 await _block(endpoint, header, hash_, watched)
                 for header, hash_ in zip(headers, hashes, strict=True)
@@ -178,24 +176,25 @@ def read_log(log: Mapping[str, Any], block: int, tx: int, index: int) -> Log:
     return Log(_raw(log["address"]), topics, _raw(log["data"]), block, tx, index)
 
 
-async def unproven_logs(
-    endpoints: Endpoints, after: int, through: int, addresses: Sequence[bytes]
-) -> list[Log]:
-    """Logs above the finalized head that all endpoints report. Good for hints, never for blame.
-
-    A commit is seen here first. What a blessing states is about the source, where everything is
-    proven, so a commit that vanishes again merely wastes a signature. One that an endpoint hides is
-    found later, when its block is final.
-    """
-    if through <= after:
-        return []
+def logs_call(after: int, through: int, addresses: Sequence[bytes]) -> Call:
+    """Logs above the finalized head."""
     query = {
         "fromBlock": hex(after + 1),
         "toBlock": hex(through),
         "address": ["0x" + address.hex() for address in addresses],
     }
+    return "eth_getLogs", (query,)
+
+
+def common_logs(answers: Sequence[Any]) -> list[Log]:
+    """Unproven logs that all endpoints report. Good for hints, never for blame.
+
+    A commit is seen here first. What a blessing states is about the source, where everything is
+    proven, so a commit that vanishes again merely wastes a signature. One that an endpoint hides is
+    found later, when its block is final.
+    """
     reports: list[set[Log]] = []
-    for (answer,) in await endpoints.each([("eth_getLogs", (query,))]):
+    for answer in answers:
         if isinstance(answer, Refused):
             raise answer
         reports.append({_placed_log(log) for log in answer})
@@ -206,15 +205,14 @@ def _placed_log(log: Mapping[str, Any]) -> Log:
     return read_log(log, _int(log["blockNumber"]), _int(log["transactionIndex"]), _int(log["logIndex"]))
 
 
-async def agreed_views(endpoints: Endpoints, block_hash: bytes, asks: Sequence[Ask]) -> dict[Ask, bytes]:
-    """What contracts answer at one pinned block, if all endpoints give the same answers."""
-    pin = {"blockHash": "0x" + block_hash.hex()}
-    unique = list(dict.fromkeys(asks))
-    calls: list[Call] = [
-        ("eth_call", ({"to": "0x" + ask.to.hex(), "data": "0x" + ask.data.hex()}, pin)) for ask in unique
-    ]
-    answers = await endpoints.agreed(calls) if calls else []
-    return {ask: _raw(answer) for ask, answer in zip(unique, answers, strict=True)}
+def view_call(ask: Ask, block_hash: bytes) -> Call:
+    """A question to a contract at one pinned block."""
+    call = {"to": "0x" + ask.to.hex(), "data": "0x" + ask.data.hex()}
+    return "eth_call", (call, {"blockHash": "0x" + block_hash.hex()})
+
+
+def one_view(ask: Ask, answers: Sequence[Any]) -> bytes:
+    return _raw(one_answer(f"call to {ask.to.hex()}", answers))
 
 
 def _int(value: str) -> int:

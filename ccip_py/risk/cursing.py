@@ -67,6 +67,11 @@ class CurseDesk:
         self._heard: dict[bytes, _Heard] = {}
         self.alarms: list[str] = []
 
+    @property
+    def busy(self) -> bool:
+        """Whether votes are wanted or were heard lately."""
+        return bool(self._own or self._heard)
+
     def own_votes(self) -> Iterable[Vote]:
         return self._own.values()
 
@@ -195,7 +200,7 @@ class CurseDesk:
             monitors = views.as_monitors(look.answers[views.monitors(vote.domain.rmn)])
             if not self._relevant(vote, chain, monitors):
                 continue
-            key = digest(vote.statement, vote.config_version, vote.domain)
+            key = _identity(vote)
             known = self._heard.get(key)
             now[key] = known or _Heard(vote, chain, vote.signer or b"", look.head.number)
         self._heard = now
@@ -226,8 +231,9 @@ class CurseDesk:
                 yield heard.chain, self._wish(place, heard.vote)
 
     def _wish(self, place: _Place, vote: Vote) -> Wish:
-        key = digest(vote.statement, vote.config_version, vote.domain)
-        return Wish(f"curse/{key.hex()}", self._rmn(place), views.curse_call(_curse_of(vote), vote))
+        return Wish(
+            f"curse/{_identity(vote).hex()}", self._rmn(place), views.curse_call(_curse_of(vote), vote)
+        )
 
     def _chain_of(self, vote: Vote) -> int:
         """Selector of the chain a vote is for; 0 if it is none of ours."""
@@ -253,6 +259,12 @@ def _root_is_gone(evidence: Evidence, look: Look) -> bool:
         return False
     committed_at, first, last = views.as_commitment(answer)
     return committed_at == 0 or (first, last) != (facts["first"], facts["last"])
+
+
+def _identity(vote: Vote) -> bytes:
+    """Monitors that saw the same thing at the same time sign the very same words, so the words alone
+    don't tell their votes apart."""
+    return digest(vote.statement, vote.config_version, vote.domain) + vote.compact
 
 
 def _curse_of(vote: Vote) -> Curse:

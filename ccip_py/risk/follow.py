@@ -7,16 +7,22 @@ finding in itself, a finalized block that changed; it comes back in the `Look`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ccip_py.risk.chain import (
+    STEP,
     FinalityViolated,
     Head,
     agreed_hash,
-    agreed_views,
+    block_call,
     check_ratchet,
+    common_logs,
+    logs_call,
+    one_hash,
+    one_view,
     proven_blocks,
     read_head,
-    unproven_logs,
+    view_call,
 )
 from ccip_py.risk.config import Chain
 from ccip_py.risk.evm import Log, Undecodable
@@ -26,6 +32,8 @@ from ccip_py.risk.trie import NotProven
 from ccip_py.risk.views import Ask
 
 TROUBLE = (EndpointDown, Disagreement, Refused, NotProven, Undecodable)
+
+Cursor: TypeAlias = tuple[int, bytes]
 
 # Steps of proven blocks per look, so that catching up can't keep the other chains waiting for long.
 _STEPS_PER_LOOK = 16
@@ -51,41 +59,45 @@ class Follower:
         self._watched = tuple(dict.fromkeys(watched))
 
     async def look(self, asks: Sequence[Ask], hinted: Sequence[bytes]) -> Look:
-        """`asks` are answered at the head; `hinted` are contracts whose unfinal logs are wanted."""
+        """`asks` are answered at the head; `hinted` are contracts whose unfinal logs are wanted.
+
+        Two round trips when nothing is new: one for the head, one for everything about it.
+        """
         head = await read_head(self.chain, self.endpoints)
-        violation = None
-        try:
-            await self._advance(head)
-        except FinalityViolated as error:
-            violation = error
-        cursor = self._facts.cursor(self.chain.selector)
-        final = cursor[0] if cursor else 0
-        behind = final < head.final
-        hints: Sequence[Log] = ()
-        if hinted and violation is None and not behind:
-            hints = await unproven_logs(self.endpoints, final, head.number, hinted)
-        answers = await agreed_views(self.endpoints, head.hash, asks)
-        return Look(head, final, hints, answers, violation, behind)
-
-    async def _advance(self, head: Head) -> None:
-        """Take in finalized blocks, or at least see that the last one is still the same."""
         cursor = self._facts.cursor(self.chain.selector) or await self._begin(head)
-        if cursor[0] >= head.final:
-            await check_ratchet(self.endpoints, *cursor)
-            return
-        for _ in range(_STEPS_PER_LOOK):
-            try:
-                blocks = await proven_blocks(self.endpoints, cursor, head.final, self._watched)
-            except NotProven:
-                # Headers that don't lead from the ratchet to the agreed head: is it the ratchet?
-                await check_ratchet(self.endpoints, *cursor)
-                raise
-            self._facts.take(self.chain.selector, blocks)
-            cursor = blocks[-1].number, blocks[-1].hash
-            if cursor[0] >= head.final:
-                return
+        unique = list(dict.fromkeys(asks))
+        close = head.number - cursor[0] <= STEP and head.number > cursor[0] and bool(hinted)
+        top = max(cursor[0], min(cursor[0] + STEP, head.final))
+        calls = [block_call(cursor[0]), block_call(top)]
+        calls += [view_call(ask, head.hash) for ask in unique]
+        calls += [logs_call(cursor[0], head.number, hinted)] if close else []
+        answers = await self.endpoints.each(calls)
+        ratchet, first, *rest = zip(*answers, strict=True)
+        views = {ask: one_view(ask, said) for ask, said in zip(unique, rest, strict=False)}
+        hints = common_logs(rest[-1]) if close else []
+        try:
+            check_ratchet(*cursor, one_hash(cursor[0], ratchet))
+            cursor = await self._advance(cursor, one_hash(top, first), head)
+        except FinalityViolated as violation:
+            return Look(head, cursor[0], (), views, violation)
+        hints = [log for log in hints if log.block > cursor[0]]
+        return Look(head, cursor[0], hints, views, behind=cursor[0] < head.final)
 
-    async def _begin(self, head: Head) -> tuple[int, bytes]:
+    async def _advance(self, cursor: Cursor, top: bytes | None, head: Head) -> Cursor:
+        """Take in finalized blocks, step by step. `top` is the agreed hash at the end of the first."""
+        for _ in range(_STEPS_PER_LOOK):
+            if cursor[0] >= head.final:
+                break
+            last = min(cursor[0] + STEP, head.final)
+            top = top or await agreed_hash(self.endpoints, last)
+            if top is None:
+                raise EndpointDown(f"{self.chain.name}: block {last} is final but unknown")
+            blocks = await proven_blocks(self.endpoints, cursor, (last, top), self._watched)
+            self._facts.take(self.chain.selector, blocks)
+            cursor, top = (blocks[-1].number, blocks[-1].hash), None
+        return cursor
+
+    async def _begin(self, head: Head) -> Cursor:
         """The block before the first one of interest, by the hash that all endpoints give."""
         number = max(0, self.chain.start_block - 1)
         known = await agreed_hash(self.endpoints, number) if number <= head.final else None

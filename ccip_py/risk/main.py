@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import anyio
-import httpx
 
 from ccip_py.risk import keys
 from ccip_py.risk.config import LOCAL_CHAIN_IDS, Config, ConfigError, check, is_loopback, load
+from ccip_py.risk.http import Http
 from ccip_py.risk.monitor import Monitor
 from ccip_py.risk.rpc import Endpoint, EndpointDown, Refused
 from ccip_py.risk.serve import serve
@@ -35,8 +35,9 @@ async def run(
     the configuration or its keys are not acceptable; nothing else that happens ends it.
     """
     check(config)
-    async with http_client(config) as client:
-        monitor = await open_monitor(config, client)
+    http = Http(config.timeout_seconds)
+    try:
+        monitor = await open_monitor(config, http)
         try:
             async with anyio.create_task_group() as group:
                 pages = {"/votes": monitor.votes, "/status": monitor.status}
@@ -47,23 +48,20 @@ async def run(
                 group.cancel_scope.cancel()
         finally:
             monitor.close()
+    finally:
+        await http.aclose()
 
 
-def http_client(config: Config) -> httpx.AsyncClient:
-    """Environment proxies are ignored: an endpoint is asked directly or not at all."""
-    return httpx.AsyncClient(timeout=config.timeout_seconds, trust_env=False)
-
-
-async def open_monitor(config: Config, client: httpx.AsyncClient) -> Monitor:
+async def open_monitor(config: Config, http: Http) -> Monitor:
     """Load the keys and the stores. The caller closes the monitor."""
     sources = (config.bless, config.curse, config.relay)
     if any(source is not None and source.dev_key_index is not None for source in sources):
-        await _tolerate_dev_keys(config, client)
+        await _tolerate_dev_keys(config, http)
     bless, curse = keys.load(config.bless), keys.load(config.curse)
     relay = keys.load(config.relay) if config.relay is not None else bless
     if curse.address in (bless.address, relay.address):
         raise ConfigError("keys: the curse key must not be used for anything else")
-    return Monitor(config, bless, curse, relay, client)
+    return Monitor(config, bless, curse, relay, http)
 
 
 async def _loop(monitor: Monitor, stop: anyio.Event) -> None:
@@ -78,7 +76,7 @@ async def _loop(monitor: Monitor, stop: anyio.Event) -> None:
             await stop.wait()
 
 
-async def _tolerate_dev_keys(config: Config, client: httpx.AsyncClient) -> None:
+async def _tolerate_dev_keys(config: Config, http: Http) -> None:
     """Keys that everybody knows are for Anvil on this machine, and for nothing else."""
     for chain in config.chains:
         local = chain.chain_id in LOCAL_CHAIN_IDS and all(is_loopback(url) for url in chain.endpoints)
@@ -86,7 +84,7 @@ async def _tolerate_dev_keys(config: Config, client: httpx.AsyncClient) -> None:
             raise ConfigError(f"chains.{chain.name}: dev_key_index is for Anvil on loopback only")
         for url in dict.fromkeys(chain.endpoints):
             try:
-                await Endpoint(url, client).call("anvil_nodeInfo")
+                await Endpoint(url, http).call("anvil_nodeInfo")
             except (EndpointDown, Refused) as error:
                 raise ConfigError(
                     f"chains.{chain.name}: dev_key_index, but {url} is no Anvil: {error}"

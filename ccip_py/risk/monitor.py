@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import anyio
-import httpx
 
 from ccip_py.risk import views
 from ccip_py.risk.config import Config, Lane
 from ccip_py.risk.cursing import CurseDesk
 from ccip_py.risk.facts import Facts
 from ccip_py.risk.follow import TROUBLE, Follower, Look
+from ccip_py.risk.http import Http
 from ccip_py.risk.judge import Bless, Claim, Curse, Evidence, Verdict
 from ccip_py.risk.keys import Key
 from ccip_py.risk.relay import Waiting, missing, to_send, uncounted
@@ -33,14 +33,17 @@ from ccip_py.risk.vote import Blessing, Domain, Vote, sign, subject_of, tag, to_
 
 log = logging.getLogger("ccip_py.risk")
 
+# With nothing under way, peers are asked once in so many cycles.
+IDLE_CYCLES = 4
+
 
 class Monitor:
     """One monitor. `cycle` does one round; nothing happens between two rounds."""
 
-    def __init__(self, config: Config, bless: Key, curse: Key, relay: Key, client: httpx.AsyncClient) -> None:
+    def __init__(self, config: Config, bless: Key, curse: Key, relay: Key, http: Http) -> None:
         self.config = config
         self._bless_key = bless
-        self._client = client
+        self._http = http
         self.journal = Journal(config.directory / "journal.sqlite")
         self.facts = Facts(config.directory / "facts.sqlite", config.chains, config.lanes)
         self._surveyor = Surveyor(config, self.facts)
@@ -48,7 +51,7 @@ class Monitor:
         self._followers: dict[int, Follower] = {}
         self._senders: dict[int, Sender] = {}
         for chain in config.chains:
-            endpoints = Endpoints(chain.endpoints, client)
+            endpoints = Endpoints(chain.endpoints, http)
             watched = _watched(config, chain.selector)
             self._followers[chain.selector] = Follower(chain, endpoints, self.facts, watched)
             self._senders[chain.selector] = Sender(chain, endpoints, relay, self.journal)
@@ -76,9 +79,13 @@ class Monitor:
         survey = self._surveyor.survey(looks, confirmed)
         self._confirm(survey.suspicions)
         wishes: dict[int, list[Wish]] = {selector: [] for selector in looks}
-        heard = await ask_peers(self._client, self.config.peers)
+        good = self._sign_good_roots(survey, looks)
+        heard = await self._ask_peers()
         self._curses.hear(heard, looks)
-        self._bless(survey, looks, heard, wishes)
+        for lane, statement, vote in good:
+            wish = self._relay(lane, statement, [vote, *heard], looks[lane.destination])
+            if wish is not None:
+                wishes[lane.destination].append(wish)
         for selector, wish in self._curses.act(looks, self.facts):
             wishes[selector].append(wish)
         await self._send(looks, wishes, alarms)
@@ -112,12 +119,13 @@ class Monitor:
 
     # BLESSING
 
-    def _bless(
-        self, survey: Survey, looks: Mapping[int, Look], heard: Sequence[Vote], wishes: dict[int, list[Wish]]
-    ) -> None:
-        """Sign what is good, and relay what is due."""
+    def _sign_good_roots(
+        self, survey: Survey, looks: Mapping[int, Look]
+    ) -> list[tuple[Lane, Blessing, Vote]]:
+        """This monitor's votes on what is good, signed now or in an earlier cycle."""
         self._open = {selector: [] for selector in looks}
-        own: dict[tuple[bytes, int], Vote] = {}
+        votes: dict[tuple[bytes, int], Vote] = {}
+        good: list[tuple[Lane, Blessing, Vote]] = []
         for lane, claim, statement, verdict in survey.roots:
             look = looks[lane.destination]
             self._open[lane.destination].append(statement)
@@ -126,15 +134,20 @@ class Monitor:
             monitors = views.as_monitors(look.answers[views.monitors(self._rmn(lane))])
             key = tag(statement), monitors.config_version
             vote = self._own.get(key) or self._sign(lane, claim, statement, monitors, looks, survey)
-            if vote is None:
-                continue
-            own[key] = vote
-            wish = self._relay(lane, statement, [vote, *heard], monitors, look)
-            if wish is not None:
-                wishes[lane.destination].append(wish)
-        self._own = own
-        live = {tag_ for tag_, _ in own}
+            if vote is not None:
+                votes[key] = vote
+                good.append((lane, statement, vote))
+        self._own = votes
+        live = {tag_ for tag_, _ in votes}
         self._waiting = {tag_: waiting for tag_, waiting in self._waiting.items() if tag_ in live}
+        return good
+
+    async def _ask_peers(self) -> list[Vote]:
+        """While something waits for votes, on every cycle; otherwise now and then, for the sake of
+        curse votes whose monitors can't pay."""
+        if self._own or self._curses.busy or self.cycles % IDLE_CYCLES == 0:
+            return await ask_peers(self._http, self.config.peers)
+        return []
 
     def _may_bless(self, lane: Lane, look: Look) -> bool:
         """A cursed lane gets no blessings, nor does a chain whose contracts obey another RMN."""
@@ -168,11 +181,10 @@ class Monitor:
             return None
         return sign(permit, self._bless_key)
 
-    def _relay(
-        self, lane: Lane, statement: Blessing, votes: Sequence[Vote], monitors: Monitors, look: Look
-    ) -> Wish | None:
+    def _relay(self, lane: Lane, statement: Blessing, votes: Sequence[Vote], look: Look) -> Wish | None:
         """One transaction with just enough votes, when it is this monitor's turn."""
         key, head = tag(statement), look.head.number
+        monitors = views.as_monitors(look.answers[views.monitors(self._rmn(lane))])
         answer = look.answers.get(views.bless_votes(self._rmn(lane), key))
         voters, version, done = views.as_votes(answer) if answer else (0, 0, False)
         if done:

@@ -7,12 +7,14 @@ and receipts under an agreed hash) may come from any single endpoint, and are ch
 No retry here: the monitor's loop asks again on its next turn.
 """
 
+import json
 from collections.abc import Sequence
 from itertools import count
 from typing import Any, TypeAlias
 
 import anyio
-import httpx
+
+from ccip_py.risk.http import Http, HttpError
 
 Call: TypeAlias = tuple[str, Sequence[Any]]
 
@@ -36,9 +38,9 @@ class Refused(Exception):
 class Endpoint:
     """One node, asked in batches: one round trip however many questions."""
 
-    def __init__(self, url: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, url: str, http: Http) -> None:
         self.url = url
-        self._client = client
+        self._http = http
         self._ids = count(1)
 
     async def batch(self, calls: Sequence[Call]) -> list[Any]:
@@ -63,11 +65,9 @@ class Endpoint:
     async def _post(self, body: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
         """Answers by id. Every id that was asked is in it, and each answer is an object."""
         try:
-            response = await self._client.post(self.url, json=body)
-            response.raise_for_status()
-            raw = response.json()
+            raw = json.loads(await self._http.post_json(self.url, json.dumps(body).encode()))
             answers = {one["id"]: one for one in raw}
-        except (httpx.HTTPError, ValueError, TypeError, KeyError) as error:
+        except (HttpError, ValueError, TypeError, KeyError) as error:
             raise EndpointDown(f"{self.url}: {type(error).__name__} {error}") from error
         if not {one["id"] for one in body} <= answers.keys():
             raise EndpointDown(f"{self.url}: answers are missing from a batch")
@@ -84,10 +84,11 @@ def _result(answer: dict[str, Any]) -> Any:
 
 
 class Endpoints:
-    """All endpoints of one chain."""
+    """All endpoints of one chain. An address that is named twice is one endpoint: asking it twice
+    would prove nothing (config.py says when it may be named twice at all)."""
 
-    def __init__(self, urls: Sequence[str], client: httpx.AsyncClient) -> None:
-        self.all = tuple(Endpoint(url, client) for url in urls)
+    def __init__(self, urls: Sequence[str], http: Http) -> None:
+        self.all = tuple(Endpoint(url, http) for url in dict.fromkeys(urls))
 
     async def each(self, calls: Sequence[Call]) -> list[list[Any]]:
         """Every endpoint's answers to the same calls, asked at the same time.
@@ -112,18 +113,16 @@ class Endpoints:
                 raise one
         return heard
 
-    async def agreed(self, calls: Sequence[Call]) -> list[Any]:
-        """Answers that all endpoints give, for questions that have only one right answer.
 
-        Raises Disagreement when they differ and Refused when one can't answer at all, e.g. because
-        it doesn't know a pinned block.
-        """
-        first, *others = await self.each(calls)
-        for at, (method, params) in enumerate(calls):
-            answers = [first[at], *(other[at] for other in others)]
-            for answer in answers:
-                if isinstance(answer, Refused):
-                    raise answer
-            if any(answer != answers[0] for answer in answers):
-                raise Disagreement(f"{method}{list(params)!r:.200} has different answers")
-        return first
+def one_answer(question: str, answers: Sequence[Any]) -> Any:
+    """What all endpoints answer, to a question that has only one right answer.
+
+    Raises Disagreement when they differ, and Refused when one can't answer at all, e.g. because it
+    doesn't know a pinned block.
+    """
+    for answer in answers:
+        if isinstance(answer, Refused):
+            raise answer
+        if answer != answers[0]:
+            raise Disagreement(f"{question}: different answers")
+    return answers[0]

@@ -22,6 +22,8 @@ PATIENCE_BLOCKS = 4
 BUMP_PER_MILLE = 1125
 # A stop must go through in a fee storm, but a broken node must not empty the wallet: 10,000 gwei.
 FEE_CAP = 10_000 * 10**9
+# Dry runs that fail in a row before it is worth an alarm.
+ALARMING_REFUSALS = 3
 # More than this under way means that something is wrong: stop adding to the pile.
 MAX_UNDER_WAY = 16
 
@@ -62,6 +64,7 @@ class Sender:
         self._endpoints = endpoints
         self._key = key
         self._journal = journal
+        self._refused: dict[str, int] = {}
 
     async def grant(self, wishes: Sequence[Wish], head: int) -> list[str]:
         """Send what is wished for and not under way yet. Returns what failed, in words.
@@ -124,8 +127,9 @@ class Sender:
             try:
                 gas = await self._estimate(endpoint, wish)
             except Refused as error:
-                failures.append(f"{self._chain.name}: {wish.purpose}: {error} {error.data}")
+                failures += self._count_refusal(wish, error)
                 continue
+            self._refused.pop(wish.purpose, None)
             # The lowest free one: it also fills a gap that a lost transaction left.
             free = next(n for n in range(nonce, nonce + MAX_UNDER_WAY + 1) if n not in used)
             used.add(free)
@@ -138,6 +142,13 @@ class Sender:
             self._journal.record_sending(self._chain.chain_id, sending)
             await self._broadcast(endpoint, sending)
         return failures
+
+    def _count_refusal(self, wish: Wish, error: Refused) -> list[str]:
+        """One refusal is a race that somebody else won. The same one again and again is a problem."""
+        times = self._refused[wish.purpose] = self._refused.get(wish.purpose, 0) + 1
+        if len(self._refused) > 1000:
+            self._refused.clear()
+        return [f"{self._chain.name}: {wish.purpose}: {error}"] if times >= ALARMING_REFUSALS else []
 
     async def _again(
         self, endpoint: Endpoint, sending: Sending, base: int, tip: int, head: int, still_wished: bool

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import anyio
-import httpx
-from anyio.abc import ByteStream, TaskGroup, TaskStatus
+from anyio.abc import ByteStream, TaskStatus
 
+from ccip_py.risk.http import Http, HttpError
 from ccip_py.risk.vote import Vote, from_json
 
 # A request line and headers, and an answer from a peer, are not larger than this.
@@ -62,30 +62,23 @@ def _respond(line: str, pages: Pages) -> bytes:
     return head.encode() + b"Connection: close\r\n\r\n" + body
 
 
-async def ask_peers(client: httpx.AsyncClient, peers: Sequence[str]) -> list[Vote]:
+async def ask_peers(http: Http, peers: Sequence[str]) -> list[Vote]:
     """All votes that the peers serve right now. A peer that is down or talks nonsense adds nothing."""
     votes: list[Vote] = []
 
     async def ask(peer: str) -> None:
-        votes.extend(await _votes_of(client, peer))
+        votes.extend(await _votes_of(http, peer))
 
-    group: TaskGroup
     async with anyio.create_task_group() as group:
         for peer in peers:
             group.start_soon(ask, peer)
     return votes
 
 
-async def _votes_of(client: httpx.AsyncClient, peer: str) -> list[Vote]:
+async def _votes_of(http: Http, peer: str) -> list[Vote]:
     try:
-        async with client.stream("GET", f"{peer}/votes") as response:
-            body = b""
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _ANSWER_LIMIT:
-                    return []
-        raw = json.loads(body)
-    except (httpx.HTTPError, ValueError):
+        raw = json.loads(await http.get(f"{peer}/votes", _ANSWER_LIMIT))
+    except (HttpError, ValueError):
         return []
     votes = []
     for one in raw[:MAX_VOTES] if isinstance(raw, list) else ():

@@ -8,9 +8,7 @@ from ccip_py.risk.evm import MESSAGE_SENT, Log
 
 SOURCE, DESTINATION = 7759470850252068959, 3379446385462418246
 ON_RAMP = bytes.fromhex("0a" * 20)
-STRUCT = (
-    "(uint64,address,address,uint64,uint256,bool,uint64,address,uint256,bytes,(address,uint256)[],bytes[],bytes32)"
-)
+STRUCT = "(uint64,address,address,uint64,uint256,bool,uint64,address,uint256,bytes,(address,uint256)[],bytes[],bytes32)"
 
 
 @dataclass(frozen=True)

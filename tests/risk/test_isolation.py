@@ -13,7 +13,9 @@ def test_a_fresh_interpreter_loads_no_other_module_of_the_package() -> None:
         "print(*sorted(name for name in sys.modules if name.split('.')[0] == 'ccip_py'))"
     )
 
-    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=RISK.parents[1])
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=RISK.parents[1]
+    )
 
     others = [name for name in loaded.stdout.split() if not name.startswith("ccip_py.risk")]
     assert others == ["ccip_py"]
@@ -23,7 +25,9 @@ def test_shares_only_the_listed_libraries() -> None:
     """Whatever else the package needs (web3, eth_abi, pydantic …) is not loaded by the monitor."""
     script = "import sys, ccip_py.risk.main\nprint(*sorted({name.split('.')[0] for name in sys.modules}))"
 
-    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=RISK.parents[1])
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=RISK.parents[1]
+    )
 
     foreign = {"web3", "eth_abi", "eth_account", "pydantic", "sqlalchemy", "structlog", "typer", "solcx"}
     assert not foreign & set(loaded.stdout.split())

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from ccip_py.risk import keys
 from ccip_py.risk.judge import Evidence
 from ccip_py.risk.store import Equivocation, Journal, Sending
 from ccip_py.risk.vote import Blessing, Curse, Domain, digest, sign
-
-from ccip_py.risk import keys
 
 DOMAIN = Domain(31337, b"\x0d" * 20)
 BLESSING = Blessing(b"\x01" * 20, 77, b"\x02" * 20, 3, 9, b"\x04" * 32, 5)

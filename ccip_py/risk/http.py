@@ -1,0 +1,121 @@
+"""HTTP/1.1, as little of it as a monitor needs: one request, one bounded answer.
+
+h11 speaks the protocol, anyio moves the bytes. Connections stay open between requests, because a
+monitor asks the same few hosts all day. Every request ends within the timeout and within `limit`
+bytes, so that no endpoint or peer can hold a monitor up or fill its memory.
+"""
+
+import ssl
+from urllib.parse import urlsplit
+
+import anyio
+import h11
+from anyio.abc import ByteStream
+
+# A block with a thousand messages and all its receipts stays well below.
+ANSWER_LIMIT = 64 * 1024 * 1024
+
+
+class HttpError(Exception):
+    """No answer, or none that could be used."""
+
+
+class Http:
+    """Requests to any number of hosts, with idle connections kept for the next one."""
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._timeout = timeout_seconds
+        self._idle: dict[str, list[ByteStream]] = {}
+
+    async def aclose(self) -> None:
+        for streams in self._idle.values():
+            for stream in streams:
+                await anyio.aclose_forcefully(stream)
+        self._idle.clear()
+
+    async def get(self, url: str, limit: int = ANSWER_LIMIT) -> bytes:
+        return await self._request("GET", url, b"", limit)
+
+    async def post_json(self, url: str, body: bytes, limit: int = ANSWER_LIMIT) -> bytes:
+        return await self._request("POST", url, body, limit)
+
+    async def _request(self, method: str, url: str, body: bytes, limit: int) -> bytes:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        message = _message(method, target, parts.netloc.rpartition("@")[2], body)
+        try:
+            with anyio.fail_after(self._timeout):
+                idle = self._idle.get(origin)
+                if idle:
+                    # The host may have closed it meanwhile. All our requests can be repeated.
+                    try:
+                        return await self._exchange(idle.pop(), origin, message, limit)
+                    except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+                        pass
+                return await self._exchange(await _connect(url), origin, message, limit)
+        except (OSError, TimeoutError, anyio.EndOfStream, anyio.BrokenResourceError) as error:
+            raise HttpError(f"{type(error).__name__} {error}".strip()) from error
+        except h11.RemoteProtocolError as error:
+            raise HttpError(f"not HTTP: {error}") from error
+
+    async def _exchange(self, stream: ByteStream, origin: str, message: list[h11.Event], limit: int) -> bytes:
+        """One request and its answer. The stream is kept only if both are complete."""
+        connection = h11.Connection(h11.CLIENT)
+        kept = False
+        try:
+            await stream.send(b"".join(connection.send(event) or b"" for event in message))
+            answer = await _answer(stream, connection, limit)
+            kept = connection.their_state is h11.DONE and connection.our_state is h11.DONE
+            return answer
+        finally:
+            if kept:
+                self._idle.setdefault(origin, []).append(stream)
+            else:
+                with anyio.CancelScope(shield=True):
+                    await anyio.aclose_forcefully(stream)
+
+
+def _message(method: str, target: str, host: str, body: bytes) -> list[h11.Event]:
+    headers = [("Host", host), ("Accept", "application/json"), ("Content-Length", str(len(body)))]
+    if body:
+        headers.append(("Content-Type", "application/json"))
+    return [
+        h11.Request(method=method, target=target, headers=headers),
+        h11.Data(data=body),
+        h11.EndOfMessage(),
+    ]
+
+
+async def _answer(stream: ByteStream, connection: h11.Connection, limit: int) -> bytes:
+    body = bytearray()
+    while True:
+        event = connection.next_event()
+        if event is h11.NEED_DATA:
+            try:
+                connection.receive_data(await stream.receive(256 * 1024))
+            except anyio.EndOfStream:
+                if connection.their_state is h11.SEND_RESPONSE:
+                    raise
+                connection.receive_data(b"")
+        elif isinstance(event, h11.Response):
+            if event.status_code != 200:
+                raise HttpError(f"status {event.status_code}")
+        elif isinstance(event, h11.Data):
+            body += event.data
+            if len(body) > limit:
+                raise HttpError(f"an answer of more than {limit} bytes")
+        elif isinstance(event, h11.EndOfMessage):
+            return bytes(body)
+        elif isinstance(event, h11.ConnectionClosed):
+            raise HttpError("closed without an answer")
+
+
+async def _connect(url: str) -> ByteStream:
+    parts = urlsplit(url)
+    if parts.hostname is None or parts.scheme not in ("http", "https"):
+        raise HttpError(f"{url!r} is no http address")
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        return await anyio.connect_tcp(parts.hostname, parts.port or 443, ssl_context=context)
+    return await anyio.connect_tcp(parts.hostname, parts.port or 80)

@@ -1,0 +1,107 @@
+"""Four monitors bless what is right, cheaply, and only that."""
+
+from pathlib import Path
+
+import pytest
+
+from ccip_py.risk import keys
+
+from .world import World, bless_key, curse_key, monitored, set_monitors
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_good_root_is_blessed_with_one_transaction(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.send(5)
+        root = world.commit(1, 5)
+
+        await world.settle(4)
+
+        assert world.is_blessed(root)
+        assert sum(world.sendings_of(monitor) for monitor in world.monitors) == 1
+        assert world.anomalies() == set()
+
+
+async def test_three_monitors_are_enough_and_two_are_not(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.send()
+        root = world.commit(1, 1)
+
+        await world.settle(8, world.monitors[:2])
+        assert not world.is_blessed(root)
+
+        await world.settle(12, world.monitors[:3])
+        assert world.is_blessed(root)
+
+
+async def test_unfinal_messages_are_not_blessed(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.send()
+        root = world.commit(1, 1)
+        for _ in range(5):
+            for monitor in world.monitors:
+                await monitor.cycle()
+        assert not world.is_blessed(root)
+
+        await world.settle(5)
+        assert world.is_blessed(root)
+
+
+async def test_monitors_that_hear_nobody_get_there_together(world: World, tmp_path: Path) -> None:
+    """No peers at all: after a while each brings its own vote, and the contract adds them up."""
+    async with monitored(world, tmp_path, peers=(), alone_after_blocks=3):
+        world.send(2)
+        root = world.commit(1, 2)
+
+        await world.settle(14)
+
+        assert world.is_blessed(root)
+
+
+async def test_a_new_set_of_monitors_votes_again(world: World, tmp_path: Path) -> None:
+    """Partial votes die with the configuration that they were counted under."""
+    async with monitored(world, tmp_path, peers=(), alone_after_blocks=2):
+        world.send()
+        root = world.commit(1, 1)
+        await world.settle(5, world.monitors[:2])
+        same = [(keys.dev_key(bless_key(n)).address, keys.dev_key(curse_key(n)).address) for n in range(4)]
+        set_monitors(world.destination, next(reversed(world.rmn.values())), same)
+
+        await world.settle(6, world.monitors[2:3])
+        assert not world.is_blessed(root)
+
+        await world.settle(6)
+        assert world.is_blessed(root)
+
+
+async def test_work_per_cycle_does_not_grow_with_history(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path, count=3):
+        for n in range(6):
+            world.send()
+            world.commit(n + 1, n + 1)
+            await world.settle(2)
+        await world.settle(8)
+
+        assert all(monitor._open[claim] == [] for monitor in world.monitors for claim in monitor._open)
+        assert all(monitor.votes() == [] for monitor in world.monitors)
+
+
+async def test_a_restarted_monitor_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path, count=3):
+        world.send(2)
+        world.commit(1, 2)
+        await world.settle(4)
+    world.monitors.clear()
+
+    async with monitored(world, tmp_path, count=3):
+        before = [
+            monitor.facts.cursor(chain.selector)
+            for monitor in world.monitors
+            for chain in monitor.config.chains
+        ]
+        assert None not in before
+        world.send()
+        root = world.commit(3, 3)
+        await world.settle(4)
+        assert world.is_blessed(root)

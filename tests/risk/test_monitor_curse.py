@@ -1,0 +1,277 @@
+"""Staged frauds: each is stopped by the monitors alone, and nothing else is."""
+
+from pathlib import Path
+
+import pytest
+from eth_hash.auto import keccak
+
+from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
+
+from .builders import DESTINATION, SOURCE
+from .world import World, monitored
+
+pytestmark = pytest.mark.anyio
+
+FORGED = keccak(b"a root over messages that would pay the thief")
+
+
+async def test_an_2_a_wrong_root_over_real_messages(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.send(3)
+        world.commit(1, 3, FORGED)
+
+        await world.settle(12)
+
+        assert world.anomalies() == {"AN2"}
+        assert world.is_cursed(DESTINATION)
+        assert world.is_cursed(SOURCE)
+        assert not world.is_blessed(FORGED)
+
+
+async def test_an_3_a_root_over_messages_that_were_never_sent(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.send()
+        world.commit(1, 1)
+        world.commit(2, 2, FORGED)
+
+        await world.settle(16)
+
+        assert world.anomalies() == {"AN3"}
+        assert world.is_cursed(DESTINATION)
+        assert world.is_cursed(SOURCE)
+
+
+async def test_a_commit_that_is_merely_early_is_blessed_later(world: World, tmp_path: Path) -> None:
+    """Sent but not final: no reason to curse, however long it takes."""
+    async with monitored(world, tmp_path):
+        world.send(2)
+        root = world.commit(1, 2)
+        for _ in range(12):
+            world.destination.mine()
+            for monitor in world.monitors:
+                await monitor.cycle()
+        assert world.anomalies() == set()
+        assert not world.is_cursed()
+
+        await world.settle(4)
+        assert world.is_blessed(root)
+
+
+async def test_nothing_behind_a_forgery_is_blessed(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.send(4)
+        world.commit(1, 2, FORGED)
+        behind = world.commit(3, 4)
+
+        await world.settle(3)
+
+        assert not world.is_blessed(behind)
+
+
+async def test_the_story_ends_well(world: World, tmp_path: Path) -> None:
+    """Refused, cursed, removed, lifted, blessed again: rules of cursing and lifting, from end to end."""
+    async with monitored(world, tmp_path):
+        world.send(2)
+        early = world.commit(1, 2)
+        await world.settle(4)
+        assert world.is_blessed(early)
+        world.send(2)
+        world.commit(3, 4, FORGED)
+        await world.settle(12)
+        assert world.is_cursed(DESTINATION)
+
+        world.remove(FORGED)
+        await world.settle(4)
+        world.lift(world.destination, DESTINATION, subject_of(SOURCE))
+        world.lift(world.source, SOURCE, subject_of(DESTINATION))
+        assert not world.is_blessed(early)
+        honest = world.commit(3, 4)
+        await world.settle(10)
+
+        assert world.is_blessed(early)
+        assert world.is_blessed(honest)
+        assert not world.is_cursed(DESTINATION)
+        assert not world.is_cursed(SOURCE)
+        assert world.anomalies() == set()
+
+
+async def test_lifting_without_removing_is_answered_with_another_curse(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.send()
+        world.commit(1, 1, FORGED)
+        await world.settle(12)
+        assert world.is_cursed(DESTINATION)
+
+        world.lift(world.destination, DESTINATION, subject_of(SOURCE))
+        await world.settle(6)
+
+        assert world.is_cursed(DESTINATION)
+
+
+async def test_nobody_votes_once_the_curse_stands(world: World, tmp_path: Path) -> None:
+    """A vote after the owner's review would void the review."""
+    async with monitored(world, tmp_path):
+        world.send()
+        world.commit(1, 1, FORGED)
+        await world.settle(12)
+        assert world.is_cursed(DESTINATION)
+        before = [world.sendings_of(monitor) for monitor in world.monitors]
+
+        await world.settle(6)
+
+        assert [world.sendings_of(monitor) for monitor in world.monitors] == before
+
+
+async def test_an_empty_wallet_silences_nobody(world: World, tmp_path: Path) -> None:
+    """Two monitors see the fraud but can't pay; the others carry their votes although they saw nothing."""
+    async with monitored(world, tmp_path):
+        poor = world.monitors[:2]
+        for monitor in poor:
+            for chain in (world.source, world.destination):
+                chain.set_balance("0x" + monitor._bless_key.address.hex(), 0)
+        world.send()
+        world.commit(1, 1, FORGED)
+        await world.settle(8, poor)
+        assert not world.is_cursed(DESTINATION)
+
+        blind = world.monitors[2]
+        blind._confirm = lambda suspicions: None  # type: ignore[method-assign]
+        await world.settle(12, [*poor, blind])
+
+        assert blind.journal.held() == []
+        assert world.is_cursed(DESTINATION)
+
+
+async def test_one_sighting_is_not_enough(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path, count=1):
+        (monitor,) = world.monitors
+        world.send()
+        world.commit(1, 1, FORGED)
+        world.source.mine(8)
+        world.destination.mine(8)
+
+        await monitor.cycle()
+        assert monitor.journal.held() == []
+        await monitor.cycle()
+        await monitor.cycle()
+        assert [held.evidence.anomaly for held in monitor.journal.held()] == ["AN2"]
+
+
+async def test_one_monitor_alone_stops_nothing(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.send()
+        world.commit(1, 1, FORGED)
+
+        await world.settle(16, world.monitors[:1])
+
+        assert not world.is_cursed(DESTINATION)
+
+
+# EXECUTIONS AND PAYOUTS
+
+
+async def bless_first(world: World, count: int = 2) -> bytes:
+    world.send(count)
+    root = world.commit(1, count)
+    await world.settle(4)
+    assert world.is_blessed(root)
+    return root
+
+
+async def test_honest_executions_are_in_order(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        await bless_first(world)
+        world.execute(1, state=3)
+        world.execute(2)
+        world.execute(1)
+
+        await world.settle(14)
+
+        assert world.anomalies() == set()
+        assert not world.is_cursed()
+        assert all(monitor.facts.unjudged(monitor.config.lanes[0]) == [] for monitor in world.monitors)
+
+
+async def test_an_4_execution_of_something_that_was_not_sent(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        await bless_first(world)
+        world.execute(2, message_id=keccak(b"altered"))
+
+        await world.settle(14)
+
+        assert world.anomalies() == {"AN4"}
+        assert world.is_cursed(DESTINATION)
+
+
+async def test_an_5_double_execution_stops_everything(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        await bless_first(world)
+        world.execute(1)
+        world.execute(1)
+
+        await world.settle(14)
+
+        assert world.anomalies() == {"AN5"}
+        assert world.is_cursed(DESTINATION, GLOBAL_SUBJECT)
+        assert world.is_cursed(SOURCE, GLOBAL_SUBJECT)
+
+
+async def test_an_6_execution_without_a_commit_stops_everything(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.send()
+        world.execute(1)
+
+        await world.settle(14)
+
+        assert world.anomalies() == {"AN6"}
+        assert world.is_cursed(DESTINATION, GLOBAL_SUBJECT)
+
+
+async def test_an_6_execution_without_a_blessing_stops_everything(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.send()
+        world.commit(1, 1)
+        world.execute(1)
+
+        await world.settle(14)
+
+        assert world.anomalies() == {"AN6"}
+
+
+async def test_an_7_a_payout_that_nothing_justifies(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.pay_out(10**18)
+
+        await world.settle(14)
+
+        assert world.anomalies() == {"AN7"}
+        assert world.is_cursed(DESTINATION, GLOBAL_SUBJECT)
+
+
+# FINALITY
+
+
+async def test_an_1_a_finalized_block_that_changes(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        await bless_first(world)
+        world.source.mine(6)
+        await world.settle(2)
+        world.source.reorg(5)
+
+        await world.settle(6)
+
+        assert world.anomalies() == {"AN1"}
+        assert world.is_cursed(DESTINATION)
+        assert world.is_cursed(SOURCE)
+
+
+async def test_a_shallow_reorg_alarms_nobody(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        await bless_first(world)
+        for _ in range(3):
+            world.source.reorg(1)
+            world.destination.reorg(2)
+            await world.settle(2)
+
+        assert world.anomalies() == set()
+        assert not world.is_cursed()
