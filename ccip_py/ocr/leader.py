@@ -42,7 +42,8 @@ def lead(engine: Engine[View, Outcome], state: State[View, Outcome], out: Out) -
     """Do whatever is due: propose, give up a round, start one."""
     if not leads(engine, state):
         return state
-    state = replace(state, leading=_close(engine, state))
+    if _is_finished(engine, state):
+        state = replace(state, leading=replace(state.leading, open=False))
     if _may_propose(engine, state):
         slot = Slot(state.epoch, state.leading.number)
         out.append(Broadcast(Message(Kind.PROPOSAL, slot, encode_proposal(state.leading.observations))))
@@ -70,11 +71,10 @@ def next_due(engine: Engine[View, Outcome], state: State[View, Outcome]) -> floa
     return leading.started + timing.round
 
 
-def _close(engine: Engine[View, Outcome], state: State[View, Outcome]) -> Leading:
+def _is_finished(engine: Engine[View, Outcome], state: State[View, Outcome]) -> bool:
     leading = state.leading
-    finished = state.round.number == leading.number and state.round.done
-    expired = state.now >= leading.started + engine.config.timing.round
-    return replace(leading, open=False) if leading.open and (finished or expired) else leading
+    done = state.round.number == leading.number and state.round.done
+    return leading.open and (done or state.now >= leading.started + engine.config.timing.round)
 
 
 def _may_propose(engine: Engine[View, Outcome], state: State[View, Outcome]) -> bool:

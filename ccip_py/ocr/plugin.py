@@ -82,7 +82,8 @@ class Plugin(Protocol[ViewIn, Outcome]):
         """The report that follows from the outcome *and* from what this node saw itself.
 
         The node signs these bytes, so they must be wholly determined by the outcome wherever they are produced, and
-        whatever honest nodes can check for themselves must come from the view. None: nothing to sign.
+        whatever honest nodes can check for themselves must come from the view. None: the round ends here, in good order,
+        with nothing to sign.
         """
         ...
 

@@ -73,7 +73,9 @@ def try_to_sign(engine: Engine[View, Outcome], state: State[View, Outcome], out:
     report = engine.plugin.report(round_.outcome, state.view)
     if isinstance(report, NotYet):
         return state
-    if report is None or not 0 < len(report) <= engine.plugin.max_report or not _may_sign(state, report):
+    if report is None:
+        return replace(state, round=replace(round_, done=True), progressed=state.now)
+    if not 0 < len(report) <= engine.plugin.max_report or not _may_sign(state, report):
         return replace(state, round=replace(round_, done=True))
     out.append(Sign(state.slot, report, digest_of(engine.config, state.slot, report)))
     return replace(

@@ -39,6 +39,7 @@ class Checks:
     expected: set[int] = field(default_factory=lambda: {1})  # every value the CommitStore ever had
     wished: dict[int, int] = field(default_factory=dict)
     prices: set[int] = field(default_factory=set)  # every price an honest node saw
+    rounds: set[Slot] = field(default_factory=set)  # in which anything was said
     proofs: list[Proof] = field(default_factory=list)
 
     def on_view(self, view: View) -> None:

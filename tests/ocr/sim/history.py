@@ -38,6 +38,7 @@ class Committee:
     keys: Callable[[int], list[Key]] = toy_keys
     recover: Recover = toy_recover
     kinds: tuple[Fault, ...] = tuple(Fault)  # what faulty members may do
+    crash_rates: tuple[float, ...] = (0.0, 0.05, 0.2)  # how likely a write kills its node, drawn per node
 
 
 @dataclass
@@ -102,7 +103,7 @@ class History:
         self.told.calm = self.now - FAULTY_TIME
         self.told.attested, self.told.messages = len(self.checks.attested), self.chains.message_count
         self.told.reverted = self.chains.reverted
-        self.told.rounds = {slot for _, slot in self.checks.signed} | self.told.rounds
+        self.told.rounds = self.checks.rounds
         return self.told
 
     def at(self, delay: float, action: Callable[[], None]) -> None:
@@ -123,7 +124,7 @@ class History:
 
     def _node(self, index: int, key: Key, kind: type[Node]) -> Node:
         engine = Engine(self.config, CommitPlugin(COMMIT), index, self.committee.recover)
-        disk = Disk(self.rng, self.rng.choice([0.0, 0.05, 0.2]))
+        disk = Disk(self.rng, self.rng.choice(self.committee.crash_rates))
         return kind(engine, key, disk, self.checks, self._post, self._submit)
 
     def _boot(self, node: Node) -> None:

@@ -156,6 +156,7 @@ class Node:
             self.checks.wished[self.me] = max(self.checks.wished.get(self.me, 0), message.slot.epoch)
         else:
             self.spoken_in = max(self.spoken_in, message.slot.epoch)
+            self.checks.rounds.add(message.slot)
         self.say(to, message)
 
     def say(self, to: int, message: Message) -> None:
