@@ -98,6 +98,10 @@ class Agreement(Generic[View, Outcome]):
         due = pure.wake_at(self._engine, self._state) - self._clock()
         if due > 0:
             await self._changed.wait(min(due, 5.0))
+        self.tick()
+
+    def tick(self) -> None:
+        """Let the time that has passed take effect."""
         if self._clock() >= pure.wake_at(self._engine, self._state):
             self._feed(Tick(self._clock()))
 
