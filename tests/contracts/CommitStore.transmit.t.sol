@@ -298,6 +298,7 @@ contract CommitStoreTransmitTest is DestinationChain {
     }
 
     /// @dev Whatever intervals arrive, those accepted are contiguous from 1.
+    /// forge-config: default.fuzz.runs = 16
     function testFuzz_accepted_intervals_are_contiguous(uint8[16] memory sizes) public {
         uint64 next = 1;
         for (uint64 i = 0; i < sizes.length; ++i) {
