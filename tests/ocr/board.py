@@ -113,7 +113,7 @@ class Board:
 
     @property
     def leader(self) -> int:
-        return self.config.leader(max(state.epoch for state in self.states))
+        return self.config.leader(max((state.epoch for state in self.states), default=1))
 
     def follower(self, place: int = 0) -> int:
         return [i for i in range(self.config.n) if i != self.leader][place]
