@@ -14,6 +14,7 @@ from ccip_py.chains.evm.blocks import (
 )
 from ccip_py.chains.evm.logs import proven_logs
 from ccip_py.chains.evm.trie import EMPTY_ROOT, ordered_root
+from ccip_py.protocol.keccak import keccak
 
 TOPIC, OTHER = b"\x11" * 32, b"\x22" * 32
 
@@ -122,8 +123,8 @@ def test_the_root_of_nothing_is_the_published_one():
     assert EMPTY_ROOT.hex() == "56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
 
 
-def test_short_values_are_kept_inside_their_parents():
-    """Worked out by hand: the branch over one-byte values is longer than a hash, its leaves are shorter."""
-    roots = {ordered_root([bytes([n])] * size) for n in (1, 2) for size in (1, 2, 3)}
+def test_short_nodes_are_kept_inside_their_parents():
+    """Worked out by hand: keys 0x80 and 0x01, so a branch with a leaf of three bytes in its places 8 and 0."""
+    branch = "d5" + "c23102" + "80" * 7 + "c23001" + "80" * 8
 
-    assert len(roots) == 6
+    assert ordered_root([b"\x01", b"\x02"]) == keccak(bytes.fromhex(branch))

@@ -30,5 +30,5 @@ def test_ordinary_json_is_parsed():
 
 @pytest.mark.parametrize("text", ["", "{", "nul", b"\xff"])
 def test_what_is_no_json_is_a_value_error(text):
-    with pytest.raises(ValueError, match="Expecting|decode"):
+    with pytest.raises(ValueError, match=r"Expecting|decode"):
         parse_json(text)

@@ -1,6 +1,5 @@
 """Views: many at once, at one block, and every one of them is a function its contract really has."""
 
-import dataclasses
 import inspect
 import json
 
@@ -143,7 +142,9 @@ def canonical(field):
 HANDLES = [
     handle
     for handle in vars(contracts).values()
-    if inspect.isclass(handle) and dataclasses.is_dataclass(handle) and "address" in handle.__annotations__
+    if inspect.isclass(handle)
+    and handle.__module__ == contracts.__name__
+    and "address" in handle.__annotations__
 ]
 
 

@@ -74,9 +74,26 @@ async def test_a_final_block_that_changes_is_a_violation_and_a_restart_does_not_
     with pytest.raises(FinalityViolation):
         await a_reader(rpc, store).pin()
 
-    anvil.mine(20)
     with pytest.raises(FinalityViolation, match="was final as"):
         await a_reader(rpc, store).pin()
+
+
+async def test_a_violation_stays_when_the_old_branch_comes_back(anvil, rpc, store, node):
+    anvil.mine(10)
+    before = await a_reader(rpc, store).pin()
+    anvil.reorg(6)
+    with pytest.raises(FinalityViolation):
+        await a_reader(rpc, store).pin()
+
+    old = before.finalized
+    node.answers["eth_getBlockByNumber"] = {
+        "number": hex(old.number),
+        "hash": "0x" + old.hash.hex(),
+        "timestamp": hex(old.timestamp),
+    }
+    async with Rpc(node.url, chain_id=31337) as restarted:
+        with pytest.raises(FinalityViolation):
+            await a_reader(restarted, store).pin()
 
 
 async def test_a_finalized_head_that_goes_back_keeps_the_ratchet(anvil, rpc, store):

@@ -74,6 +74,12 @@ def test_a_receipt_at_finality_is_final_also_of_a_revert():
     assert (action.entry.state, action.entry.success) == (State.FINAL, False)
 
 
+def test_a_receipt_one_block_above_finality_is_not_final():
+    [action] = decide([an_entry()], facts(receipts={b"h5": Receipt(97, True)}, nonce=6), POLICY)
+
+    assert action.entry.state is State.MINED
+
+
 def test_any_attempt_may_be_the_one_that_was_mined():
     entry = an_entry(attempts=(Attempt(1, 1, 90, b"old"), Attempt(2, 2, 95, b"new")))
 
