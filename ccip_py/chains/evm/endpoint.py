@@ -95,6 +95,8 @@ async def exchange(
             body = await _post(client, endpoint, json.dumps(calls).encode(), max_body)
     except TimeoutError as late:
         raise EndpointFault(f"{endpoint.name} did not answer within {seconds:g} s") from late
+    except httpx.InvalidURL as wrong:
+        raise EndpointFault(f"{endpoint.name} is no URL that can be asked") from wrong
     except httpx.HTTPError as broken:
         raise EndpointFault(f"{endpoint.name}: {type(broken).__name__}: {broken}") from broken
     try:
