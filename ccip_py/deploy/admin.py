@@ -48,29 +48,29 @@ def remove_unblessed_roots(owner: Console, commit_store: Address, roots: Sequenc
     """Remove roots, the newest first; in the same call the expected sequence number goes back to before them."""
     if not roots:
         raise BadInput("name the roots to remove, the newest first")
-    return _do(owner, commit_store, "CommitStore", "resetUnblessedRoots", list(roots))
+    return act(owner, commit_store, "CommitStore", "resetUnblessedRoots", list(roots))
 
 
 def uncurse(owner: Console, subject: ChainSelector | bytes) -> Done:
     """Lift a curse, quoting the votes as they are now. If a newer vote arrives first, the chain refuses."""
     name = _subject(subject)
     reviewed = ask(owner.chain, owner.chain.rmn, "RMN", "votesHash", name)
-    return _do(owner, owner.chain.rmn, "RMN", "uncurse", name, reviewed)
+    return act(owner, owner.chain.rmn, "RMN", "uncurse", name, reviewed)
 
 
 def curse(guardian: Console, subject: ChainSelector | bytes) -> Done:
     """Stop a remote chain, or everything, at once. The guardian may, and the owner."""
-    return _do(guardian, guardian.chain.rmn, "RMN", "curse", _subject(subject))
+    return act(guardian, guardian.chain.rmn, "RMN", "curse", _subject(subject))
 
 
 def pause(owner: Console, commit_store: Address) -> Done:
     """Stop one lane and no other: nothing is committed on it."""
-    return _do(owner, commit_store, "CommitStore", "pause")
+    return act(owner, commit_store, "CommitStore", "pause")
 
 
 def unpause(owner: Console, commit_store: Address) -> Done:
     """Let a paused lane go on."""
-    return _do(owner, commit_store, "CommitStore", "unpause")
+    return act(owner, commit_store, "CommitStore", "unpause")
 
 
 def set_committers(owner: Console, commit_store: Address, committers: Sequence[Address], f: int) -> Done:
@@ -80,14 +80,14 @@ def set_committers(owner: Console, commit_store: Address, committers: Sequence[A
     fee_quoter = encode_values(["address"], [owner.chain.fee_quoter])
     who = list(committers)
     arguments = (who, who, f, fee_quoter, OFFCHAIN_CONFIG_VERSION, OFFCHAIN_CONFIG)
-    return _do(owner, commit_store, "CommitStore", "setOCR2Config", *arguments)
+    return act(owner, commit_store, "CommitStore", "setOCR2Config", *arguments)
 
 
 def set_executors(
     owner: Console, off_ramp: Address, remove: Sequence[Address] = (), add: Sequence[Address] = ()
 ) -> Done:
     """Change who may execute before the open window."""
-    return _do(owner, off_ramp, "OffRamp", "setExecutors", list(remove), list(add))
+    return act(owner, off_ramp, "OffRamp", "setExecutors", list(remove), list(add))
 
 
 def ask(chain: ChainDeployment, address: Address, contract: str, function: str, *arguments: Any) -> Any:
@@ -105,8 +105,8 @@ def ask(chain: ChainDeployment, address: Address, contract: str, function: str, 
     return abi.result(artifact, function, len(arguments), bytes.fromhex(anyio.run(run)[2:]))
 
 
-def _do(console: Console, to: Address, contract: str, function: str, *arguments: Any) -> Done:
-    """One transaction of the console's key."""
+def act(console: Console, to: Address, contract: str, function: str, *arguments: Any) -> Done:
+    """Any other call of any of our contracts, as one transaction of the console's key."""
     data = abi.call_data(artifacts.load(contract), function, arguments)
     wanted = Wanted(f"{contract}.{function}", contract, to, data, call_gas(data))
     signer = console.party.unlock()
