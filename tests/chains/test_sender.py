@@ -1,5 +1,6 @@
 """The sender on a real chain: what is taken on is mined once, whatever the chain and the process do meanwhile."""
 
+import anyio
 import coincurve
 import pytest
 from eth_account import Account
@@ -247,6 +248,20 @@ async def test_a_restart_after_any_write_neither_loses_nor_doubles(anvil, emitte
 
     assert len(logs_of(anvil, emitter)) == 1
     assert [entry.state for entry in journal.entries.values()] == [State.FINAL]
+
+
+async def test_what_a_crash_kept_from_being_broadcast_is_sent_at_once_by_the_next_process(emitter, rpc, key):
+    """Also on a chain that makes no block until a transaction comes."""
+    journal = CutJournal(1)
+    with pytest.raises(Cut):
+        await Sender(rpc, key, journal).send(emitter, TOPIC)
+
+    restarted = Sender(rpc, key, journal)
+    await restarted.step()
+    [entry] = await restarted.entries()
+
+    with anyio.fail_after(30):  # a wait that never ends is the failure
+        assert (await restarted.wait(entry.id)).success
 
 
 async def test_when_no_endpoint_takes_it_the_transaction_waits_in_the_journal(
