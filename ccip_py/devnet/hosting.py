@@ -66,12 +66,19 @@ class HostedNode:
         """Raise NodeDied if it ended by itself."""
         if self._task is None or not self._task.done():
             return
-        error = self._task.exception()
-        raise NodeDied(f"{self.name} stopped by itself: {error}") from error
+        error = _innermost(self._task.exception())
+        raise NodeDied(f"{self.name} stopped by itself: {error!r}") from error
 
     async def _run(self, scope: anyio.CancelScope) -> None:
         with scope:
             await self._main()
+
+
+def _innermost(error: BaseException | None) -> BaseException | None:
+    """The first cause inside groups of errors, which is what a person needs to see."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 class Host:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import anyio
 
 from ccip_py.chains.deployment import ChainDeployment
 from ccip_py.chains.evm.lane_reader import (
@@ -68,9 +70,17 @@ class CommitEyes:
     _near: tuple[Block, bool] | None = None  # the source's latest block, and whether the lane is cursed there
     _state: tuple[Block, DestinationState] | None = None
     _market: Market | None = None
+    _looking: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def look(self) -> View:
-        """A fresh view; the same one as before if nothing happened since."""
+        """A fresh view; the same one as before if nothing happened since.
+
+        One look at a time: the lane's loops share the stream of messages, and two readers would append it twice.
+        """
+        async with self._looking:
+            return await self._look()
+
+    async def _look(self) -> View:
         source, destination = await self.source.heads.pin(), await self.destination.heads.pin()
         if self._last is None or self._last[:2] != (source, destination):
             self._last = (source, destination, await self._read(source, destination))

@@ -50,13 +50,17 @@ def test_starting_a_running_node_changes_nothing():
 def test_a_node_that_dies_by_itself_is_reported_with_its_cause():
     with Host() as host:
 
-        async def main() -> None:
+        async def fail() -> None:
             raise ValueError("no such chain")
+
+        async def main() -> None:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(fail)
 
         node = host.add("broken", main)
         node.start()
-        host.call(anyio.sleep, 0)
+        host.call(anyio.sleep, 0.01)
 
-        with pytest.raises(NodeDied, match="broken stopped by itself: no such chain") as died:
+        with pytest.raises(NodeDied, match="broken stopped by itself: .*no such chain") as died:
             host.check()
         assert isinstance(died.value.__cause__, ValueError)

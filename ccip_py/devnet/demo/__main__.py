@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 
 from ccip_py.devnet.demo.report import Report
 from ccip_py.devnet.demo.story import tell
+from ccip_py.devnet.hosting import NodeDied
 from ccip_py.errors import CcipError
 
 
@@ -24,6 +26,8 @@ def main() -> int:
         print(f"error[{error.code}]: {error}", file=sys.stderr)
         if error.hint:
             print(f"help: {error.hint}", file=sys.stderr)
+        if isinstance(error, NodeDied):
+            traceback.print_exception(error.__cause__)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

@@ -43,13 +43,13 @@ class Scene:
         """Deploy the applications on both chains."""
         on = {}
         for chain in network.deployment.chains:
-            router = checksum(chain.router)
-            vault = network.deploy(chain.name, "Vault", checksum(chain.token("BMT").address))
+            router = chain.router
+            vault = network.deploy(chain.name, "Vault", chain.token("BMT").address)
             on[chain.name] = Applications(
                 inbox=network.deploy(chain.name, "Inbox", router),
                 greedy_inbox=network.deploy(chain.name, "GreedyInbox", router),
                 vault=vault,
-                depositor=network.deploy(chain.name, "VaultDepositor", router, checksum(vault)),
+                depositor=network.deploy(chain.name, "VaultDepositor", router, vault),
             )
         return cls(network, on, network.user.address)
 
