@@ -100,8 +100,7 @@ class Surveyor:
             messages=self._facts.messages(lane, claim.first, claim.last) if visible else (),
             final_through=through,
             on_ramp_next=views.as_number(source.answers[views.next_message(lane.on_ramp)]),
-            # Counted from the moment the claim is final: before that it may still vanish.
-            patience=self._patience((lane.key, claim.root, claim.first), source) if claim.final else 0,
+            patience=self._patience((lane.key, claim.root, claim.first), source),
             grace=self._config.chain(lane.source).absence_grace,
             expected_first=expected_first,
         )

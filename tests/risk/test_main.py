@@ -1,0 +1,185 @@
+"""The monitor as a process sees it: starting, serving, refusing, explaining, stopping."""
+
+import json
+from pathlib import Path
+
+import anyio
+import pytest
+
+from ccip_py.risk.config import Config, ConfigError, KeySource, load
+from ccip_py.risk.http import Http, HttpError
+from ccip_py.risk.main import main, run
+from ccip_py.risk.monitor import Monitor
+
+from .world import World, config_for
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_runs_serves_and_stops(world: World, tmp_path: Path) -> None:
+    config = config_for(world, 0, tmp_path, poll_seconds=0.01)
+    stop, ready = anyio.Event(), anyio.Event()
+    ports: list[int] = []
+
+    def on_ready(port: int) -> None:
+        ports.append(port)
+        ready.set()
+
+    async def observe() -> None:
+        await ready.wait()
+        http = Http(10)
+        url = f"http://127.0.0.1:{ports[0]}"
+        assert json.loads(await http.get(f"{url}/votes")) == []
+        status = json.loads(await http.get(f"{url}/status"))
+        assert status["independence"] == "simulated"
+        with pytest.raises(HttpError, match="404"):
+            await http.get(f"{url}/keys")
+        with pytest.raises(HttpError, match="405"):
+            await http.post_json(f"{url}/votes", b"[]")
+        await http.aclose()
+        stop.set()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(observe)
+        await run(config, ready=on_ready, stop=stop)
+
+
+async def test_a_cycle_that_fails_does_not_end_the_monitor(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_for(world, 0, tmp_path, poll_seconds=0.001)
+    stop = anyio.Event()
+    times = 0
+
+    async def failing(_self: Monitor) -> None:
+        nonlocal times
+        times += 1
+        if times == 3:
+            stop.set()
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Monitor, "cycle", failing)
+    await run(config, stop=stop)
+
+    assert times == 3
+
+
+async def test_one_key_in_two_roles_is_refused(world: World, tmp_path: Path) -> None:
+    same = KeySource(dev_key_index=14)
+
+    with pytest.raises(ConfigError, match="two different keys"):
+        await run(config_for(world, 0, tmp_path, bless=same, curse=same))
+    with pytest.raises(ConfigError, match="relay"):
+        await run(config_for(world, 0, tmp_path, relay=same))
+
+
+async def test_well_known_keys_are_refused_where_there_is_no_anvil(world: World, tmp_path: Path) -> None:
+    config = config_for(world, 0, tmp_path, routes={})
+    elsewhere = tuple(
+        type(chain)(
+            **{**{f: getattr(chain, f) for f in chain.__slots__}, "endpoints": ("http://127.0.0.1:9",) * 2}
+        )
+        for chain in config.chains
+    )
+    changed = Config(**{**{f: getattr(config, f) for f in config.__slots__}, "chains": elsewhere})
+
+    with pytest.raises(ConfigError, match="no Anvil"):
+        await run(changed)
+
+
+TOML = """
+[monitor]
+name = "one"
+store = "state"
+listen = "127.0.0.1:9101"
+peers = ["http://127.0.0.1:9102/"]
+
+[keys.bless]
+keystore = "bless.json"
+password_file = "bless.txt"
+[keys.curse]
+keystore = "curse.json"
+password_file = "curse.txt"
+
+[[chains]]
+name = "a"
+selector = "7759470850252068959"
+chain_id = 31337
+rpc = ["http://127.0.0.1:1", "http://127.0.0.1:2"]
+finality = "finalized"
+start_block = 5
+rmn = "0x0101010101010101010101010101010101010101"
+rmn_proxy = "0x0202020202020202020202020202020202020202"
+absence_grace = 64
+[[chains.pools]]
+pool = "0x0303030303030303030303030303030303030303"
+token = "0x0404040404040404040404040404040404040404"
+decimals = 6
+
+[[chains]]
+name = "b"
+selector = "3379446385462418246"
+chain_id = 1337
+rpc = ["http://127.0.0.1:3", "http://127.0.0.1:4"]
+finality = 12
+rmn = "0x0101010101010101010101010101010101010101"
+rmn_proxy = "0x0202020202020202020202020202020202020202"
+
+[[lanes]]
+source = "7759470850252068959"
+destination = "3379446385462418246"
+on_ramp = "0x0505050505050505050505050505050505050505"
+commit_store = "0x0606060606060606060606060606060606060606"
+off_ramp = "0x0707070707070707070707070707070707070707"
+"""
+
+
+def test_reads_a_configuration(tmp_path: Path) -> None:
+    (tmp_path / "risk.toml").write_text(TOML)
+
+    config = load(tmp_path / "risk.toml")
+
+    assert config.listen == ("127.0.0.1", 9101)
+    assert config.peers == ("http://127.0.0.1:9102",)
+    assert config.bless.keystore == tmp_path / "bless.json"
+    assert [chain.finality for chain in config.chains] == [None, 12]
+    assert config.chains[0].pools[0].decimals == 6
+    assert config.lanes[0].on_ramp == b"\x05" * 20
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('"http://127.0.0.1:2"', '"http://127.0.0.1:1"', "two different endpoints"),
+        ("[keys.curse]\nkeystore = \"curse.json\"\npassword_file = \"curse.txt\"", "", "keys.curse"),
+        ('keystore = "curse.json"\npassword_file = "curse.txt"', 'keystore = "bless.json"\npassword_file = "bless.txt"', "two different keys"),
+        ("finality = 12", "finality = 0", "finality"),
+        ('listen = "127.0.0.1:9101"', 'listen = "0.0.0.0:9101"', "loopback"),
+        ('destination = "3379446385462418246"', 'destination = "5"', "two chains"),
+        ('rmn = "0x0101010101010101010101010101010101010101"', 'rmn = "0x01"', "20 bytes"),
+        ("chain_id = 31337", 'chain_id = "x"', "chain_id"),
+    ],
+)  # fmt: skip
+def test_refuses_a_bad_configuration_by_name(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    assert old in TOML
+    (tmp_path / "risk.toml").write_text(TOML.replace(old, new))
+
+    with pytest.raises(ConfigError, match=complaint):
+        load(tmp_path / "risk.toml")
+
+
+def test_all_mistakes_are_reported_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "risk.toml").write_text(TOML.replace("finality = 12", "finality = 0").replace("31337", '"x"'))
+
+    assert main(["run", "--config", str(tmp_path / "risk.toml")]) == 1
+
+    complaints = capsys.readouterr().err
+    assert "chain_id" in complaints
+    assert "finality" in complaints
+
+
+def test_explains_nothing_it_does_not_know(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "risk.toml").write_text(TOML)
+
+    assert main(["explain", "abcd", "--config", str(tmp_path / "risk.toml")]) == 1
+    assert json.loads(capsys.readouterr().out) == []
