@@ -1,0 +1,1 @@
+"""Faults, builders and fixtures for tests: our users' and ours."""
