@@ -54,9 +54,9 @@ def test_finds_a_signature_made_before_it_is_recorded() -> None:
     class Hasty(Node):
         signs_before_recording = True
 
-    assert broken_promise(Committee(kinds=(Fault.EQUIVOCATING,)), Hasty).startswith(
-        "S14: an honest node signs"
-    )
+    bad_disks = Committee(kinds=(Fault.EQUIVOCATING,), crash_rates=(0.3,))
+
+    assert broken_promise(bad_disks, Hasty).startswith("S14: an honest node signs")
 
 
 def test_finds_a_signer_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
