@@ -18,7 +18,9 @@ def compiled(source: str, text: str) -> dict[str, object]:
 
 def main() -> None:
     if "--version" in sys.argv:
-        print(f"solc, the solidity compiler commandline interface\nVersion: {VERSION}+commit.00000000.Linux.g++")
+        print(
+            f"solc, the solidity compiler commandline interface\nVersion: {VERSION}+commit.00000000.Linux.g++"
+        )
         return
     request = json.load(sys.stdin)
     with (HERE / "requests").open("a") as log:

@@ -61,6 +61,6 @@ def test_a_node_that_dies_by_itself_is_reported_with_its_cause():
         node.start()
         host.call(anyio.sleep, 0.01)
 
-        with pytest.raises(NodeDied, match="broken stopped by itself: .*no such chain") as died:
+        with pytest.raises(NodeDied, match=r"broken stopped by itself: .*no such chain") as died:
             host.check()
         assert isinstance(died.value.__cause__, ValueError)

@@ -97,7 +97,8 @@ def test_too_small_a_balance_is_refused_before_anything_is_signed(lane):
         run(send.send(lane, address(1), request.outgoing(), Account.create()), node)
 
     assert refused.value.code == "INSUFFICIENT_BALANCE"
-    assert refused.value.context["needs"] == 100 and refused.value.context["holds"] == 99
+    assert refused.value.context["needs"] == 100
+    assert refused.value.context["holds"] == 99
 
 
 def test_a_token_that_also_pays_the_fee_is_counted_once_for_both(lane):
