@@ -74,7 +74,8 @@ class Network:
         self.deployment = deployment
         self.ccip = Ccip(deployment)
         self.anvils = dict(zip((chain.name for chain in deployment.chains), anvils, strict=True))
-        self.user, self.stranger = dev_account(roles.USERS[0]), dev_account(roles.USERS[1])
+        self.users = [dev_account(index) for index in roles.USERS]  # holders of every token and of LINK
+        self.user, self.stranger = self.users[0], self.users[-1]
         self.owner = dev_account(roles.OWNER)
         self.guardian = dev_account(roles.GUARDIAN)
         self.executor_account = dev_account(roles.EXECUTORS[0])

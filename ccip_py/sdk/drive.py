@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import anyio
 import httpx
 
+from ccip_py.chains.bounded_json import parse_json
 from ccip_py.errors import EndpointDown, UnknownLane
 from ccip_py.protocol.ids import ChainSelector
 from ccip_py.sdk.flow import Calls, Failure, Flow, Pause
@@ -115,7 +116,7 @@ def _answers(step: Calls, url: str, response: httpx.Response) -> tuple[Any, ...]
     if response.status_code != 200:
         raise _down(url, f"HTTP {response.status_code}")
     try:
-        body = response.json()
+        body = parse_json(response.content)
     except ValueError as broken:
         raise _down(url, "the answer is not JSON") from broken
     entries = body if isinstance(body, list) else [body]

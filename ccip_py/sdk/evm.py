@@ -102,13 +102,14 @@ def read_many(
 
 
 def transact(
-    chain: ChainSelector, signer: Signer, to: Address, data: bytes, *, value: int = 0
+    chain: ChainSelector, signer: Signer, to: Address | None, data: bytes, *, value: int = 0
 ) -> Flow[tuple[Transaction, dict[str, Any]]]:
-    """Simulate, sign, send, and wait until it is mined; the transaction and its raw receipt.
+    """Simulate, sign, send, and wait until it is mined; the transaction and its raw receipt. `to` None creates.
 
     Nothing is signed if the simulation reverts: the revert is raised by name instead.
     """
-    request = {"from": signer.address, "to": checksum(to), "data": "0x" + data.hex(), "value": hex(value)}
+    target = {} if to is None else {"to": checksum(to)}
+    request = {"from": signer.address, **target, "data": "0x" + data.hex(), "value": hex(value)}
     estimate, nonce, block, tip, chain_id = yield from ask(
         chain,
         Call("eth_estimateGas", (request,)),
@@ -125,7 +126,7 @@ def transact(
             "type": 2,
             "chainId": int(succeeded(chain_id), 16),
             "nonce": int(succeeded(nonce), 16),
-            "to": checksum(to),
+            **target,
             "data": "0x" + data.hex(),
             "value": value,
             "gas": gas,

@@ -78,7 +78,7 @@ class Report:
         """A message reached a stage."""
         if journey not in self._journeys:
             self._journeys.append(journey)
-        latency = time.monotonic() - journey.began
+        latency = 0.0 if reached.stage is Stage.SENT else time.monotonic() - journey.began
         journey.stages.append(
             {
                 "stage": reached.stage.value,

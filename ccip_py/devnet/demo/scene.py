@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from eth_abi.abi import encode
+from eth_account.signers.local import LocalAccount
 
 from ccip_py.devnet.demo.report import Journey
 from ccip_py.devnet.network import Network
@@ -59,25 +62,35 @@ class Scene:
         flow = read(place.selector, self.on[chain].vault, BALANCE_OF, self.beneficiary)
         return int(self.network.ccip.driver.run(flow)[0])
 
-    def send_each_kind(self, source: str, destination: str) -> list[Journey]:
-        """Four messages: data, two kinds of token, and a token with instructions."""
+    def send_each_kind(self) -> list[Journey]:
+        """Data, two kinds of token, and a token with instructions, both ways: each from an account of its own."""
+        ways = (("a", "b"), ("b", "a"))
+        with ThreadPoolExecutor() as pool:
+            jobs = [pool.submit(send) for way in ways for send in self._each_kind(*way)]
+            return [job.result() for job in jobs]
+
+    def _each_kind(self, source: str, destination: str) -> list[Callable[[], Journey]]:
         there = self.on[destination]
         instructions = encode(["address", "uint256"], [self.beneficiary, self.DEPOSIT])
+        way = (source, destination)
+        users = self.network.users
         return [
-            self._send("data", source, destination, there.inbox, data=b"hello", gas_limit=200_000),
-            self._send("burn-mint token", source, destination, self.beneficiary, tokens=[("BMT", 3 * UNIT)]),
-            self._send(
+            lambda: self._send(users[0], "data", *way, there.inbox, data=b"hello", gas_limit=200_000),
+            lambda: self._send(
+                users[1], "burn-mint token", *way, self.beneficiary, tokens=[("BMT", 3 * UNIT)]
+            ),
+            lambda: self._send(
+                users[2],
                 "lock-release token",
-                source,
-                destination,
+                *way,
                 self.beneficiary,
                 tokens=[("LRT", 2 * UNIT)],
                 fee_token="LINK",
             ),
-            self._send(
+            lambda: self._send(
+                users[3],
                 "token with instructions",
-                source,
-                destination,
+                *way,
                 there.depositor,
                 data=instructions,
                 tokens=[("BMT", self.DEPOSIT)],
@@ -90,16 +103,25 @@ class Scene:
         """A message to a receiver that wants more gas than it is given."""
         receiver = self.on[destination].greedy_inbox
         return self._send(
-            "greedy receiver", source, destination, receiver, data=b"feed me", gas_limit=100_000
+            self.network.user,
+            "greedy receiver",
+            source,
+            destination,
+            receiver,
+            data=b"feed me",
+            gas_limit=100_000,
         )
 
     def send_data(self, label: str, source: str, destination: str) -> Journey:
         """An ordinary message."""
         receiver = self.on[destination].inbox
-        return self._send(label, source, destination, receiver, data=b"honest", gas_limit=200_000)
+        return self._send(
+            self.network.user, label, source, destination, receiver, data=b"honest", gas_limit=200_000
+        )
 
     def _send(
         self,
+        signer: LocalAccount,
         label: str,
         source: str,
         destination: str,
@@ -114,7 +136,7 @@ class Scene:
             source,
             destination,
             receiver if isinstance(receiver, str) else checksum(receiver),
-            signer=self.network.user,
+            signer=signer,
             data=data,
             tokens=tokens or [],
             fee_token=fee_token,

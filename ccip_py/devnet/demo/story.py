@@ -47,8 +47,7 @@ def tell(report: Report) -> None:
 def every_kind_of_message(report: Report, network: Network, scene: Scene) -> None:
     """Data, a burn-mint token, a lock-release token, and a token with instructions, in both directions."""
     report.act("Send every kind of message, both ways")
-    journeys = [journey for pair in (("a", "b"), ("b", "a")) for journey in scene.send_each_kind(*pair)]
-    ends = follow(report, network, journeys)
+    ends = follow(report, network, scene.send_each_kind())
     arrived = [end.stage is Stage.EXECUTED for end in ends]
     report.check("every message arrived", all(arrived), f"{sum(arrived)} of {len(arrived)}")
     for name in ("a", "b"):
