@@ -42,6 +42,8 @@ from .log import Event, Log, Stage
 from .metrics import Metrics
 from .transport.envelope import NodeSigner
 
+LONGEST_SLEEP = 5.0  # seconds
+
 
 class Wire(Protocol):
     """The committee's members as this engine reaches them. Never waits, never fails."""
@@ -72,6 +74,7 @@ class Agreement(Generic[View, Outcome]):
         self._lane = name
         self._inputs: deque[Input[View]] = deque()
         self._changed = Nudge()
+        self._sleeps_until = 0.0
         self._state, effects = pure.start(engine, _durable(journal, engine.config.digest), clock())
         self._perform(effects)
         self._drain()
@@ -95,9 +98,8 @@ class Agreement(Generic[View, Outcome]):
 
     async def next_tick(self) -> None:
         """Wait until time itself can change something, then let it."""
-        due = pure.wake_at(self._engine, self._state) - self._clock()
-        if due > 0:
-            await self._changed.wait(min(due, 5.0))
+        self._sleeps_until = min(pure.wake_at(self._engine, self._state), self._clock() + LONGEST_SLEEP)
+        await self._changed.wait(max(0.0, self._sleeps_until - self._clock()))
         self.tick()
 
     def tick(self) -> None:
@@ -113,7 +115,8 @@ class Agreement(Generic[View, Outcome]):
             self._inputs.append(Tick(self._clock()))
         self._inputs.append(happened)
         self._drain()
-        self._changed.now()
+        if pure.wake_at(self._engine, self._state) < self._sleeps_until:
+            self._changed.now()
 
     def _drain(self) -> None:
         while self._inputs:

@@ -20,7 +20,7 @@ RpcUrls = Mapping[ChainSelector, Sequence[str]]
 """The node's own endpoints by chain. A chain that is not named is reached where the deployment says."""
 
 
-PIN_AGE = 0.25
+PIN_AGE = 0.3
 """Seconds for which one look at a chain's heads serves all loops of a node: far below any block time."""
 
 

@@ -32,6 +32,7 @@ from ccip_py.protocol.prices import usd_per_unit_gas
 from .chain_link import ChainLink
 from .message_stream import MessageStream
 from .prices import PriceSource
+from .together import both
 
 PRICE_AGE = 5.0
 """Seconds after which prices are asked for again."""
@@ -81,18 +82,21 @@ class CommitEyes:
             return await self._look()
 
     async def _look(self) -> View:
-        source, destination = await self.source.heads.pin(), await self.destination.heads.pin()
+        source, destination = await both(self.source.heads.pin, self.destination.heads.pin)
         if self._last is None or self._last[:2] != (source, destination):
             self._last = (source, destination, await self._read(source, destination))
         return self._last[2]
 
     async def _read(self, source: Heads, destination: Heads) -> View:
         at = destination.latest
-        state = await self._destination_state(at)
+        state, cursed = await both(
+            lambda: self._destination_state(at), lambda: self._cursed_at_source(source.latest)
+        )
         self._check_config(state)
-        await self.messages.follow(state.expected_next, source.finalized)
-        cursed = await self._cursed_at_source(source.latest)
-        market = await self._prices(state, at)
+        _, market = await both(
+            lambda: self.messages.follow(state.expected_next, source.finalized),
+            lambda: self._prices(state, at),
+        )
         first = state.expected_next
         return View(
             source_block=source.finalized.number,

@@ -34,9 +34,11 @@ from .commit_view import CommitEyes
 from .cycle import Cycle, Nudge, Pace, run_cycles
 from .log import Event, Log, Stage
 from .metrics import Metrics
+from .transport.envelope import Incoming
 from .transport.ports import Transport
 
 SESSION_BYTES = 32
+HEARD_AT_ONCE = 32  # payloads, before other work gets its turn
 
 
 @dataclass(slots=True)
@@ -126,12 +128,17 @@ class LaneCommitter:
 
 
 async def hear_peers(transport: Transport, lanes: Mapping[bytes, LaneCommitter]) -> None:
-    """One cycle: hand the next payload to the lane it is for. A payload starts with the lane's session."""
+    """One cycle: hand what has arrived to the lanes it is for. A payload starts with its lane's session."""
+    incoming: Incoming | None = None
     with anyio.move_on_after(5.0):
         incoming = await transport.receive()
+    for _ in range(HEARD_AT_ONCE):
+        if incoming is None:
+            return
         lane = lanes.get(incoming.payload[:SESSION_BYTES])
         if lane is not None and lane.agreement is not None:
             lane.agreement.hear(incoming.payload[SESSION_BYTES:])
+        incoming = transport.take()
 
 
 @dataclass(frozen=True, slots=True)

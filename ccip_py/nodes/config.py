@@ -68,7 +68,7 @@ class CommitterConfig(Section):
     gas_price: PriceRule = PriceRule(heartbeat=3600, deviation_ppb=1_000_000_000)  # shared: doubled or halved
     data_availability_ppb: Annotated[int, Field(ge=0)] = 1_000_000_000  # shared
     timing: Timing = Field(default_factory=Timing)
-    pace: Pace = Pace(pause=0.3)
+    pace: Pace = Pace(pause=0.35)
     fees: Policy = Field(default_factory=Policy)
     prove_logs: bool = True  # recompute headers and receipts of the source instead of believing eth_getLogs
 
@@ -84,7 +84,7 @@ class ExecutorConfig(Section):
     relay_step_blocks: Annotated[int, Field(ge=1)] = 2  # between executors
     turn_step: Annotated[int, Field(ge=1)] = 6  # seconds of the destination chain between executors
     limits: Limits = Field(default_factory=Limits)
-    pace: Pace = Pace(pause=0.3)
+    pace: Pace = Pace(pause=0.35)
     fees: Policy = Field(default_factory=Policy)
 
 

@@ -7,7 +7,8 @@ newer is not trusted to stay true.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,7 @@ from .cache import LaneCache
 from .chain_link import ChainLink
 from .message_stream import MessageStream
 from .root_book import OpenRoot, RootBook, RootEvent, dump_book, fold, load_book, open_at_end
+from .together import both
 
 FAR = 1_000_000_000  # logs: a book must reach its block in one read
 TERMS_AGE = 20  # blocks
@@ -66,8 +68,11 @@ class ExecutorEyes:
     source: ChainLink
     destination: ChainLink
     messages: MessageStream
-    logs: LogSource  # of the destination
+    commit_logs: LogSource  # of the destination
+    attempt_logs: LogSource  # likewise; readers remember what their stream allows
     cache: LaneCache
+    clock: Callable[[], float] = time.monotonic
+    _looked_at: float = float("-inf")
     _quiet_since: dict[Root, tuple[int, bool, int]] = field(default_factory=dict)
     _last: tuple[Heads, Heads, Seen] | None = None
     _there: tuple[Heads, DestinationState, RootBook] | None = None
@@ -76,18 +81,29 @@ class ExecutorEyes:
 
     async def look(self) -> Seen:
         """A fresh view; the same one as before if no chain has a new block."""
-        source, heads = await self.source.heads.pin(), await self.destination.heads.pin()
+        source, heads = await both(self.source.heads.pin, self.destination.heads.pin)
         if self._last is None or self._last[:2] != (source, heads):
+            began = self.clock()
             self._last = (source, heads, await self._read(source, heads))
+            self._looked_at = began
         return self._last[2]
+
+    def age(self) -> float:
+        """Seconds since the last look that read anything."""
+        return self.clock() - self._looked_at
 
     async def _read(self, source: Heads, heads: Heads) -> Seen:
         if self._there is None or self._there[0] != heads:
             rmn = self.destination.facts.rmn_proxy
-            state = await read_destination(self.destination.caller, self.lane, rmn, heads.latest)
-            self._there = (heads, state, await self._book(heads))
+            caller = self.destination.caller
+            state, book = await both(
+                lambda: read_destination(caller, self.lane, rmn, heads.latest), lambda: self._book(heads)
+            )
+            self._there = (heads, state, book)
         _, state, book = self._there
-        await self.messages.follow(book.first_needed() or state.expected_next, source.finalized)
+        needed = book.first_needed()
+        if needed is not None:  # without open roots no message is of interest
+            await self.messages.follow(needed, source.finalized)
         return await self._seen(book, state, source, heads)
 
     async def _book(self, heads: Heads) -> RootBook:
@@ -96,8 +112,11 @@ class ExecutorEyes:
         book = load_book(kept) if kept else RootBook(self.facts.off_ramp_block)
         if book.next_block > heads.latest.number:
             return book
-        commits, after = await read_commits(self.logs, self.lane, book.next_block, heads.latest, FAR)
-        attempts, _ = await read_attempts(self.logs, self.lane, book.next_block, heads.latest, FAR)
+        first, latest = book.next_block, heads.latest
+        (commits, after), (attempts, _) = await both(
+            lambda: read_commits(self.commit_logs, self.lane, first, latest, FAR),
+            lambda: read_attempts(self.attempt_logs, self.lane, first, latest, FAR),
+        )
         events: list[RootEvent] = [*commits, *attempts]
         final = heads.finalized.number
         if final >= book.next_block:
@@ -111,8 +130,7 @@ class ExecutorEyes:
         views: list[View[Any]] = []
         for each in book.roots:
             views += [store.commitment(each.root), store.is_blessed(each.root)]
-        answers = await caller.read_all(at, views)
-        terms = await self._terms_at(at)
+        answers, terms = await both(lambda: caller.read_all(at, views), lambda: self._terms_at(at))
         roots = [
             self._committed(each, answers[2 * place].committed_at, answers[2 * place + 1], at)
             for place, each in enumerate(book.roots)

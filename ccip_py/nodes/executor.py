@@ -36,6 +36,8 @@ from .metrics import Metrics
 from .simulation import batch_revert, failing_token_steps
 from .under_way import messages_under_way
 
+FRESH = 2.0  # seconds
+
 NOBODY = Address(bytes(20))
 
 
@@ -74,7 +76,7 @@ class LaneExecutor:
         batches = select(seen.view, self.config.limits, self._standing(seen), await self._avoid(seen)).batches
         reports = [found for batch in batches for found in await self._simulated(batch, seen)]
         if reports:
-            await self._send_all(reports)
+            await self._send_all(reports, seen)
         await self._retry_token_failures(seen)
         self._worked_on = seen
 
@@ -160,8 +162,11 @@ class LaneExecutor:
 
     # --- Sending ---
 
-    async def _send_all(self, reports: Sequence[tuple[CommittedRoot, ExecutionReport, int]]) -> None:
-        fresh = (await self.eyes.look()).view
+    async def _send_all(
+        self, reports: Sequence[tuple[CommittedRoot, ExecutionReport, int]], seen: Seen
+    ) -> None:
+        """With a view that is not older than a block: somebody else may have been quicker."""
+        fresh = (await self.eyes.look() if self.eyes.age() > FRESH else seen).view
         for committed, report, gas in reports:
             verdict = decide(report, committed.root, fresh)
             about = {"stage": Stage.EXECUTE, "root": bytes(committed.root), "messages": len(report.messages)}

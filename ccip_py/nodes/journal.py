@@ -178,9 +178,10 @@ class Journal:
         return None if row is None else FinalityRecord(int(row.number), bytes(row.hash), row.violation)
 
     def save(self, chain: ChainSelector, record: FinalityRecord) -> None:
-        """Returns once the record is on disk."""
+        """A violation is on disk for good when this returns. An advance, which comes with every block, outlives
+        the process but may be lost with the machine's power: an older ratchet is still a true one."""
         values = {"number": record.number, "hash": record.hash, "violation": record.violation}
-        with self.transaction() as connection:
+        with self.transaction(durable=bool(record.violation)) as connection:
             connection.execute(sql.delete(_finality).where(_finality.c.chain == str(chain)))
             connection.execute(sql.insert(_finality).values(chain=str(chain), **values))
 
@@ -193,10 +194,12 @@ class Journal:
             yield connection
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One durable write: when this returns, the change survives a power cut. If it fails, the node stops."""
+    def transaction(self, *, durable: bool = True) -> Iterator[Connection]:
+        """One write. When this returns, the change survives a power cut, or at least the end of the process. If it
+        fails, the node stops."""
         try:
             with self._engine.begin() as connection:
+                connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
                 yield connection
         except DatabaseError as failed:
             raise BrokenInvariant(

@@ -37,6 +37,20 @@ class PriceTable:
 
 
 @dataclass(frozen=True, slots=True)
+class PricesInOrder:
+    """Several sources: the first that knows a token tells its price."""
+
+    sources: Sequence[PriceSource]
+
+    async def usd(self, tokens: Sequence[Token]) -> Mapping[Token, int]:
+        found: dict[Token, int] = {}
+        for source in self.sources:
+            missing = [token for token in tokens if token not in found]
+            found |= await source.usd(missing) if missing else {}
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """An AggregatorV3 contract that tells a token's price in USD."""
 

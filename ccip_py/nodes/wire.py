@@ -230,12 +230,13 @@ class Executor:
         source, destination = links[lane.source], links[lane.destination]
         kept = cache.lane(f"executor {name} {lane.on_ramp.hex()} {lane.off_ramp.hex()}")
         stream = MessageStream(lane, LogReader(source.rpc), source.caller, kept, facts.on_ramp_block, True)
-        logs, sender = LogReader(destination.rpc), senders.get(lane.destination)
+        commits, attempts = LogReader(destination.rpc), LogReader(destination.rpc)
+        sender = senders.get(lane.destination)
         log, config = self.log.bind(lane=name), self._config
         return LaneExecutor(
             lane=lane,
             name=name,
-            eyes=ExecutorEyes(lane, facts, source, destination, stream, logs, kept),
+            eyes=ExecutorEyes(lane, facts, source, destination, stream, commits, attempts, kept),
             blessings=BlessingRelay(
                 lane, destination, VotePool(config.monitors, log), client, sender, config, log
             ),

@@ -53,11 +53,11 @@ class FragileJournal(Journal):
     dies_before = True
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, durable: bool = True) -> Iterator[Connection]:
         self.writes += 1
         if self.writes == self.dies_at and self.dies_before:
             raise Killed
-        with super().transaction() as connection:
+        with super().transaction(durable=durable) as connection:
             yield connection
         if self.writes == self.dies_at:
             raise Killed

@@ -84,6 +84,9 @@ class HttpTransport:
     async def receive(self) -> Incoming:
         return await self.inbox.receive()
 
+    def take(self) -> Incoming | None:
+        return self.inbox.take()
+
     async def run(self) -> None:
         runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)
         await runner.setup()

@@ -67,6 +67,9 @@ class InProcessTransport:
     async def receive(self) -> Incoming:
         return await self.inbox.receive()
 
+    def take(self) -> Incoming | None:
+        return self.inbox.take()
+
     async def run(self) -> None:
         self._hub.join(self.inbox)
         try:

@@ -80,13 +80,14 @@ class Inbox:
     async def receive(self) -> Incoming:
         """Wait for the next payload, taking the members in turn."""
         while True:
-            incoming = self._next()
+            incoming = self.take()
             if incoming is not None:
                 return incoming
             self._arrived = anyio.Event()
             await self._arrived.wait()
 
-    def _next(self) -> Incoming | None:
+    def take(self) -> Incoming | None:
+        """The next payload if there is one, taking the members in turn."""
         members = list(self._queues)
         for offset in range(len(members)):
             member = members[(self._turn + offset) % len(members)]

@@ -25,6 +25,10 @@ class Transport(Protocol):
         """The next payload that some member signed for this node."""
         ...
 
+    def take(self) -> Incoming | None:
+        """The next payload if one is here already."""
+        ...
+
     async def run(self) -> None:
         """Carry messages until cancelled. A transport without background work just sleeps."""
         ...

@@ -1,0 +1,125 @@
+"""A node as a process of its own: reads node.toml, and runs until it is told to stop.
+
+    await run_node_file(Path("node.toml"))
+
+SIGTERM and SIGINT end it cleanly: what was begun is in the journal, and the next start goes on from there.
+"""
+
+from __future__ import annotations
+
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import anyio
+from anyio.abc import TaskStatus
+
+from ccip_py.chains.deployment import Deployment, load_deployment
+from ccip_py.chains.evm.caller import Caller
+from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.errors import ConfigError
+from ccip_py.protocol.codec.evm import parse_address
+from ccip_py.protocol.ids import ChainSelector
+
+from .chain_link import RpcUrls
+from .config import NodeFile, PricesConfig, load_node_file
+from .keys import KeySigner, dev_signer, from_keystore
+from .log import Log, node_log
+from .metrics import Metrics, serve_metrics
+from .prices import Feed, FeedPrices, PricesInOrder, PriceSource, PriceTable
+from .transport.http import HttpTransport
+from .wire import Committer, Executor
+
+
+async def run_node_file(path: Path) -> None:
+    """Run the node that the file describes, until a signal or an error it cannot live with."""
+    node = load_node_file(path)
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(_stop_on_signal, tasks.cancel_scope)
+        await run_node(node)
+        tasks.cancel_scope.cancel()
+
+
+async def run_node(node: NodeFile) -> None:
+    """Run the node until cancelled."""
+    deployment = load_deployment(node.deployment)
+    urls = _urls(node, deployment)
+    signer = await _signer(node, deployment, urls)
+    log, metrics = node_log(node.name, level=node.log_level), Metrics()
+    async with AsyncExitStack() as stack:
+        prices = await _prices(node.prices, deployment, urls, stack)
+        made = _make(node, deployment, signer, prices, urls, log, metrics)
+        async with anyio.create_task_group() as tasks:
+            if node.metrics is not None:
+                host, _, port = node.metrics.rpartition(":")
+                tasks.start_soon(serve_metrics, metrics, host, int(port))
+            await made.run()
+
+
+def _make(
+    node: NodeFile,
+    deployment: Deployment,
+    signer: KeySigner | None,
+    prices: PriceSource,
+    urls: RpcUrls,
+    log: Log,
+    metrics: Metrics,
+) -> Committer | Executor:
+    if node.kind == "executor":
+        return Executor(node.executor, deployment, signer, node.folder, urls, log=log, metrics=metrics)
+    transport = None
+    if signer is not None and node.transport is not None:
+        peers = {bytes(parse_address(text)): url for text, url in node.transport.peers.items()}
+        transport = HttpTransport(signer, node.transport.listen, peers)
+    return Committer(
+        node.committer, deployment, signer, transport, node.folder, prices, urls, log=log, metrics=metrics
+    )
+
+
+def _urls(node: NodeFile, deployment: Deployment) -> dict[ChainSelector, tuple[str, ...]]:
+    """The node's own endpoints where it names them, the deployment's elsewhere."""
+    unknown = set(node.rpc) - {chain.name for chain in deployment.chains}
+    if unknown:
+        raise ConfigError(f"rpc: the deployment has no chain named {', '.join(sorted(unknown))}")
+    return {chain.selector: node.rpc.get(chain.name, (chain.rpc_url,)) for chain in deployment.chains}
+
+
+async def _signer(node: NodeFile, deployment: Deployment, urls: RpcUrls) -> KeySigner | None:
+    key = node.key
+    if key is None:
+        return None
+    if key.keystore is not None and key.passphrase is not None:
+        return from_keystore(key.keystore, key.passphrase)
+    signer: KeySigner | None = None
+    for chain in deployment.chains:
+        for url in urls[chain.selector]:  # every endpoint it would be used through has to be local
+            signer = await dev_signer(key.dev_index or 0, {chain.chain_id: url})
+    return signer
+
+
+async def _prices(
+    config: PricesConfig, deployment: Deployment, urls: RpcUrls, stack: AsyncExitStack
+) -> PriceSource:
+    """Fixed prices first, feeds for the rest."""
+    table = {(ChainSelector(p.chain), parse_address(p.token)): p.usd for p in config.fixed}
+    feeds = {
+        (ChainSelector(p.chain), parse_address(p.token)): Feed(
+            ChainSelector(p.feed_chain), parse_address(p.feed), p.token_decimals
+        )
+        for p in config.feeds
+    }
+    callers: dict[ChainSelector, Caller] = {}
+    for selector in {feed.chain for feed in feeds.values()}:
+        rpc = Rpc(list(urls[selector]), chain_id=deployment.chain(selector).chain_id)
+        callers[selector] = Caller(await stack.enter_async_context(rpc))
+    return PricesInOrder((PriceTable(table), FeedPrices(feeds, callers, config.max_age)))
+
+
+async def _stop_on_signal(
+    scope: anyio.CancelScope, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        async for _ in signals:
+            scope.cancel()
+            return

@@ -1,0 +1,271 @@
+"""Nodes on two real chains: messages are committed and executed, and stop and start again where they left off.
+
+The monitors are played by the test: a page of votes signed with their keys, which the executor pulls and relays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from aiohttp import web
+
+from ccip_py.chains.deployment import Deployment, LaneDeployment
+from ccip_py.chains.evm.caller import Caller
+from ccip_py.chains.evm.contracts import RMN, CommitStore, OffRamp
+from ccip_py.chains.evm.decode import Committed
+from ccip_py.chains.evm.finality import FinalityReader
+from ccip_py.chains.evm.lane_reader import read_commits
+from ccip_py.chains.evm.logs import LogReader
+from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.deploy import deploy_network, devnet_config
+from ccip_py.deploy import devnet as roles
+from ccip_py.deploy.keys import dev_account
+from ccip_py.devnet.anvil import Anvil, AnvilOptions
+from ccip_py.devnet.node_mains import prices
+from ccip_py.nodes.config import CommitterConfig, ExecutorConfig
+from ccip_py.nodes.keys import KeySigner, dev_secret
+from ccip_py.nodes.log import quiet_log
+from ccip_py.nodes.prices import PriceTable
+from ccip_py.nodes.transport.in_process import Hub, InProcessTransport
+from ccip_py.nodes.votes import monitors_view
+from ccip_py.nodes.wire import Committer, Executor
+from ccip_py.protocol.blessing import Blessing
+from ccip_py.protocol.codec.evm import CCIP_SEND_REQUESTED
+from ccip_py.protocol.digests import bless_digest, rmn_domain
+from ccip_py.protocol.ids import ChainSelector, SeqNr
+from ccip_py.protocol.message import ExecutionState
+from ccip_py.sdk.client import Ccip
+from ccip_py.testing.faults import FaultProxy, ForgeLogs, emitted_by
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+PATIENCE = 120.0  # seconds: busy machines are slow, and nothing here measures time
+
+
+@pytest.fixture(scope="module")
+def deployment() -> Iterator[Deployment]:
+    first = AnvilOptions(roles.CHAIN_IDS[0], block_time=1)
+    second = AnvilOptions(roles.CHAIN_IDS[1], block_time=1)
+    with Anvil(first) as a, Anvil(second) as b:
+        yield deploy_network(devnet_config([a.url, b.url]))
+
+
+@pytest.fixture
+def lane(deployment: Deployment) -> LaneDeployment:
+    return deployment.lanes[0]
+
+
+class Votes:
+    """Three monitors behind one page: they bless whatever is committed, if they are told to."""
+
+    def __init__(self, lane: LaneDeployment, deployment: Deployment) -> None:
+        self.lane, self.chain = lane, deployment.chain(lane.destination)
+        self.url = ""
+
+    async def page(self, _request: web.Request) -> web.Response:
+        async with Rpc(self.chain.rpc_url) as rpc:
+            caller, latest = Caller(rpc), await head(rpc)
+            commits, _ = await read_commits(LogReader(rpc), self.lane.lane(), 0, latest, 10**6)
+            epoch = await caller.read(latest, RMN(self.chain.rmn).epoch_of(self.lane.source))
+            monitors = await caller.read(latest, monitors_view(self.chain.rmn))
+        said = [
+            self._vote(each, epoch, monitors.config_version, KeySigner(dev_secret(key)))
+            for each in commits
+            if isinstance(each, Committed) and each.report.has_root
+            for key in roles.BLESSERS[:3]
+        ]
+        return web.json_response(said)
+
+    def _vote(self, commit: Committed, epoch: int, version: int, signer: KeySigner) -> dict[str, Any]:
+        report, lane = commit.report, self.lane
+        first, last = report.interval.first, report.interval.last
+        blessing = Blessing(lane.commit_store, lane.source, lane.on_ramp, first, last, report.root, epoch)
+        domain = rmn_domain(self.chain.chain_id, self.chain.rmn)
+        signature = signer.sign_digest(bless_digest(domain, blessing, version))
+        vs = (signature[64] - 27) << 255 | int.from_bytes(signature[32:64], "big")
+        return {
+            "kind": "bless",
+            "chainId": str(self.chain.chain_id),
+            "rmn": "0x" + self.chain.rmn.hex(),
+            "configVersion": version,
+            "commitStore": "0x" + lane.commit_store.hex(),
+            "sourceChainSelector": str(lane.source),
+            "onRamp": "0x" + lane.on_ramp.hex(),
+            "first": str(first),
+            "last": str(last),
+            "root": "0x" + report.root.hex(),
+            "epoch": str(epoch),
+            "r": "0x" + signature[:32].hex(),
+            "vs": "0x" + vs.to_bytes(32, "big").hex(),
+        }
+
+
+async def head(rpc: Rpc) -> Any:
+    class Nowhere:
+        def load(self, _chain: ChainSelector) -> None:
+            return None
+
+        def save(self, _chain: ChainSelector, _record: object) -> None:
+            return None
+
+    return (await FinalityReader(rpc, ChainSelector(0), 0, Nowhere()).pin()).latest
+
+
+@asynccontextmanager
+async def monitors(votes: Votes) -> AsyncIterator[str]:
+    app = web.Application()
+    app.add_routes([web.get("/votes", votes.page)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+class Box:
+    """The nodes of one test, in one process."""
+
+    def __init__(self, deployment: Deployment, folder: Path) -> None:
+        self.deployment, self.folder, self.hub = deployment, folder, Hub()
+
+    def committer(self, index: int, urls: Mapping[ChainSelector, list[str]] | None = None) -> Committer:
+        signer = KeySigner(dev_secret(roles.COMMITTERS[index]))
+        return Committer(
+            CommitterConfig(),
+            self.deployment,
+            signer,
+            InProcessTransport(self.hub, signer, self.deployment.lanes[0].committers),
+            self.folder / f"committer-{index}",
+            PriceTable(prices(self.deployment)),
+            urls or {},
+            log=quiet_log(),
+        )
+
+    def executor(self, *pages: str) -> Executor:
+        signer = KeySigner(dev_secret(roles.EXECUTORS[0]))
+        config = ExecutorConfig(monitors=pages, relay_after_blocks=0)
+        return Executor(config, self.deployment, signer, self.folder / "executor", {}, log=quiet_log())
+
+
+@pytest.fixture
+def box(deployment: Deployment, tmp_path: Path) -> Box:
+    return Box(deployment, tmp_path)
+
+
+@asynccontextmanager
+async def running(*mains: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    async with anyio.create_task_group() as tasks:
+        for main in mains:
+            tasks.start_soon(main)
+        try:
+            yield
+        finally:
+            tasks.cancel_scope.cancel()
+
+
+async def send(deployment: Deployment, lane: LaneDeployment) -> SeqNr:
+    """One message from a user to themselves."""
+
+    def work() -> SeqNr:
+        user = dev_account(roles.USERS[0])
+        names = (deployment.chain(lane.source).name, deployment.chain(lane.destination).name)
+        with Ccip(deployment) as ccip:
+            sent = ccip.send(*names, user.address, signer=user, data=b"hi", gas_limit=100_000)
+        return SeqNr(sent.sequence_number)
+
+    return await anyio.to_thread.run_sync(work)
+
+
+async def until(look: Callable[[Caller], Awaitable[bool]], url: str) -> None:
+    async with Rpc(url) as rpc:
+        with anyio.fail_after(PATIENCE):
+            while not await look(Caller(rpc)):
+                await anyio.sleep(0.2)
+
+
+async def committed(deployment: Deployment, lane: LaneDeployment, seq_nr: SeqNr) -> None:
+    async def look(caller: Caller) -> bool:
+        return await caller.read("latest", CommitStore(lane.commit_store).expected_next()) > seq_nr
+
+    await until(look, deployment.chain(lane.destination).rpc_url)
+
+
+async def blocks_later(deployment: Deployment, lane: LaneDeployment, count: int) -> None:
+    url = deployment.chain(lane.destination).rpc_url
+    async with Rpc(url) as rpc:
+        end = (await head(rpc)).number + count
+
+        async def look(caller: Caller) -> bool:
+            return bool((await head(caller.rpc)).number >= end)
+
+        await until(look, url)
+
+
+async def executed(deployment: Deployment, lane: LaneDeployment, seq_nr: SeqNr) -> None:
+    async def look(caller: Caller) -> bool:
+        state = await caller.read("latest", OffRamp(lane.off_ramp).execution_state(seq_nr))
+        return state is ExecutionState.SUCCESS
+
+    await until(look, deployment.chain(lane.destination).rpc_url)
+
+
+async def test_a_message_is_committed_blessed_and_executed(
+    deployment: Deployment, lane: LaneDeployment, box: Box
+) -> None:
+    seq_nr = await send(deployment, lane)
+
+    async with monitors(Votes(lane, deployment)) as page:
+        mains = [box.committer(index).run for index in range(4)]
+        async with running(*mains, box.executor(page).run):
+            await executed(deployment, lane, seq_nr)
+
+
+async def test_nodes_go_on_without_their_caches(
+    deployment: Deployment, lane: LaneDeployment, box: Box
+) -> None:
+    async with monitors(Votes(lane, deployment)) as page:
+        async with running(*[box.committer(index).run for index in range(4)], box.executor(page).run):
+            await executed(deployment, lane, await send(deployment, lane))
+        for cache in box.folder.glob("*/cache.sqlite*"):
+            cache.unlink()
+        assert not list(box.folder.glob("*/cache.sqlite"))
+
+        async with running(*[box.committer(index).run for index in range(4)], box.executor(page).run):
+            await executed(deployment, lane, await send(deployment, lane))
+
+
+async def test_three_of_four_go_on_and_two_do_not(
+    deployment: Deployment, lane: LaneDeployment, box: Box
+) -> None:
+    async with running(*[box.committer(index).run for index in range(3)]):
+        await committed(deployment, lane, await send(deployment, lane))
+    waiting = await send(deployment, lane)
+
+    async with running(*[box.committer(index).run for index in range(2)]):
+        await blocks_later(deployment, lane, 8)
+        async with Rpc(deployment.chain(lane.destination).rpc_url) as rpc:
+            store = CommitStore(lane.commit_store)
+            assert await Caller(rpc).read("latest", store.expected_next()) == waiting
+
+    async with running(*[box.committer(index).run for index in range(4)]):
+        await committed(deployment, lane, waiting)
+
+
+async def test_a_forged_log_on_one_endpoint_changes_nothing(
+    deployment: Deployment, lane: LaneDeployment, box: Box
+) -> None:
+    source = deployment.chain(lane.source)
+    forge = ForgeLogs(lambda data: data[:-1] + b"\xff", emitted_by(lane.on_ramp, CCIP_SEND_REQUESTED))
+    async with FaultProxy(source.rpc_url) as proxy:
+        proxy.set(forge)
+        fooled = box.committer(0, {lane.source: [proxy.url]})
+
+        async with running(fooled.run, *[box.committer(index).run for index in range(1, 4)]):
+            await committed(deployment, lane, await send(deployment, lane))
