@@ -6,7 +6,7 @@ finding in itself, a finalized block that changed; it comes back in the `Look`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ccip_py.risk.chain import (
@@ -27,11 +27,16 @@ from ccip_py.risk.chain import (
 from ccip_py.risk.config import Chain
 from ccip_py.risk.evm import Log, Undecodable
 from ccip_py.risk.facts import Facts
-from ccip_py.risk.rpc import Disagreement, EndpointDown, Endpoints, Refused
+from ccip_py.risk.rpc import Call, Disagreement, EndpointDown, Endpoints, Refused
 from ccip_py.risk.trie import NotProven
 from ccip_py.risk.views import Ask
 
-TROUBLE = (EndpointDown, Disagreement, Refused, NotProven, Undecodable)
+
+class StartsTooLate(Exception):
+    """A contract existed before the first block that is read, so what it did there is unknown."""
+
+
+TROUBLE = (EndpointDown, Disagreement, Refused, NotProven, Undecodable, StartsTooLate)
 
 Cursor: TypeAlias = tuple[int, bytes]
 
@@ -49,39 +54,55 @@ class Look:
     answers: dict[Ask, bytes]
     violation: FinalityViolated | None = None
     behind: bool = False  # more finalized blocks exist than were taken in
+    final_answers: dict[Ask, bytes] = field(default_factory=dict)  # pinned at a final block
 
 
 class Follower:
-    def __init__(self, chain: Chain, endpoints: Endpoints, facts: Facts, watched: Sequence[bytes]) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        endpoints: Endpoints,
+        facts: Facts,
+        watched: Sequence[bytes],
+        from_birth: Sequence[bytes],
+    ) -> None:
         self.chain = chain
         self.endpoints = endpoints
         self._facts = facts
         self._watched = tuple(dict.fromkeys(watched))
+        self._from_birth = tuple(from_birth)  # contracts whose whole history must be read
 
-    async def look(self, asks: Sequence[Ask], hinted: Sequence[bytes]) -> Look:
-        """`asks` are answered at the head; `hinted` are contracts whose unfinal logs are wanted.
+    async def look(self, asks: Sequence[Ask], final_asks: Sequence[Ask], hinted: Sequence[bytes]) -> Look:
+        """`asks` are answered at the head, `final_asks` at the last block taken in; `hinted` are
+        contracts whose unfinal logs are wanted.
 
         Two round trips when nothing is new: one for the head, one for everything about it.
         """
         head = await read_head(self.chain, self.endpoints)
         cursor = self._facts.cursor(self.chain.selector) or await self._begin(head)
         unique = list(dict.fromkeys(asks))
-        close = head.number - cursor[0] <= STEP and head.number > cursor[0] and bool(hinted)
+        # Far behind, hints would be many, and old state may be gone from the nodes.
+        close = 0 < head.number - cursor[0] <= STEP
+        final_asks = final_asks if close else ()
+        hinted = hinted if close else ()
         top = max(cursor[0], min(cursor[0] + STEP, head.final))
         calls = [block_call(cursor[0]), block_call(top)]
         calls += [view_call(ask, head.hash) for ask in unique]
-        calls += [logs_call(cursor[0], head.number, hinted)] if close else []
+        calls += [view_call(ask, cursor[1]) for ask in final_asks]
+        calls += [logs_call(cursor[0], head.number, hinted)] if hinted else []
         answers = await self.endpoints.each(calls)
         ratchet, first, *rest = zip(*answers, strict=True)
         views = {ask: one_view(ask, said) for ask, said in zip(unique, rest, strict=False)}
-        hints = common_logs(rest[-1]) if close else []
+        finals = dict(zip(final_asks, rest[len(unique) :], strict=False))
+        hints = common_logs(rest[-1]) if hinted else []
         try:
             check_ratchet(*cursor, one_hash(cursor[0], ratchet))
             cursor = await self._advance(cursor, one_hash(top, first), head)
         except FinalityViolated as violation:
             return Look(head, cursor[0], (), views, violation)
         hints = [log for log in hints if log.block > cursor[0]]
-        return Look(head, cursor[0], hints, views, behind=cursor[0] < head.final)
+        final_views = {ask: one_view(ask, said) for ask, said in finals.items()}
+        return Look(head, cursor[0], hints, views, None, cursor[0] < head.final, final_views)
 
     async def _advance(self, cursor: Cursor, top: bytes | None, head: Head) -> Cursor:
         """Take in finalized blocks, step by step. `top` is the agreed hash at the end of the first."""
@@ -103,4 +124,19 @@ class Follower:
         known = await agreed_hash(self.endpoints, number) if number <= head.final else None
         if known is None:
             raise EndpointDown(f"{self.chain.name}: block {number} is not final yet")
+        if number > 0:
+            await self._see_that_nothing_was_missed(number)
         return number, known
+
+    async def _see_that_nothing_was_missed(self, number: int) -> None:
+        """Messages are counted from 1 and roots follow each other: a history that begins in the middle
+        would look like fraud. Nodes that no longer know the state of that block can't tell."""
+        calls: list[Call] = [
+            ("eth_getCode", ("0x" + contract.hex(), hex(number))) for contract in self._from_birth
+        ]
+        for answers in await self.endpoints.each(calls):
+            for contract, code in zip(self._from_birth, answers, strict=True):
+                if not isinstance(code, Refused) and code != "0x":
+                    raise StartsTooLate(
+                        f"{self.chain.name}: 0x{contract.hex()} is older than start_block {number + 1}"
+                    )

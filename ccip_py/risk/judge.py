@@ -217,6 +217,28 @@ def judge_finality(chain: int, neighbours: Sequence[int], number: int, was: byte
     )
 
 
+# CONFIGURATION: AN10
+
+
+def judge_pointer(chain: int, neighbours: Sequence[int], rmn: bytes, pointer: bytes) -> Verdict:
+    """A chain whose contracts finally obey another RMN can't be stopped from here any more.
+
+    Its neighbours can still refuse what comes from it. An owner who replaces the RMN on purpose
+    gives the monitors their new configuration first.
+    """
+    if pointer == rmn:
+        return Wait("the pointer holds")
+    return Curse(
+        Evidence(
+            "AN10",
+            chain,
+            tuple(neighbours),
+            f"the RMN pointer names {pointer.hex()} instead of {rmn.hex()}",
+            {"chain": str(chain), "rmn": rmn.hex(), "pointer": pointer.hex()},
+        )
+    )
+
+
 # EXECUTIONS: AN4, AN5, AN6
 
 

@@ -9,6 +9,7 @@ one poll, so that one bad answer of an endpoint, however consistent, can't stop 
 """
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,6 +36,9 @@ log = logging.getLogger("ccip_py.risk")
 
 # With nothing under way, peers are asked once in so many cycles.
 IDLE_CYCLES = 4
+# A chain without a new finalized block, and a good root without its blessing, for longer than this.
+STALLED_SECONDS = 180.0
+OVERDUE_BLOCKS = 60
 
 
 class Monitor:
@@ -52,14 +56,15 @@ class Monitor:
         self._senders: dict[int, Sender] = {}
         for chain in config.chains:
             endpoints = Endpoints(chain.endpoints, http)
-            watched = _watched(config, chain.selector)
-            self._followers[chain.selector] = Follower(chain, endpoints, self.facts, watched)
+            watched, from_birth = _watched(config, chain.selector)
+            self._followers[chain.selector] = Follower(chain, endpoints, self.facts, watched, from_birth)
             self._senders[chain.selector] = Sender(chain, endpoints, relay, self.journal)
         self._curse_key = curse
         # What the last cycle left: a restart finds it again within one cycle.
         self._open: dict[int, list[Blessing]] = {}
         self._own: dict[tuple[bytes, int], Vote] = {}
         self._waiting: dict[bytes, Waiting] = {}
+        self._progress: dict[int, tuple[int, float]] = {}
         self._suspected: frozenset[bytes] = frozenset()
         self._alarms: list[str] = []
         self._verdicts: list[dict[str, Any]] = []
@@ -89,6 +94,7 @@ class Monitor:
         for selector, wish in self._curses.act(looks, self.facts):
             wishes[selector].append(wish)
         await self._send(looks, wishes, alarms)
+        alarms += self._slow(looks)
         self._report([*alarms, *survey.alarms, *self._curses.alarms], survey)
         self.cycles += 1
 
@@ -101,7 +107,8 @@ class Monitor:
             asks += asks_about(self.config.chain(selector).rmn, self._open.get(selector, ()))
             hinted = [lane.commit_store for lane in self.config.lanes if lane.destination == selector]
             try:
-                looks[selector] = await self._followers[selector].look(asks, hinted)
+                final_asks = [views.pointer(self.config.chain(selector).rmn_proxy)]
+                looks[selector] = await self._followers[selector].look(asks, final_asks, hinted)
             except TROUBLE as error:
                 alarms.append(f"{self.config.chain(selector).name}: {type(error).__name__}: {error}")
 
@@ -220,6 +227,25 @@ class Monitor:
         for selector, look in looks.items():
             alarms += await self._senders[selector].grant(wishes[selector], look.head.number)
 
+    def _slow(self, looks: Mapping[int, Look]) -> list[str]:
+        """Nothing is wrong, but nothing moves: AN11 and AN15. Never a reason to vote."""
+        now, slow = time.monotonic(), []
+        for chain in self.config.chains:
+            look = looks.get(chain.selector)
+            final, since = self._progress.get(chain.selector, (-1, now))
+            if look is not None and look.final != final:
+                final, since = look.final, now
+            self._progress[chain.selector] = final, since
+            if now - since > STALLED_SECONDS:
+                slow.append(f"AN11: {chain.name}: no new finalized block for {int(now - since)} s")
+        for lane in self.config.lanes:
+            look = looks.get(lane.destination)
+            for statement in self._open.get(lane.destination, ()) if look else ():
+                waiting = self._waiting.get(tag(statement))
+                if waiting and look and look.head.number - waiting.signed > OVERDUE_BLOCKS:
+                    slow.append(f"AN15: root {statement.root.hex()} is good, but still not blessed")
+        return list(dict.fromkeys(slow))
+
     def _report(self, alarms: list[str], survey: Survey) -> None:
         for alarm in alarms:
             if alarm not in self._alarms:
@@ -274,13 +300,15 @@ def _shown(claim: Claim, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _watched(config: Config, selector: int) -> list[bytes]:
-    """The contracts of one chain whose logs matter."""
+def _watched(config: Config, selector: int) -> tuple[list[bytes], list[bytes]]:
+    """The contracts of one chain whose logs matter, and those that count from the beginning."""
     chain = config.chain(selector)
-    watched = [chain.rmn, *(pool.pool for pool in chain.pools)]
-    for lane in config.lanes:
-        if lane.source == selector:
-            watched.append(lane.on_ramp)
-        if lane.destination == selector:
-            watched += [lane.commit_store, lane.off_ramp]
-    return watched
+    ramps = [lane.on_ramp for lane in config.lanes if lane.source == selector]
+    arriving = [lane for lane in config.lanes if lane.destination == selector]
+    ramps += [lane.commit_store for lane in arriving]
+    return [
+        chain.rmn,
+        *(pool.pool for pool in chain.pools),
+        *ramps,
+        *(lane.off_ramp for lane in arriving),
+    ], ramps

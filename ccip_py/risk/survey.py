@@ -25,6 +25,7 @@ from ccip_py.risk.judge import (
     judge_finality,
     judge_lane,
     judge_payout,
+    judge_pointer,
 )
 from ccip_py.risk.vote import GLOBAL_SUBJECT, Blessing, subject_of, tag
 
@@ -49,10 +50,12 @@ class Surveyor:
         survey = Survey()
         for selector, look in looks.items():
             self._finality(selector, look, survey)
+            self._pointer(selector, look, survey)
         for lane in self._config.lanes:
             source, destination = looks.get(lane.source), looks.get(lane.destination)
             if source is None or destination is None or source.violation or destination.violation:
                 continue
+            self._one_sided(lane, source, destination, survey)
             if source.behind or destination.behind:
                 survey.alarms.append(f"catching up on lane {lane.key}")
                 continue
@@ -120,6 +123,31 @@ class Surveyor:
         survey.alarms.append(str(found))
         if isinstance(verdict, Curse):
             survey.suspicions.append(verdict.evidence)
+
+    def _pointer(self, selector: int, look: Look, survey: Survey) -> None:
+        """Contracts that obey another RMN are not guarded by this one any more."""
+        chain = self._config.chain(selector)
+        answer = look.final_answers.get(views.pointer(chain.rmn_proxy))
+        if not pointer_holds(self._config, selector, look):
+            survey.alarms.append(f"AN10: {chain.name}: the RMN pointer names another contract")
+        # Before the proxy was deployed, the answer was empty.
+        if not answer:
+            return
+        neighbours = {
+            lane.source if lane.destination == selector else lane.destination
+            for lane in self._config.lanes
+            if selector in (lane.source, lane.destination)
+        }
+        verdict = judge_pointer(selector, sorted(neighbours), chain.rmn, views.as_address(answer))
+        if isinstance(verdict, Curse):
+            survey.suspicions.append(verdict.evidence)
+
+    def _one_sided(self, lane: Lane, source: Look, destination: Look, survey: Survey) -> None:
+        """A curse on one end only: perhaps just being lifted, perhaps half of the votes got lost."""
+        there = views.is_cursed(self._rmn(lane), subject_of(lane.source))
+        here = views.is_cursed(self._config.chain(lane.source).rmn, subject_of(lane.destination))
+        if views.as_number(destination.answers[there]) != views.as_number(source.answers[here]):
+            survey.alarms.append(f"AN14: lane {lane.key} is cursed on one end only")
 
     def _executions(
         self, lane: Lane, source: Look, destination: Look, survey: Survey, confirmed: frozenset[bytes]

@@ -1,5 +1,6 @@
 """Staged frauds: each is stopped by the monitors alone, and nothing else is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from eth_hash.auto import keccak
 from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 
 from .builders import DESTINATION, SOURCE
-from .world import World, monitored
+from .world import World, deploy, monitored, owner_call
 
 pytestmark = pytest.mark.anyio
 
@@ -256,3 +257,53 @@ async def test_a_shallow_reorg_alarms_nobody(world: World, tmp_path: Path) -> No
 
         assert world.anomalies() == set()
         assert not world.is_cursed()
+
+
+async def test_after_a_changed_history_was_reviewed_it_is_read_anew(world: World, tmp_path: Path) -> None:
+    """Lifted after AN1: what still exists is blessed again, under the new epoch."""
+    async with monitored(world, tmp_path):
+        root = await bless_first(world)
+        world.source.mine(6)
+        await world.settle(2)
+        world.source.reorg(5)
+        await world.until(lambda: world.is_cursed(DESTINATION) and world.is_cursed(SOURCE))
+
+        world.lift(world.destination, DESTINATION, subject_of(SOURCE))
+        world.lift(world.source, SOURCE, subject_of(DESTINATION))
+        assert not world.is_blessed(root)
+        await world.until(lambda: world.is_blessed(root))
+
+        assert world.anomalies() == set()
+        assert not world.is_cursed(DESTINATION)
+
+
+# CONFIGURATION
+
+
+async def test_an_10_a_swapped_rmn_pointer_is_answered_on_the_other_chain(
+    world: World, tmp_path: Path
+) -> None:
+    async with monitored(world, tmp_path):
+        await bless_first(world)
+        another = deploy(world.destination, "RMN", ["address"], [b"\x01" * 20])
+        owner_call(world.destination, world.proxy[DESTINATION], "setARM(address)", ["address"], [another])
+
+        await world.until(lambda: world.is_cursed(SOURCE))
+
+        assert world.anomalies() == {"AN10"}
+
+
+async def test_a_start_after_the_deployment_is_refused_rather_than_misread(
+    world: World, tmp_path: Path
+) -> None:
+    """Reading from the middle, message 5 would seem to follow nothing."""
+    async with monitored(world, tmp_path, count=1):
+        (monitor,) = world.monitors
+        world.destination.mine(8)
+        follower = monitor._followers[DESTINATION]
+        follower.chain = replace(follower.chain, start_block=world.destination.block_number("finalized"))
+
+        await world.settle(2)
+
+        assert monitor.facts.cursor(DESTINATION) is None
+        assert any("StartsTooLate" in alarm for alarm in monitor.status()["alarms"])

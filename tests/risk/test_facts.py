@@ -1,0 +1,129 @@
+"""The memory of finalized facts: all of a block or none, numbers without gaps, tokens with their backing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from eth_abi.abi import encode
+from eth_hash.auto import keccak
+
+from ccip_py.risk import evm
+from ccip_py.risk.config import Chain, Lane, Pool
+from ccip_py.risk.evm import Log, Undecodable
+from ccip_py.risk.facts import Block, Facts
+
+from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
+
+STORE, OFF_RAMP, POOL, TOKEN = (bytes([n]) * 20 for n in (5, 6, 7, 8))
+LANE = Lane(SOURCE, DESTINATION, ON_RAMP, STORE, OFF_RAMP)
+CHAINS = (
+    Chain("a", SOURCE, 31337, ("x", "y"), None, 0, bytes(20), bytes(20), 4, (Pool(POOL, TOKEN, 18),)),
+    Chain("b", DESTINATION, 1337, ("x", "y"), None, 0, bytes(20), bytes(20), 4),
+)
+
+
+@pytest.fixture
+def facts(tmp_path: Path) -> Iterator[Facts]:
+    opened = Facts(tmp_path / "facts.sqlite", CHAINS, [LANE])
+    yield opened
+    opened.close()
+
+
+def block(number: int, *logs: Log) -> Block:
+    return Block(number, keccak(bytes([number])), logs)
+
+
+def locked(amount: int, tx: int = 0, pool: bytes = POOL) -> Log:
+    topic = keccak(b"Locked(address,uint256)")
+    return Log(pool, (topic, bytes(32)), amount.to_bytes(32, "big"), 1, tx, 0)
+
+
+def with_tokens(seq_nr: int, amount: int, tx: int = 0, pool: bytes = POOL) -> Log:
+    return Sent(seq_nr=seq_nr).with_token(TOKEN, amount, pool, b"\x09" * 20, 18).log(1, tx, seq_nr)
+
+
+def accepted(first: int, last: int, number: int) -> Log:
+    report = ((([], []), (first, last), bytes([number]) * 32),)
+    data = encode(["((((address,uint224)[],(uint64,uint224)[]),(uint64,uint64),bytes32))"[1:-1]], report)
+    return Log(STORE, (evm.REPORT_ACCEPTED,), data, number, 0, 0)
+
+
+def removed(root: bytes, number: int) -> Log:
+    return Log(STORE, (evm.ROOT_REMOVED,), root, number, 0, 0)
+
+
+def executed(seq_nr: int, number: int) -> Log:
+    topics = (evm.EXECUTION_STATE, seq_nr.to_bytes(32, "big"), keccak(bytes([seq_nr])))
+    return Log(OFF_RAMP, topics, encode(["uint8", "bytes"], [evm.SUCCESS, b""]), number, 0, seq_nr)
+
+
+def test_a_block_that_can_not_be_read_leaves_nothing_behind(facts: Facts) -> None:
+    with pytest.raises(Undecodable):
+        facts.take(SOURCE, [block(1, Sent().log()), block(2, Sent(seq_nr=3).log())])
+
+    assert facts.cursor(SOURCE) is None
+    assert facts.final_through(LANE) == 0
+
+
+def test_numbers_must_follow_each_other(facts: Facts) -> None:
+    facts.take(SOURCE, [block(1, Sent().log())])
+
+    for wrong in (1, 3):
+        with pytest.raises(Undecodable, match="does not follow"):
+            facts.take(SOURCE, [block(2, Sent(seq_nr=wrong).log())])
+
+
+def test_logs_of_other_contracts_are_ignored(facts: Facts) -> None:
+    facts.take(SOURCE, [block(1, Sent().log(on_ramp=b"\x77" * 20))])
+
+    assert facts.final_through(LANE) == 0
+
+
+@pytest.mark.parametrize(
+    ("logs", "backed"),
+    [
+        ((locked(5), with_tokens(1, 5)), [True]),
+        ((with_tokens(1, 5),), [False]),
+        ((locked(4), with_tokens(1, 5)), [False]),
+        ((locked(5, tx=1), with_tokens(1, 5)), [False]),
+        ((locked(5), with_tokens(1, 5), with_tokens(2, 5)), [True, False]),
+        ((locked(5), locked(5), with_tokens(1, 5), with_tokens(2, 5)), [True, True]),
+        ((with_tokens(1, 5, pool=b"\x66" * 20),), [True]),
+    ],
+)
+def test_each_token_needs_a_lock_of_its_own_in_the_same_transaction(
+    facts: Facts, logs: tuple[Log, ...], backed: list[bool]
+) -> None:
+    facts.take(SOURCE, [block(1, *logs)])
+
+    assert [message.backed for message in facts.messages(LANE, 1, 9)] == backed
+
+
+def test_a_root_is_open_until_all_its_messages_succeeded(facts: Facts) -> None:
+    facts.take(DESTINATION, [block(1, accepted(1, 2, 1)), block(2, executed(1, 2))])
+    assert len(facts.claims(LANE, 0)) == 1
+
+    facts.take(DESTINATION, [block(3, executed(2, 3))])
+
+    assert facts.claims(LANE, 0) == []
+
+
+def test_a_removed_root_is_no_claim_and_leaves_no_gap(facts: Facts) -> None:
+    root = bytes([2]) * 32
+    facts.take(DESTINATION, [block(1, accepted(1, 2, 1)), block(2, accepted(3, 9, 2))])
+    facts.take(DESTINATION, [block(3, removed(root, 3)), block(4, accepted(3, 4, 4))])
+
+    assert [(claim.first, claim.last) for claim in facts.claims(LANE, 0)] == [(1, 2), (3, 4)]
+    assert facts.expected_first(LANE, 2, 0) == 3
+    assert facts.expected_first(LANE, 4, 0) == 3
+
+
+def test_forgetting_a_chain_forgets_what_it_said_and_no_more(facts: Facts) -> None:
+    facts.take(SOURCE, [block(1, Sent().log())])
+    facts.take(DESTINATION, [block(1, accepted(1, 1, 1))])
+
+    facts.forget(SOURCE)
+
+    assert facts.cursor(SOURCE) is None
+    assert facts.final_through(LANE) == 0
+    assert len(facts.claims(LANE, 0)) == 1
