@@ -5,6 +5,7 @@ import {IFeeQuoter} from "./interfaces/IFeeQuoter.sol";
 import {ITypeAndVersion} from "./interfaces/ITypeAndVersion.sol";
 import {EVMAddress} from "./libraries/EVMAddress.sol";
 import {ExtraArgs} from "./libraries/ExtraArgs.sol";
+import {FeeFormula} from "./libraries/FeeFormula.sol";
 import {TokenPriceFeed} from "./libraries/TokenPriceFeed.sol";
 import {Client} from "./types/Client.sol";
 import {GasPriceUpdate, PriceUpdates, TokenPriceUpdate} from "./types/Report.sol";
@@ -15,7 +16,7 @@ import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet
 /// @title FeeQuoter
 /// @notice What a message costs, and what it must look like.
 /// @dev fee = (premium · premiumMultiplier + execution + dataAvailability) / price of the fee token, where
-/// each term is USD × 1e36. `usd18` and `usd36` in a name say the scale.
+/// each term is USD × 1e36. The terms are in FeeFormula.
 contract FeeQuoter is IFeeQuoter, ITypeAndVersion, Ownable2Step {
     using EnumerableSet for EnumerableSet.AddressSet;
 
@@ -28,14 +29,7 @@ contract FeeQuoter is IFeeQuoter, ITypeAndVersion, Ownable2Step {
 
     string public constant override typeAndVersion = "FeeQuoter 1.6.0";
 
-    uint256 private constant USD18_PER_CENT = 1e16;
-    uint256 private constant DECI_BPS = 1e5;
-    uint256 private constant USD36_PER_USD18_BPS = 1e14; // 1e18 / 1e4
     uint32 private constant DEFAULT_POOL_BYTES = 32;
-
-    /// @dev Bytes of a message that are posted to a data-availability layer besides data and pool data.
-    uint256 private constant MESSAGE_FIXED_BYTES = 17 * 32;
-    uint256 private constant MESSAGE_FIXED_BYTES_PER_TOKEN = 12 * 32;
 
     uint96 private immutable _maxFeeJuelsPerMsg;
     address private immutable _linkToken;
@@ -76,14 +70,15 @@ contract FeeQuoter is IFeeQuoter, ITypeAndVersion, Ownable2Step {
 
         TokensCost memory tokens = _tokensCost(destChainSelector, chain, message.tokenAmounts);
         if (message.tokenAmounts.length == 0) {
-            tokens.premiumUsd18 = feeToken.networkFeeUSDCents * USD18_PER_CENT;
+            tokens.premiumUsd18 = FeeFormula.centsToUsd18(feeToken.networkFeeUSDCents);
         }
-        uint256 destGas =
-            gasLimit + chain.destGasOverhead + tokens.destGas + _calldataGas(chain, message.data.length);
+        uint256 destGas = gasLimit + chain.destGasOverhead + tokens.destGas
+            + FeeFormula.calldataGas(chain, message.data.length);
         uint224 gasPrice = _validatedGasPrice(destChainSelector, chain.gasPriceStalenessThreshold);
+        uint256 size = FeeFormula.sizeOf(message.data.length, message.tokenAmounts.length, tokens.poolBytes);
         uint256 feeUsd36 = tokens.premiumUsd18 * feeToken.premiumMultiplierWeiPerEth
-            + _executionPrice(gasPrice) * destGas * feeToken.gasMultiplierWeiPerEth
-            + _dataAvailabilityUsd36(chain, message, tokens.poolBytes, gasPrice >> 112);
+            + FeeFormula.executionPrice(gasPrice) * destGas * feeToken.gasMultiplierWeiPerEth
+            + FeeFormula.dataAvailabilityUsd36(chain, size, gasPrice);
 
         feeTokenAmount = feeUsd36 / getValidatedTokenPrice(message.feeToken);
         _requireSaneFee(message.feeToken, feeTokenAmount);
@@ -120,50 +115,17 @@ contract FeeQuoter is IFeeQuoter, ITypeAndVersion, Ownable2Step {
         for (uint256 i = 0; i < tokenAmounts.length; ++i) {
             TokenTransferFeeConfig memory config = _transferFees[destChainSelector][tokenAmounts[i].token];
             if (config.isEnabled) {
-                cost.premiumUsd18 += _tokenFeeUsd18(config, tokenAmounts[i]);
+                // without a share of the value there is no need for a price
+                uint256 price = config.deciBps == 0 ? 0 : getValidatedTokenPrice(tokenAmounts[i].token);
+                cost.premiumUsd18 += FeeFormula.tokenFeeUsd18(config, tokenAmounts[i].amount, price);
                 cost.destGas += config.destGasOverhead;
                 cost.poolBytes += config.destBytesOverhead;
             } else {
-                cost.premiumUsd18 += chain.defaultTokenFeeUSDCents * USD18_PER_CENT;
+                cost.premiumUsd18 += FeeFormula.centsToUsd18(chain.defaultTokenFeeUSDCents);
                 cost.destGas += chain.defaultTokenDestGasOverhead;
                 cost.poolBytes += DEFAULT_POOL_BYTES;
             }
         }
-    }
-
-    /// @dev A share of the value, within bounds. Saturates instead of overflowing: the bound cuts it anyway.
-    function _tokenFeeUsd18(TokenTransferFeeConfig memory config, Client.EVMTokenAmount calldata tokenAmount)
-        private
-        view
-        returns (uint256 feeUsd18)
-    {
-        if (config.deciBps != 0) {
-            uint256 price = getValidatedTokenPrice(tokenAmount.token);
-            uint256 valueUsd18 = Math.saturatingMul(price, tokenAmount.amount) / 1e18;
-            feeUsd18 = valueUsd18 * config.deciBps / DECI_BPS;
-        }
-        feeUsd18 = Math.max(feeUsd18, config.minFeeUSDCents * USD18_PER_CENT);
-        feeUsd18 = Math.min(feeUsd18, config.maxFeeUSDCents * USD18_PER_CENT);
-    }
-
-    /// @dev Two tiers, as calldata has had since EIP-7623; one if both prices are equal.
-    function _calldataGas(DestChainConfig memory chain, uint256 size) private pure returns (uint256) {
-        uint256 cheapBytes = Math.min(size, chain.destGasPerPayloadByteThreshold);
-        return
-            cheapBytes * chain.destGasPerPayloadByteBase + (size - cheapBytes)
-                * chain.destGasPerPayloadByteHigh;
-    }
-
-    function _dataAvailabilityUsd36(
-        DestChainConfig memory chain,
-        Client.EVM2AnyMessage calldata message,
-        uint256 poolBytes,
-        uint256 gasPrice
-    ) private pure returns (uint256) {
-        uint256 size = MESSAGE_FIXED_BYTES + message.data.length + poolBytes + MESSAGE_FIXED_BYTES_PER_TOKEN
-            * message.tokenAmounts.length;
-        uint256 gas = size * chain.destGasPerDataAvailabilityByte + chain.destDataAvailabilityOverheadGas;
-        return gas * gasPrice * chain.destDataAvailabilityMultiplierBps * USD36_PER_USD18_BPS;
     }
 
     /// @inheritdoc IFeeQuoter
@@ -300,17 +262,10 @@ contract FeeQuoter is IFeeQuoter, ITypeAndVersion, Ownable2Step {
     /// @dev A chain whose execution costs nothing is a chain whose price is missing.
     function _validatedGasPrice(uint64 destChainSelector, uint256 threshold) private view returns (uint224) {
         TimestampedPrice memory price = _gasPrices[destChainSelector];
-        require(_executionPrice(price.value) != 0, ChainNotSupported(destChainSelector));
+        require(FeeFormula.executionPrice(price.value) != 0, ChainNotSupported(destChainSelector));
         uint256 age = block.timestamp - price.timestamp;
         require(age <= threshold, StaleGasPrice(destChainSelector, threshold, age));
         return price.value;
-    }
-
-    /// @dev The low half of a packed gas price; the high half is the data-availability price.
-    function _executionPrice(uint224 gasPrice) private pure returns (uint256) {
-        // truncation is the point
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return uint112(gasPrice);
     }
 
     /// @inheritdoc IFeeQuoter

@@ -13,27 +13,27 @@ contract MessageHasherTest is Test {
         _vectors = vm.readFile("tests/vectors/by_hand.json");
     }
 
-    function at(string memory path, string memory field) internal pure returns (string memory) {
+    function join(string memory path, string memory field) internal pure returns (string memory) {
         return string.concat(path, field);
     }
 
     function read(string memory path) internal view returns (EVM2EVMMessage memory message) {
-        message.sourceChainSelector = uint64(vm.parseJsonUint(_vectors, at(path, ".sourceChainSelector")));
-        message.sender = vm.parseJsonAddress(_vectors, at(path, ".sender"));
-        message.receiver = vm.parseJsonAddress(_vectors, at(path, ".receiver"));
-        message.sequenceNumber = uint64(vm.parseJsonUint(_vectors, at(path, ".sequenceNumber")));
-        message.gasLimit = vm.parseJsonUint(_vectors, at(path, ".gasLimit"));
-        message.strict = vm.parseJsonBool(_vectors, at(path, ".strict"));
-        message.nonce = uint64(vm.parseJsonUint(_vectors, at(path, ".nonce")));
-        message.feeToken = vm.parseJsonAddress(_vectors, at(path, ".feeToken"));
-        message.feeTokenAmount = vm.parseJsonUint(_vectors, at(path, ".feeTokenAmount"));
-        message.data = vm.parseJsonBytes(_vectors, at(path, ".data"));
-        message.sourceTokenData = vm.parseJsonBytesArray(_vectors, at(path, ".sourceTokenData"));
+        message.sourceChainSelector = uint64(vm.parseJsonUint(_vectors, join(path, ".sourceChainSelector")));
+        message.sender = vm.parseJsonAddress(_vectors, join(path, ".sender"));
+        message.receiver = vm.parseJsonAddress(_vectors, join(path, ".receiver"));
+        message.sequenceNumber = uint64(vm.parseJsonUint(_vectors, join(path, ".sequenceNumber")));
+        message.gasLimit = vm.parseJsonUint(_vectors, join(path, ".gasLimit"));
+        message.strict = vm.parseJsonBool(_vectors, join(path, ".strict"));
+        message.nonce = uint64(vm.parseJsonUint(_vectors, join(path, ".nonce")));
+        message.feeToken = vm.parseJsonAddress(_vectors, join(path, ".feeToken"));
+        message.feeTokenAmount = vm.parseJsonUint(_vectors, join(path, ".feeTokenAmount"));
+        message.data = vm.parseJsonBytes(_vectors, join(path, ".data"));
+        message.sourceTokenData = vm.parseJsonBytesArray(_vectors, join(path, ".sourceTokenData"));
         message.tokenAmounts = new Client.EVMTokenAmount[](message.sourceTokenData.length);
         for (uint256 i = 0; i < message.tokenAmounts.length; ++i) {
             string memory entry = string.concat(path, ".tokenAmounts[", vm.toString(i), "]");
-            message.tokenAmounts[i].token = vm.parseJsonAddress(_vectors, at(entry, ".token"));
-            message.tokenAmounts[i].amount = vm.parseJsonUint(_vectors, at(entry, ".amount"));
+            message.tokenAmounts[i].token = vm.parseJsonAddress(_vectors, join(entry, ".token"));
+            message.tokenAmounts[i].amount = vm.parseJsonUint(_vectors, join(entry, ".amount"));
         }
     }
 
@@ -53,9 +53,9 @@ contract MessageHasherTest is Test {
         for (uint256 i = 0; i < 3; ++i) {
             string memory entry = string.concat(".messages[", vm.toString(i), "]");
 
-            bytes32 leaf = MessageHasher.leaf(read(at(entry, ".message")), metadata());
+            bytes32 leaf = MessageHasher.leaf(read(join(entry, ".message")), metadata());
 
-            assertEq(leaf, vm.parseJsonBytes32(_vectors, at(entry, ".leaf")));
+            assertEq(leaf, vm.parseJsonBytes32(_vectors, join(entry, ".leaf")));
         }
     }
 

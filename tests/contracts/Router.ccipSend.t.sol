@@ -245,7 +245,7 @@ contract RouterCcipSendTest is SourceChain {
     ) public {
         Client.EVM2AnyMessage memory message = aMessage();
         message.data = new bytes(size);
-        message.receiver = abi.encode(receiverWord % 2 == 0 ? uint160(receiverWord) : receiverWord);
+        message.receiver = abi.encode(receiverWord % 2 == 0 ? receiverWord >> 96 : receiverWord);
         message.extraArgs = args.length % 2 == 0 ? extraArgs(amount, size % 2 == 0) : args;
         message.tokenAmounts = new Client.EVMTokenAmount[](tokens % 5);
         for (uint256 i = 0; i < message.tokenAmounts.length; ++i) {
