@@ -15,45 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ccip_py.risk import evm
+from ccip_py.risk.arrivals import Execution
 from ccip_py.risk.config import Chain, Lane, Pool
 from ccip_py.risk.evm import Log, TokenMove, Undecodable
-from ccip_py.risk.judge import Claim, Execution, Message
+from ccip_py.risk.facts_schema import SCHEMA
+from ccip_py.risk.judge import Claim, Message
 from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS cursor (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, hash BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS sent (
-    lane TEXT NOT NULL, seq INTEGER NOT NULL, leaf BLOB NOT NULL, stated_id BLOB NOT NULL,
-    moves TEXT NOT NULL, backed INTEGER NOT NULL, PRIMARY KEY (lane, seq)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS accepted (
-    lane TEXT NOT NULL, at INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, root BLOB NOT NULL,
-    removed_at INTEGER, blessed_epoch INTEGER NOT NULL DEFAULT -1, succeeded INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (lane, at)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS waiting ON accepted (lane, blessed_epoch, at)
-    WHERE removed_at IS NULL AND succeeded <= last - first;
-CREATE INDEX IF NOT EXISTS by_last ON accepted (lane, last);
-CREATE TABLE IF NOT EXISTS blessed (
-    lane TEXT NOT NULL, root BLOB NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, at INTEGER NOT NULL,
-    PRIMARY KEY (lane, root, at)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS cursed (
-    chain TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL, begins INTEGER NOT NULL,
-    PRIMARY KEY (chain, subject, at)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS execution (
-    lane TEXT NOT NULL, at INTEGER NOT NULL, tx INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL,
-    state INTEGER NOT NULL, judged INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (lane, at)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS unjudged ON execution (lane, at) WHERE NOT judged;
-CREATE INDEX IF NOT EXISTS by_id ON execution (id);
-CREATE TABLE IF NOT EXISTS payout (
-    chain TEXT NOT NULL, block INTEGER NOT NULL, tx INTEGER NOT NULL, pool BLOB NOT NULL, paid TEXT NOT NULL,
-    judged INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (chain, block, tx, pool)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS unjudged_payout ON payout (chain, block) WHERE NOT judged;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +44,7 @@ class Facts:
         self._db.execute("PRAGMA journal_mode=WAL")
         # A crash may lose the latest blocks, together with the cursor: they are read again.
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA)
+        self._db.executescript(SCHEMA)
         self._pools = {chain.selector: {pool.pool: pool for pool in chain.pools} for chain in chains}
         self._by_ramp = {(lane.source, lane.on_ramp): lane for lane in lanes}
         self._by_store = {(lane.destination, lane.commit_store): lane for lane in lanes}

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ccip_py.risk import evm, views
+from ccip_py.risk.arrivals import Execution, ExecutionFacts, Payout, judge_execution, judge_payout
 from ccip_py.risk.config import Config, Lane
 from ccip_py.risk.facts import Facts
 from ccip_py.risk.follow import Look
@@ -16,15 +17,10 @@ from ccip_py.risk.judge import (
     Claim,
     Curse,
     Evidence,
-    Execution,
-    ExecutionFacts,
-    Payout,
     RootFacts,
     Verdict,
-    judge_execution,
     judge_finality,
     judge_lane,
-    judge_payout,
     judge_pointer,
 )
 from ccip_py.risk.vote import GLOBAL_SUBJECT, Blessing, subject_of, tag

@@ -5,22 +5,18 @@ from dataclasses import replace
 import pytest
 from eth_hash.auto import keccak
 
+from ccip_py.risk.arrivals import Execution, ExecutionFacts, Payout, judge_execution, judge_payout
 from ccip_py.risk.config import Pool
 from ccip_py.risk.evm import FAILURE, SUCCESS, TokenMove
 from ccip_py.risk.judge import (
     Bless,
     Claim,
     Curse,
-    Execution,
-    ExecutionFacts,
     Message,
-    Payout,
     RootFacts,
     Wait,
-    judge_execution,
     judge_finality,
     judge_lane,
-    judge_payout,
     judge_root,
 )
 from ccip_py.risk.root import merkle_root
