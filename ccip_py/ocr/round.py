@@ -104,6 +104,8 @@ def on_vote(
     slot, vote = signed.message.slot, decode_vote(signed.message.payload)
     if state.attested is not None and slot <= state.attested:
         return state
+    if vote is not None and votes.knows(state.votes, signed.sender, slot, vote):
+        return state  # repeated, as votes are: nothing to check again
     if vote is None or not _vote_is_valid(engine, signed.sender, slot, vote):
         out.append(Rejected(signed.sender, "a vote no honest node casts"))
         return state

@@ -20,6 +20,11 @@ def add(votes: Votes, sender: int, slot: Slot, vote: Vote) -> tuple[Votes, Vote 
     return (*votes[:sender], kept, *votes[sender + 1 :]), None
 
 
+def knows(votes: Votes, sender: int, slot: Slot, vote: Vote) -> bool:
+    """Was this very vote counted already?"""
+    return CountedVote(slot, vote) in votes[sender]
+
+
 def in_slot(votes: Votes, slot: Slot) -> list[Vote]:
     """What was voted for in a round."""
     return [counted.vote for mine in votes for counted in mine if counted.slot == slot]

@@ -29,7 +29,7 @@ def seeds(usual: int, share: int = 1) -> range:
 
 
 def test_committees_of_4_keep_their_promises() -> None:
-    told = [run(seed) for seed in seeds(80)]
+    told = [run(seed) for seed in seeds(120)]
 
     if SEED is None:
         assert_faults_were_real(told)
