@@ -5,16 +5,19 @@ The monitors are played by the test: a page of votes signed with their keys, whi
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from aiohttp import web
 
-from ccip_py.chains.deployment import Deployment, LaneDeployment
+from ccip_py.chains.deployment import Deployment, LaneDeployment, save_deployment
 from ccip_py.chains.evm.caller import Caller
 from ccip_py.chains.evm.contracts import RMN, CommitStore, OffRamp
 from ccip_py.chains.evm.decode import Committed
@@ -59,6 +62,11 @@ def lane(deployment: Deployment) -> LaneDeployment:
     return deployment.lanes[0]
 
 
+@cache
+def dev_key_signer(index: int) -> KeySigner:
+    return KeySigner(dev_secret(index))
+
+
 class Votes:
     """Three monitors behind one page: they bless whatever is committed, if they are told to."""
 
@@ -73,7 +81,7 @@ class Votes:
             epoch = await caller.read(latest, RMN(self.chain.rmn).epoch_of(self.lane.source))
             monitors = await caller.read(latest, monitors_view(self.chain.rmn))
         said = [
-            self._vote(each, epoch, monitors.config_version, KeySigner(dev_secret(key)))
+            self._vote(each, epoch, monitors.config_version, dev_key_signer(key))
             for each in commits
             if isinstance(each, Committed) and each.report.has_root
             for key in roles.BLESSERS[:3]
@@ -136,7 +144,7 @@ class Box:
         self.deployment, self.folder, self.hub = deployment, folder, Hub()
 
     def committer(self, index: int, urls: Mapping[ChainSelector, list[str]] | None = None) -> Committer:
-        signer = KeySigner(dev_secret(roles.COMMITTERS[index]))
+        signer = dev_key_signer(roles.COMMITTERS[index])
         return Committer(
             CommitterConfig(),
             self.deployment,
@@ -149,7 +157,7 @@ class Box:
         )
 
     def executor(self, *pages: str) -> Executor:
-        signer = KeySigner(dev_secret(roles.EXECUTORS[0]))
+        signer = dev_key_signer(roles.EXECUTORS[0])
         config = ExecutorConfig(monitors=pages, relay_after_blocks=0)
         return Executor(config, self.deployment, signer, self.folder / "executor", {}, log=quiet_log())
 
@@ -269,3 +277,65 @@ async def test_a_forged_log_on_one_endpoint_changes_nothing(
 
         async with running(fooled.run, *[box.committer(index).run for index in range(1, 4)]):
             await committed(deployment, lane, await send(deployment, lane))
+
+
+async def test_nodes_without_a_key_only_watch(deployment: Deployment, lane: LaneDeployment, box: Box) -> None:
+    table = PriceTable(prices(deployment))
+    watcher = Committer(
+        CommitterConfig(), deployment, None, None, box.folder / "watcher", table, {}, log=quiet_log()
+    )
+    idle = Executor(ExecutorConfig(), deployment, None, box.folder / "idle", {}, log=quiet_log())
+    waiting = await send(deployment, lane)
+
+    async with running(watcher.run, idle.run):
+        await blocks_later(deployment, lane, 4)
+
+    async with Rpc(deployment.chain(lane.destination).rpc_url) as rpc:
+        assert await Caller(rpc).read("latest", CommitStore(lane.commit_store).expected_next()) <= waiting
+    assert watcher.metrics.waiting() == []
+    assert idle.metrics.waiting() == []
+
+
+async def test_a_committer_runs_as_a_process_and_ends_on_a_signal(
+    deployment: Deployment, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    save_deployment(deployment, tmp_path / "deployment.json")
+    port, figures = free_port(), free_port()
+    (tmp_path / "node.toml").write_text(
+        f"""
+        kind = "committer"
+        name = "committer 0"
+        deployment = "deployment.json"
+        folder = "state"
+        metrics = "127.0.0.1:{figures}"
+        [key]
+        dev_index = {roles.COMMITTERS[0]}
+        [transport]
+        listen = "127.0.0.1:{port}"
+        peers = {{}}
+        """
+    )
+    program = "import anyio, sys; from pathlib import Path; from ccip_py.nodes.main import run_node_file\n"
+    program += "anyio.run(run_node_file, Path(sys.argv[1]))"
+    command = [sys.executable, "-c", program, str(tmp_path / "node.toml")]
+
+    async with await anyio.open_process(command, stdout=None, stderr=None) as process:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await until_ready(client, f"http://127.0.0.1:{figures}/readyz")
+            shown = await client.get(f"http://127.0.0.1:{figures}/metrics")
+        process.terminate()
+        with anyio.fail_after(PATIENCE):
+            assert await process.wait() == 0
+
+    assert "ccip_loop_heartbeat_seconds" in shown.text
+
+
+async def until_ready(client: httpx.AsyncClient, url: str) -> None:
+    with anyio.fail_after(PATIENCE):
+        while True:
+            try:
+                if (await client.get(url)).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await anyio.sleep(0.2)
