@@ -11,6 +11,7 @@ endpoints are two connections to one Anvil: their independence is simulated, and
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -193,6 +194,7 @@ def start_network(
         began = time.monotonic()
         deployment = deploy_fast(options, anvils, progress)
         progress(f"deployed and verified {len(deployment.lanes)} lanes in {time.monotonic() - began:.1f} s")
+        stack.enter_context(monitors_log_to(folder / "monitors.log"))
         host = stack.enter_context(Host())
         network = Network(options, anvils, deployment, host, folder)
         stack.callback(network.ccip.close)
@@ -203,6 +205,23 @@ def start_network(
                 f"(3 bless, 2 curse; independence simulated), {len(network.executors)} executor"
             )
         yield network
+
+
+@contextmanager
+def monitors_log_to(path: Path) -> Iterator[None]:
+    """Monitors log as one program under one name; in here that goes to a file instead of the terminal."""
+    logger = logging.getLogger("ccip_py.risk")
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    before = logger.propagate, logger.level
+    logger.addHandler(handler)
+    logger.propagate, logger.level = False, logging.INFO
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate, logger.level = before
+        handler.close()
 
 
 def chain_options(options: Options) -> list[AnvilOptions]:
