@@ -1,6 +1,6 @@
 """What the owner and the guardian of a running network do, one operation each.
 
-    owner = Console(deployment.chain_named("b"), party("env:OWNER_KEY"))
+    owner = Console(deployment.chain_named("b"), party("keystore:owner.json"))
     remove_unblessed_roots(owner, lane.commit_store, [root])
     uncurse(owner, subject=lane.source)
 

@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from eth_utils.address import to_checksum_address
 
+from ccip_py.chains.evm.keys import LOCAL_CHAIN_IDS
 from ccip_py.chains.sections import Finality, PoolKind
-from ccip_py.deploy.keys import LOCAL_CHAIN_IDS, Party, is_dev_address
+from ccip_py.deploy.keys import Party, is_dev_address
 from ccip_py.errors import ConfigError
 from ccip_py.protocol.ids import Address, ChainSelector
 
@@ -163,7 +164,7 @@ def _chain_problems(config: NetworkConfig) -> Iterator[str]:
         if "/" in chain.name or ">" in chain.name or not chain.name.strip():
             yield f"chains: {chain.name!r} is no name; letters and digits are"
         if chain.deployer.reference is None:
-            yield f"chains.{chain.name}.deployer: needs a key (env:NAME, file:PATH), not only an address"
+            yield f"chains.{chain.name}.deployer: needs a key (keystore:PATH), not only an address"
 
 
 def _quorum_problems(config: NetworkConfig) -> Iterator[str]:

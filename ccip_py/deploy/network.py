@@ -20,13 +20,13 @@ from ccip_py.chains.deployment import (
     load_deployment,
     save_deployment,
 )
+from ccip_py.chains.evm.keys import LOCAL_CHAIN_IDS
 from ccip_py.chains.evm.rpc import Rpc
 from ccip_py.deploy.abi import encode_values
 from ccip_py.deploy.apply import Found, Progress, Rpcs, apply, survey
 from ccip_py.deploy.config import ChainConfig, NetworkConfig, checked
 from ccip_py.deploy.expect import addresses_of
 from ccip_py.deploy.journal import FileJournal, Journal, MemoryJournal
-from ccip_py.deploy.keys import LOCAL_CHAIN_IDS
 from ccip_py.deploy.lane import OFFCHAIN_CONFIG, OFFCHAIN_CONFIG_VERSION
 from ccip_py.deploy.plan import Plan, plan
 from ccip_py.deploy.steps import of_chain, of_lane, of_pool, of_token

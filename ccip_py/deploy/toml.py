@@ -22,14 +22,13 @@ from ccip_py.deploy.config import (
     TokenOnChain,
     problems,
 )
-from ccip_py.deploy.keys import Party, party
+from ccip_py.deploy.keys import REFERENCES, Party, party
 from ccip_py.errors import BadInput, ConfigError
 from ccip_py.protocol.ids import NO_ADDRESS, Address, ChainSelector
 from ccip_py.protocol.selectors import selector_of
 
 T = TypeVar("T")
 _NOBODY = Party(NO_ADDRESS)
-_KEY = "0x… (an address), env:NAME, file:PATH or anvil:INDEX"
 
 
 def load_config(path: Path | str) -> NetworkConfig:
@@ -176,14 +175,14 @@ def _party(section: Section, key: str) -> Party:
     value = section.values.get(key)
     if not isinstance(value, str):
         section.problems.append(
-            f"{section.path}{key}: missing, want {_KEY}" if value is None else _wrong(section, key)
+            f"{section.path}{key}: missing, want {REFERENCES}" if value is None else _wrong(section, key)
         )
         return _NOBODY
     return _read_party(value, f"{section.path}{key}", section.problems)
 
 
 def _parties(section: Section, key: str) -> tuple[Address, ...]:
-    values = section.take(key, _list, f"a list, each {_KEY}", [])
+    values = section.take(key, _list, f"a list, each {REFERENCES}", [])
     found = [_read_party(v, f"{section.path}{key}[{i}]", section.problems) for i, v in enumerate(values)]
     return tuple(one.address for one in found)
 
@@ -191,13 +190,13 @@ def _parties(section: Section, key: str) -> tuple[Address, ...]:
 def _read_party(value: Any, where: str, found: list[str]) -> Party:
     try:
         return party(str(value))
-    except (ValueError, ConfigError) as problem:
-        found.append(f"{where}: {problem}")
+    except ConfigError as problem:
+        found.append(f"{where}: {problem}" + (f"; {problem.hint}" if problem.hint else ""))
         return _NOBODY
 
 
 def _wrong(section: Section, key: str) -> str:
-    return f"{section.path}{key}: want {_KEY}"
+    return f"{section.path}{key}: want {REFERENCES}"
 
 
 def _existing(section: Section, key: str) -> Address | None:

@@ -23,15 +23,15 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 
 from ccip_py.chains.deployment import ChainDeployment, Deployment, LaneDeployment
+from ccip_py.chains.evm.keys import KeySigner, dev_key
 from ccip_py.deploy import artifacts, deploy_network, devnet_config
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.abi import creation_data
-from ccip_py.deploy.keys import dev_account, dev_key
+from ccip_py.deploy.keys import dev_account
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.devnet.hosting import Host, HostedNode
 from ccip_py.devnet.node_mains import NodeMains, free_ports
 from ccip_py.errors import NotYet
-from ccip_py.nodes.keys import KeySigner
 from ccip_py.protocol.blessing import curse_subject
 from ccip_py.protocol.ids import Address
 from ccip_py.sdk.client import Ccip

@@ -16,6 +16,7 @@ from anyio.abc import TaskStatus
 
 from ccip_py.chains.deployment import Deployment, load_deployment
 from ccip_py.chains.evm.caller import Caller
+from ccip_py.chains.evm.keys import KeySigner, from_keystore
 from ccip_py.chains.evm.rpc import Rpc
 from ccip_py.errors import ConfigError
 from ccip_py.protocol.codec.evm import parse_address
@@ -23,7 +24,7 @@ from ccip_py.protocol.ids import ChainSelector
 
 from .chain_link import RpcUrls
 from .config import NodeFile, PricesConfig, load_node_file
-from .keys import KeySigner, dev_signer, from_keystore
+from .keys import dev_signer
 from .log import Log, node_log
 from .metrics import Metrics, serve_metrics
 from .prices import Feed, FeedPrices, PricesInOrder, PriceSource, PriceTable

@@ -36,7 +36,12 @@ def test_the_example_is_read_in_smallest_units() -> None:
         ("bless_threshold = 3", "", "monitors.bless_threshold: missing"),
         ("bless_threshold = 3", "bless_threshold = 3\nspare = 1", "monitors.spare: unknown key"),
         ("guardian =", "# guardian =", "guardian: missing, want 0x"),
-        ('guardian = "anvil:8"', 'guardian = "env:NOBODY_SET_THIS"', "guardian: the environment variable"),
+        (
+            'guardian = "anvil:8"',
+            'guardian = "env:GUARDIAN"',
+            "guardian: want 0x… (an address), keystore:PATH",
+        ),
+        ('guardian = "anvil:8"', 'guardian = "keystore:/no"', "guardian: cannot read the key file"),
         ('guardian = "anvil:8"', "guardian = 8", "guardian: want 0x"),
         ('"anvil:11"', '"anvil:99"', "committers.addresses[1]: Anvil account 99"),
         (

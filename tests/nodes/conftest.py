@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ccip_py.nodes.keys import KeySigner
+from ccip_py.chains.evm.keys import KeySigner
 from ccip_py.protocol.keccak import keccak
 
 

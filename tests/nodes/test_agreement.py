@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Connection
 
+from ccip_py.chains.evm.keys import KeySigner
 from ccip_py.commit.agree import Outcome
 from ccip_py.commit.config import CommitConfig, PriceRule, subject
 from ccip_py.commit.plugin import CommitPlugin
 from ccip_py.commit.view import View
 from ccip_py.nodes.agreement import Agreement
 from ccip_py.nodes.journal import Journal
-from ccip_py.nodes.keys import KeySigner
 from ccip_py.nodes.log import quiet_log
 from ccip_py.nodes.metrics import Metrics
 from ccip_py.ocr.attest import AttestedReport

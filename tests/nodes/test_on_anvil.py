@@ -22,6 +22,7 @@ from ccip_py.chains.evm.caller import Caller
 from ccip_py.chains.evm.contracts import RMN, CommitStore, OffRamp
 from ccip_py.chains.evm.decode import Committed
 from ccip_py.chains.evm.finality import FinalityReader
+from ccip_py.chains.evm.keys import KeySigner, dev_key
 from ccip_py.chains.evm.lane_reader import read_commits
 from ccip_py.chains.evm.logs import LogReader
 from ccip_py.chains.evm.rpc import Rpc
@@ -31,7 +32,6 @@ from ccip_py.deploy.keys import dev_account
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.devnet.node_mains import prices
 from ccip_py.nodes.config import CommitterConfig, ExecutorConfig
-from ccip_py.nodes.keys import KeySigner, dev_secret
 from ccip_py.nodes.log import quiet_log
 from ccip_py.nodes.prices import PriceTable
 from ccip_py.nodes.transport.in_process import Hub, InProcessTransport
@@ -64,7 +64,7 @@ def lane(deployment: Deployment) -> LaneDeployment:
 
 @cache
 def dev_key_signer(index: int) -> KeySigner:
-    return KeySigner(dev_secret(index))
+    return KeySigner(dev_key(index))
 
 
 class Votes:

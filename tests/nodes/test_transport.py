@@ -21,7 +21,7 @@ import anyio
 import httpx
 import pytest
 
-from ccip_py.nodes.keys import KeySigner
+from ccip_py.chains.evm.keys import KeySigner
 from ccip_py.nodes.transport.envelope import MAX_PAYLOAD, Incoming, NodeSigner, Refusal, seal
 from ccip_py.nodes.transport.http import HttpTransport
 from ccip_py.nodes.transport.in_process import Hub, InProcessTransport

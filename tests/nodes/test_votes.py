@@ -11,7 +11,7 @@ import anyio.lowlevel
 import httpx
 import pytest
 
-from ccip_py.nodes.keys import KeySigner
+from ccip_py.chains.evm.keys import KeySigner
 from ccip_py.nodes.log import quiet_log
 from ccip_py.nodes.votes import Monitors, VotePool, parse_votes
 from ccip_py.protocol.blessing import Blessing
