@@ -6,7 +6,6 @@ Which votes count is what the RMN will say: current monitors, current configurat
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import anyio
 import httpx
 
+from ccip_py.chains.bounded_json import parse_json
 from ccip_py.chains.evm.caller import View, function
 from ccip_py.ocr.attest import recover
 from ccip_py.protocol.blessing import Blessing
@@ -120,7 +120,7 @@ class VotePool:
                         body += chunk
                         if len(body) > MAX_PAGE:
                             return None
-            return json.loads(body)
+            return parse_json(body)
         except (httpx.HTTPError, TimeoutError, ValueError) as silent:
             self.log.info(Event.MONITOR_SILENT, stage=Stage.BLESS, page=page, error=type(silent).__name__)
             return None

@@ -2,10 +2,14 @@
 
 h11 speaks the protocol, anyio moves the bytes. Connections stay open between requests, because a
 monitor asks the same few hosts all day. Every request ends within the timeout and within `limit`
-bytes, so that no endpoint or peer can hold a monitor up or fill its memory.
+bytes, so that no endpoint or peer can hold a monitor up or fill its memory; `parse_json` sees to it
+that none can end its process.
 """
 
+import json
 import ssl
+import sys
+from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
@@ -14,10 +18,28 @@ from anyio.abc import ByteStream
 
 # A block with a thousand messages and all its receipts stays well below.
 ANSWER_LIMIT = 64 * 1024 * 1024
+# Frames that parsing may use. What we ask for nests about ten deep.
+JSON_DEPTH = 1_000
 
 
 class HttpError(Exception):
     """No answer, or none that could be used."""
+
+
+def parse_json(body: bytes) -> Any:
+    """The value of an answer. ValueError if it is no JSON or nests too deep.
+
+    CPython's parser is only stopped by the recursion limit, and a library in the process may have raised that (py_ecc
+    does, to 100,000): fifty kilobytes of "[" would then overflow the C stack. So it is lowered while parsing.
+    """
+    before = sys.getrecursionlimit()
+    try:
+        sys.setrecursionlimit(min(before, JSON_DEPTH))
+        return json.loads(body)
+    except RecursionError as deep:
+        raise ValueError("JSON nested too deep") from deep
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class Http:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import anyio
 
-from ccip_py.risk.http import Http, HttpError
+from ccip_py.risk.http import Http, HttpError, parse_json
 
 Call: TypeAlias = tuple[str, Sequence[Any]]
 
@@ -65,7 +65,7 @@ class Endpoint:
     async def _post(self, body: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
         """Answers by id. Every id that was asked is in it, and each answer is an object."""
         try:
-            raw = json.loads(await self._http.post_json(self.url, json.dumps(body).encode()))
+            raw = parse_json(await self._http.post_json(self.url, json.dumps(body).encode()))
             answers = {one["id"]: one for one in raw}
         except (HttpError, ValueError, TypeError, KeyError) as error:
             raise EndpointDown(f"{self.url}: {type(error).__name__} {error}") from error

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import anyio
 from anyio.abc import ByteStream, TaskStatus
 
-from ccip_py.risk.http import Http, HttpError
+from ccip_py.risk.http import Http, HttpError, parse_json
 from ccip_py.risk.vote import Vote, from_json
 
 # A request line and headers, and an answer from a peer, are not larger than this.
@@ -77,7 +77,7 @@ async def ask_peers(http: Http, peers: Sequence[str]) -> list[Vote]:
 
 async def _votes_of(http: Http, peer: str) -> list[Vote]:
     try:
-        raw = json.loads(await http.get(f"{peer}/votes", _ANSWER_LIMIT))
+        raw = parse_json(await http.get(f"{peer}/votes", _ANSWER_LIMIT))
     except (HttpError, ValueError):
         return []
     votes = []

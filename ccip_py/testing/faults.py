@@ -22,6 +22,8 @@ import anyio
 import httpx
 from aiohttp import web
 
+from ccip_py.chains.bounded_json import parse_json
+
 Json = dict[str, Any]
 LogFilter = Callable[[Json], bool]
 
@@ -181,7 +183,7 @@ class FaultProxy:
     # --- One exchange ---
 
     async def _on_request(self, request: web.Request) -> web.StreamResponse:
-        asked = json.loads(await request.read())
+        asked = parse_json(await request.read())
         calls: list[Json] = asked if isinstance(asked, list) else [asked]
         self.calls.update(str(call["method"]) for call in calls)
         refusal = await self._exchange_fault(request, calls)
@@ -228,7 +230,7 @@ class FaultProxy:
 
     async def _forward(self, payload: Any) -> Any:
         response = await self._client.post(self._target, json=payload)
-        return response.json()
+        return parse_json(response.content)
 
     async def _answer(self, call: Json) -> Json:
         for fault in self._faults:

@@ -93,7 +93,9 @@ async def test_votes_that_would_be_refused_do_not_count(signers: list[KeySigner]
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("nonsense", [b"", b"<html>", b"{}", b"[1, null, {}]", b'[{"kind": "bless"}]'])
+@pytest.mark.parametrize(
+    "nonsense", [b"", b"<html>", b"{}", b"[1, null, {}]", b'[{"kind": "bless"}]', b"[" * 300_000]
+)
 async def test_a_page_of_nonsense_adds_nothing(signers: list[KeySigner], nonsense: bytes) -> None:
     pool = await pool_of(nonsense, page(vote(signers[0])))
 
