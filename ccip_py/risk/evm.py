@@ -10,7 +10,7 @@ it can't read it can neither bless nor hold against anybody.
 
 from dataclasses import dataclass
 
-from eth_hash.auto import keccak
+from ccip_py.risk.keccak import keccak
 
 # keccak256 of the event's full signature; the first topic of its logs.
 MESSAGE_SENT = bytes.fromhex("d0c3c799bf9e2639de44391e7f524d229b2b55f5b1ea94b2bf7da42f7243dddd")

@@ -16,9 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from eth_hash.auto import keccak
-
 from ccip_py.risk.evm import TokenMove
+from ccip_py.risk.keccak import keccak
 from ccip_py.risk.root import MAX_LEAVES, merkle_root
 
 # VERDICTS

@@ -10,9 +10,9 @@ import json
 from dataclasses import dataclass
 
 from coincurve import PrivateKey, PublicKey
-from eth_hash.auto import keccak
 
 from ccip_py.risk.config import ConfigError, KeySource
+from ccip_py.risk.keccak import keccak
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 

@@ -10,8 +10,7 @@ votes across calls, so even monitors that can't hear each other get there.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from eth_hash.auto import keccak
-
+from ccip_py.risk.keccak import keccak
 from ccip_py.risk.views import Monitors
 from ccip_py.risk.vote import Vote
 

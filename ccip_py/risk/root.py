@@ -11,7 +11,7 @@ a single leaf is its own root.
 
 from collections.abc import Sequence
 
-from eth_hash.auto import keccak
+from ccip_py.risk.keccak import keccak
 
 # The word before a pair. Leaves start with a zero word, so no leaf can pose as an inner node.
 _INNER_NODE = (1).to_bytes(32, "big")

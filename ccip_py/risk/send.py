@@ -9,9 +9,8 @@ what is under way. The decision to send at all is made anew on each cycle, from 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from eth_hash.auto import keccak
-
 from ccip_py.risk.config import Chain
+from ccip_py.risk.keccak import keccak
 from ccip_py.risk.keys import Key
 from ccip_py.risk.rpc import Endpoint, EndpointDown, Endpoints, Refused
 from ccip_py.risk.store import Journal, Sending

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from eth_hash.auto import keccak
+from ccip_py.risk.keccak import keccak
 
 Item: TypeAlias = "bytes | Sequence[Item]"
 

@@ -7,9 +7,8 @@ endpoints agree on. Selectors are hashed from the signatures here, words are rea
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eth_hash.auto import keccak
-
 from ccip_py.risk.evm import Undecodable, word
+from ccip_py.risk.keccak import keccak
 from ccip_py.risk.vote import Blessing, Curse, Vote, encode_blessing, encode_curse
 
 

@@ -11,8 +11,7 @@ about to be signed. Signing first and remembering later is therefore not a mista
 from dataclasses import dataclass
 from typing import Any
 
-from eth_hash.auto import keccak
-
+from ccip_py.risk.keccak import keccak
 from ccip_py.risk.keys import Key, signer_of
 
 # Stops everything on a chain, whatever the remote chain.
