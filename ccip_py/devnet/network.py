@@ -27,7 +27,8 @@ from ccip_py.chains.evm.keys import KeySigner, dev_key
 from ccip_py.deploy import artifacts, deploy_network, devnet_config
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.abi import creation_data
-from ccip_py.deploy.keys import dev_account
+from ccip_py.deploy.admin import Console
+from ccip_py.deploy.keys import dev_account, party
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.devnet.hosting import Host, HostedNode
 from ccip_py.devnet.node_mains import NodeMains, free_ports
@@ -77,7 +78,6 @@ class Network:
         self.anvils = dict(zip((chain.name for chain in deployment.chains), anvils, strict=True))
         self.users = [dev_account(index) for index in roles.USERS]  # holders of every token and of LINK
         self.user, self.stranger = self.users[0], self.users[-1]
-        self.owner = dev_account(roles.OWNER)
         self.guardian = dev_account(roles.GUARDIAN)
         self.executor_account = dev_account(roles.EXECUTORS[0])
         self._host = host
@@ -131,6 +131,10 @@ class Network:
     def lane(self, source: str, destination: str) -> LaneDeployment:
         """Where things are on a lane."""
         return self.deployment.lane(self.chain(source).selector, self.chain(destination).selector)
+
+    def owner_console(self, chain: str) -> Console:
+        """What `ccip_py.deploy.admin` asks for, to act on a chain as the owner of all contracts."""
+        return Console(self.chain(chain), party(f"anvil:{roles.OWNER}"))
 
     def deploy(self, chain: str, contract: str, *arguments: Any) -> Address:
         """Deploy a compiled contract as the user would; its address."""

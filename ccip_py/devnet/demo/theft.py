@@ -9,27 +9,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ccip_py.deploy.admin import remove_unblessed_roots, uncurse
 from ccip_py.devnet.byzantine import Forgery, corrupt_transmit_call, forge_payout
 from ccip_py.devnet.demo.report import Journey, Report
 from ccip_py.devnet.demo.scene import UNIT, Scene
 from ccip_py.devnet.network import Network
 from ccip_py.errors import ContractRefused, NotYet
-from ccip_py.protocol.blessing import curse_subject
 from ccip_py.protocol.codec import evm as codec
 from ccip_py.protocol.ids import Address
 from ccip_py.protocol.journey import Stage
 from ccip_py.protocol.message import TokenAmount
-from ccip_py.sdk.evm import Function, transact
+from ccip_py.sdk.evm import transact
 from ccip_py.sdk.send import balance_of
 from ccip_py.sdk.types import StageReached, Transaction
 
 LOOT = 1_000_000 * UNIT
 THIEF = Address(bytes.fromhex("bad0" * 10))
 CURSE_PATIENCE_S = 60.0
-
-RESET_ROOTS = Function("resetUnblessedRoots", ("bytes32[]",))
-VOTES_HASH = Function("votesHash", ("bytes16",), ("bytes32",))
-UNCURSE = Function("uncurse", ("bytes16", "bytes32"))
 
 Follow = Callable[..., list[StageReached]]
 
@@ -123,10 +119,8 @@ def wait_for_curse(report: Report, network: Network) -> None:
 def clean_up(report: Report, network: Network, forgery: Forgery) -> None:
     """What the owner does, and nobody else can."""
     lane = network.lane("a", "b")
-    network.transact("b", network.owner, lane.commit_store, RESET_ROOTS, [forgery.report.root])
+    remove_unblessed_roots(network.owner_console("b"), lane.commit_store, [forgery.report.root])
     report.line("the owner removes the forged root; the expected number goes back in the same call")
     for on, subject in (("b", "a"), ("a", "b")):
-        name, rmn = curse_subject(network.chain(subject).selector), network.chain(on).rmn
-        reviewed = network.read(on, rmn, VOTES_HASH, name)
-        network.transact(on, network.owner, rmn, UNCURSE, name, reviewed)
+        uncurse(network.owner_console(on), network.chain(subject).selector)
         report.line(f"the owner lifts the curse of {subject} on {on}")
