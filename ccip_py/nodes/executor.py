@@ -167,13 +167,15 @@ class LaneExecutor:
     ) -> None:
         """With a view that is not older than a block: somebody else may have been quicker."""
         fresh = (await self.eyes.look() if self.eyes.age() > FRESH else seen).view
+        ahead: list[ExecutionReport] = []  # what went out before continues its senders' nonces
         for committed, report, gas in reports:
-            verdict = decide(report, committed.root, fresh)
+            verdict = decide(report, committed.root, fresh, ahead)
             about = {"stage": Stage.EXECUTE, "root": bytes(committed.root), "messages": len(report.messages)}
             about["first"] = report.messages[0].sequence_number
             if not isinstance(verdict, Send):
                 self.log.info(Event.EXECUTION_POSTPONED, why=verdict.reason, **about)
                 continue
+            ahead.append(report)
             if self.sender is None:
                 self.log.info(Event.DRY, **about)
                 continue

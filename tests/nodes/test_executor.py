@@ -1,0 +1,144 @@
+"""One cycle of an executor over a view made by hand: what it sends, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ccip_py.chains.evm.endpoint import RpcRefused
+from ccip_py.chains.ports import Block
+from ccip_py.execute.select import Limits
+from ccip_py.execute.view import CommittedRoot, ExecutionView
+from ccip_py.nodes.config import ExecutorConfig
+from ccip_py.nodes.execution_view import Seen
+from ccip_py.nodes.executor import LaneExecutor
+from ccip_py.nodes.log import quiet_log
+from ccip_py.nodes.metrics import Metrics
+from ccip_py.protocol.codec.evm import decode_execution_report
+from ccip_py.protocol.hashing import leaf, metadata_hash
+from ccip_py.protocol.ids import Address, ChainSelector, MessageId, SeqNr
+from ccip_py.protocol.lane import Lane
+from ccip_py.protocol.merkle import root
+from ccip_py.protocol.message import Message
+from ccip_py.protocol.report import Interval
+
+ME, ALICE = Address(b"\x0e" * 20), Address(b"\xa1" * 20)
+LANE = Lane(
+    ChainSelector(11), ChainSelector(22), Address(b"\x01" * 20), Address(b"\x02" * 20), Address(b"\x03" * 20)
+)
+NOW = 10_000
+
+
+def alices(nonce: int) -> Message:
+    """Her ordered message number `nonce`, the only one in the lane with this sequence number."""
+    message = Message(
+        source_chain_selector=LANE.source,
+        sender=ALICE,
+        receiver=Address(b"\xbe" * 20),
+        sequence_number=SeqNr(nonce),
+        gas_limit=200_000,
+        strict=False,
+        nonce=nonce,
+        fee_token=Address(b"\xfe" * 20),
+        fee_token_amount=1,
+        data=b"",
+        token_amounts=(),
+        source_token_data=(),
+        message_id=MessageId(bytes(32)),
+    )
+    metadata = metadata_hash(LANE.source, LANE.destination, LANE.on_ramp)
+    return replace(message, message_id=MessageId(leaf(message, metadata)))
+
+
+def seen(*messages: Message) -> Seen:
+    """All of them under one blessed root, none executed."""
+    first, last = messages[0].sequence_number, messages[-1].sequence_number
+    committed = CommittedRoot(
+        root([message.message_id for message in messages]), Interval(first, last), NOW - 100, True, NOW - 90
+    )
+    by_number = {message.sequence_number: message for message in messages}
+    view = ExecutionView(LANE, 50, 60, NOW, 30_000_000, (committed,), by_number, {}, {})
+    return Seen(view, frozenset({ME}), 0, (), Block(58, b"\x58" * 32, NOW - 4))
+
+
+@dataclass
+class Chain:
+    """Executes in simulations whatever is not in `refused`."""
+
+    refused: frozenset[str] = frozenset()
+
+    async def try_batch(self, calls: list[tuple[str, tuple[Mapping[str, str], str]]]) -> list[Any]:
+        return [
+            RpcRefused("eth_call", 3, "no", b"") if fields["data"] in self.refused else b""
+            for _, (fields, _at) in calls
+        ]
+
+
+@dataclass
+class Eyes:
+    now: Seen
+    chain: Chain
+
+    @property
+    def destination(self) -> SimpleNamespace:
+        return SimpleNamespace(rpc=self.chain)
+
+    async def look(self) -> Seen:
+        return self.now
+
+    def age(self) -> float:
+        return 0.0
+
+
+class NothingToRelay:
+    async def relay(self, _: Seen) -> None:
+        pass
+
+
+@dataclass
+class Outgoing:
+    address: Address = ME
+    calls: list[bytes] = field(default_factory=list)
+
+    async def entries(self) -> list[Any]:
+        return []
+
+    async def send(self, to: Address, call: bytes, **_: Any) -> None:
+        assert to == LANE.off_ramp
+        self.calls.append(call)
+
+
+def executor(eyes: Eyes, sender: Outgoing) -> LaneExecutor:
+    config = ExecutorConfig(limits=Limits(messages=1))
+    return LaneExecutor(LANE, "a>b", eyes, NothingToRelay(), sender, config, quiet_log(), Metrics())
+
+
+def executed(sender: Outgoing) -> list[int]:
+    """The sequence numbers in what was sent, in order."""
+    reports = [decode_execution_report(call[4:]) for call in sender.calls]
+    return [message.sequence_number for report in reports for message in report.messages]
+
+
+@pytest.mark.anyio
+async def test_a_batch_that_continues_the_nonces_of_the_one_before_goes_out_in_the_same_cycle() -> None:
+    sender = Outgoing()
+
+    await executor(Eyes(seen(alices(1), alices(2), alices(3)), Chain()), sender).cycle()
+
+    assert executed(sender) == [1, 2, 3]
+
+
+@pytest.mark.anyio
+async def test_a_batch_behind_one_that_cannot_go_out_waits_with_it() -> None:
+    messages = [alices(1), alices(2)]
+    sender, willing = Outgoing(), Outgoing()
+    await executor(Eyes(seen(*messages), Chain()), willing).cycle()
+    refusing = Chain(refused=frozenset({"0x" + willing.calls[0].hex()}))
+
+    await executor(Eyes(seen(*messages), refusing), sender).cycle()
+
+    assert sender.calls == []
