@@ -50,10 +50,12 @@ class Http:
         self._idle: dict[str, list[ByteStream]] = {}
 
     async def aclose(self) -> None:
-        for streams in self._idle.values():
-            for stream in streams:
-                await anyio.aclose_forcefully(stream)
-        self._idle.clear()
+        """Close every idle connection, also when the monitor was cancelled: none is left to the garbage collector."""
+        idle, self._idle = self._idle, {}
+        with anyio.CancelScope(shield=True):
+            for streams in idle.values():
+                for stream in streams:
+                    await anyio.aclose_forcefully(stream)
 
     async def get(self, url: str, limit: int = ANSWER_LIMIT) -> bytes:
         return await self._request("GET", url, b"", limit)

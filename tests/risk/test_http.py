@@ -75,3 +75,24 @@ async def test_a_peer_that_nests_too_deep_adds_nothing() -> None:
         assert await ask_peers(http, [url]) == []
 
     await http.aclose()
+
+
+@pytest.mark.anyio
+async def test_closing_closes_every_idle_connection_even_when_cancelled():
+    closed: list[int] = []
+
+    class Stream:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        async def aclose(self) -> None:
+            closed.append(self.number)
+            await anyio.lowlevel.checkpoint()
+
+    http = Http(1.0)
+    http._idle = {"http://one": [Stream(1), Stream(2)], "http://two": [Stream(3)]}  # type: ignore[list-item]
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await http.aclose()
+
+    assert closed == [1, 2, 3]
