@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ccip_py.chains.deployment import Deployment
@@ -38,33 +39,35 @@ class NodeMains:
         name = f"committer {index}"
         signer = await dev_signer(roles.COMMITTERS[index], self._urls_by_id())
         members = self._deployment.lanes[0].committers
-        node = Committer(
-            CommitterConfig(),
-            self._deployment,
-            signer,
-            InProcessTransport(self.hub, signer, members),
-            self._folder_of(name),
-            PriceTable(prices(self._deployment)),
-            self._urls(name),
-            name=name,
-            log=self._log(name),
-        )
-        await node.run()
+        with self._log(name) as log:
+            node = Committer(
+                CommitterConfig(),
+                self._deployment,
+                signer,
+                InProcessTransport(self.hub, signer, members),
+                self._folder_of(name),
+                PriceTable(prices(self._deployment)),
+                self._urls(name),
+                name=name,
+                log=log,
+            )
+            await node.run()
 
     async def executor(self, index: int) -> None:
         """Run executor number `index` until cancelled."""
         name = f"executor {index}"
         signer = await dev_signer(roles.EXECUTORS[index], self._urls_by_id())
-        node = Executor(
-            ExecutorConfig(monitors=tuple(self.monitor_urls())),
-            self._deployment,
-            signer,
-            self._folder_of(name),
-            self._urls(name),
-            name=name,
-            log=self._log(name),
-        )
-        await node.run()
+        with self._log(name) as log:
+            node = Executor(
+                ExecutorConfig(monitors=tuple(self.monitor_urls())),
+                self._deployment,
+                signer,
+                self._folder_of(name),
+                self._urls(name),
+                name=name,
+                log=log,
+            )
+            await node.run()
 
     async def monitor(self, index: int) -> None:
         """Run risk monitor number `index` until cancelled. It gets plain data and shares nothing with the others."""
@@ -123,9 +126,10 @@ class NodeMains:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _log(self, name: str) -> Log:
-        stream = (self._folder_of(name) / "log.jsonl").open("a", buffering=1, encoding="utf-8")
-        return node_log(name, stream=stream)
+    @contextmanager
+    def _log(self, name: str) -> Iterator[Log]:
+        with (self._folder_of(name) / "log.jsonl").open("a", buffering=1, encoding="utf-8") as stream:
+            yield node_log(name, stream=stream)
 
 
 def prices(deployment: Deployment) -> dict[Token, int]:
