@@ -31,14 +31,14 @@ class Artifact:
         return any(item["type"] == "function" and item["name"] == function for item in self.abi)
 
 
-def load(name: str) -> Artifact:
-    """The artifact of the contract of that name."""
-    path = FOLDER / f"{name}.json"
+def load(name: str, folder: Path = FOLDER) -> Artifact:
+    """The artifact of the contract of that name; ours, or one that was compiled into another folder."""
+    path = folder / f"{name}.json"
     try:
         changed = path.stat().st_mtime_ns
     except OSError:
         raise ConfigError(
-            f"there is no compiled contract {name} in {FOLDER}",
+            f"there is no compiled contract {name} in {folder}",
             code="NO_ARTIFACT",
             hint="run scripts/setup, or `python -m ccip_py.deploy.compile`",
         ) from None

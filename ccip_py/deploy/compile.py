@@ -23,6 +23,7 @@ from ccip_py.deploy.solc import CompilerSettings, find_solc, read_settings
 from ccip_py.errors import CcipError, ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCES = "contracts"
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _IMPORT = re.compile(r"""\bimport\s+(?:[^"';]*?\bfrom\s+)?["']([^"']+)["']""")
@@ -38,11 +39,15 @@ class Compiled:
 
 
 def compile_contracts(
-    root: Path = ROOT, folder: Path = artifacts.FOLDER, solc: str | None = None
+    root: Path = ROOT,
+    folder: Path = artifacts.FOLDER,
+    solc: str | None = None,
+    *,
+    sources: str = SOURCES,
 ) -> Compiled:
-    """Bring the artifacts up to date with the sources."""
+    """Bring the artifacts in `folder` up to date with what is in the folder `sources` of `root`."""
     settings = read_settings(root)
-    request = standard_json(root, settings)
+    request = standard_json(root, settings, sources)
     key = fingerprint(request, settings)
     known = _manifest(folder)
     if known and known["key"] == key and _intact(folder, known["files"]):
@@ -66,22 +71,22 @@ def is_fresh(root: Path = ROOT, folder: Path = artifacts.FOLDER) -> bool:
     return known is not None and known["key"] == key and _intact(folder, known["files"])
 
 
-def standard_json(root: Path, settings: CompilerSettings) -> dict[str, Any]:
-    """The compiler's input: our contracts and, inline, every source they import."""
-    ours = sorted(path.relative_to(root).as_posix() for path in (root / "contracts").rglob("*.sol"))
+def standard_json(root: Path, settings: CompilerSettings, sources: str = SOURCES) -> dict[str, Any]:
+    """The compiler's input: the contracts of one folder and, inline, every source they import."""
+    ours = sorted(path.relative_to(root).as_posix() for path in (root / sources).rglob("*.sol"))
     if not ours:
-        raise ConfigError(f"there are no Solidity sources in {root / 'contracts'}")
-    sources: dict[str, dict[str, str]] = {}
+        raise ConfigError(f"there are no Solidity sources in {root / sources}")
+    texts: dict[str, dict[str, str]] = {}
     todo = list(ours)
     while todo:
         name = todo.pop()
-        if name not in sources:
+        if name not in texts:
             text = _source(root, name)
-            sources[name] = {"content": text}
+            texts[name] = {"content": text}
             todo.extend(_imports(name, text, settings.remappings))
     return {
         "language": "Solidity",
-        "sources": dict(sorted(sources.items())),
+        "sources": dict(sorted(texts.items())),
         "settings": {
             **settings.standard_json(),
             "outputSelection": {name: {"*": _OUTPUTS} for name in ours},
