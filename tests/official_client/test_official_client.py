@@ -21,6 +21,8 @@ from ccip_py.sdk.evm import Function
 
 from .client import PATIENCE_MS, ClientRefused, OfficialClient
 
+pytestmark = pytest.mark.slow
+
 UNIT = 10**18
 GAS = 200_000
 EXECUTION_STATE = Function("getExecutionState", ("uint64",), ("uint8",))
@@ -414,6 +416,29 @@ def test_it_can_t_execute_under_a_root_that_nobody_blessed(network, traveller, i
             assert state_of(network, sent) is ExecutionState.UNTOUCHED
 
         wait_until_blessed(network, report["merkleRoot"])
+        assert traveller.execute("a", "b", sent)["state"] == ExecutionState.SUCCESS
+
+
+@pytest.mark.usefixtures("nodes_back")
+def test_a_curse_on_the_destination_stops_it_even_in_the_open_window(network, traveller, inbox):
+    guardian = Console(network.chain("b"), party(f"anvil:{roles.GUARDIAN}"))
+    subject = network.chain("a").selector
+    with stopped(network.executors), window_open_after(network, 1):
+        sent = traveller.send("a", "b", hello(inbox["b"]))
+        report = traveller.commit_of("a", "b", sent)
+        traveller.proof_of("a", sent)
+        wait_until_blessed(network, report["merkleRoot"])
+        wait_out_the_window(network, report["merkleRoot"], 1)
+
+        curse(guardian, subject)
+        with pytest.raises(ClientRefused) as refused:
+            traveller.execute("a", "b", sent)
+        assert "CursedByRMN" in refused.value.refusal
+
+        uncurse(network.owner_console("b"), subject)
+        wait_until_blessed(
+            network, report["merkleRoot"]
+        )  # lifting voided the blessing; monitors give it again
         assert traveller.execute("a", "b", sent)["state"] == ExecutionState.SUCCESS
 
 
