@@ -22,6 +22,7 @@ from ccip_py.sdk.flow import ask
 from ccip_py.sdk.types import Transaction
 
 SOURCES = Path(__file__).parent / "contracts"
+COMPILED = ROOT / "build" / "applications"  # kept: compiling takes a while, and nothing is compiled twice
 PACKAGE = "@chainlink/contracts-ccip/contracts"
 REMAPPINGS = (
     f"{PACKAGE}/interfaces/IRouterClient.sol=ours/interfaces/IRouterClient.sol",
@@ -49,8 +50,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert replaced == 1
     (project / "foundry.toml").write_text(settings, encoding="utf-8")
-    compile_contracts(project, project / "artifacts")
-    return project / "artifacts"
+    compile_contracts(project, COMPILED)
+    return COMPILED
 
 
 @pytest.fixture(scope="session")

@@ -98,19 +98,26 @@ def balls_hit(network, *players):
     return sum(len(network.ccip.driver.run(flow(player))) for player in players)
 
 
-def test_ping_pong_goes_on_for_rounds_until_it_is_paused(network, put):
+@pytest.fixture(scope="module", autouse=True)
+def players(network, put):
+    """A game that is going on while the other tests run: it takes long, and needs nobody."""
     a, b = (
         put(name, "PingPongGame", network.chain(name).router, network.chain(name).link) for name in ("a", "b")
     )
     for here, there in ((a, b), (b, a)):
         here.act("setCounterpart", network.chain(there.chain).selector, there.address)
         here.pay(network.chain(here.chain).link, 3 * LINK)
-
     a.act("startPingPong")
+    return a, b
+
+
+def test_ping_pong_goes_on_for_rounds_until_it_is_paused(network, players):
+    a, b = players
     network.wait_until(f"{ROUNDS} rounds", lambda: a.view("highestCount") >= 2 * ROUNDS, timeout=120)
 
     for player in (a, b):
         player.act("setPaused", True)
+
     last = balls_hit(network, a, b)
     network.wait_until(
         f"ball {last} arrived", lambda: max(a.view("highestCount"), b.view("highestCount")) >= last

@@ -6,6 +6,7 @@ here as it would be by whoever installs the wheel.
 """
 
 import configparser
+import importlib
 import importlib.metadata
 import json
 import os
@@ -36,6 +37,10 @@ JOURNEY = Path(__file__).parent / "journey_from_a_wheel.py"
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built where an earlier build has left a module that is gone by now."""
+    left = ROOT / "build" / "lib" / "ccip_py" / "gone.py"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.touch()
     dist = tmp_path_factory.mktemp("dist")
     run([sys.executable, "-m", *BUILD, "--quiet", "--wheel-dir", str(dist), str(ROOT)])
     (built,) = dist.glob("*.whl")
@@ -124,6 +129,16 @@ def test_every_module_of_the_checkout_is_in_the_wheel_and_no_other(wheel: Path) 
         packed = {name for name in archive.namelist() if name.endswith(".py")}
 
     assert packed == here
+
+
+def test_no_wheel_without_the_contracts_of_these_sources(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    monkeypatch.setattr("ccip_py.deploy.compile.is_fresh", lambda: False)
+
+    with pytest.raises(SystemExit, match="missing or old"):
+        importlib.import_module("build_backend").build_wheel(str(tmp_path))
 
 
 def test_every_command_of_the_wheel_starts(wheel: Path, installed: Path) -> None:
