@@ -108,3 +108,19 @@ def test_a_failed_receiver_is_named_and_the_message_finished_by_a_stranger(netwo
 
     with pytest.raises(ContractRefused):
         network.ccip.manually_execute(sent, signer=network.stranger, gas_limit=50_000)
+
+
+def test_inside_the_window_a_stranger_is_refused_and_the_executor_is_not(network, inbox):
+    for node in network.executors:
+        node.stop()
+    sent = network.ccip.send(
+        "a", "b", checksum(inbox["b"]), signer=network.user, gas_limit=200_000, out_of_order=True
+    )
+    network.wait_until("it is blessed", lambda: network.ccip.look(sent).blessed is not None)
+
+    with pytest.raises(ContractRefused) as refused:
+        network.ccip.manually_execute(sent, signer=network.stranger)
+    assert refused.value.error == "ManualExecutionNotYetEnabled"
+
+    network.start()
+    assert wait(network, sent).stage is Stage.EXECUTED

@@ -121,17 +121,6 @@ def test_without_an_executor_anyone_finishes_the_queue_by_hand(network, send):
         assert all(network.ccip.look(message).stage is Stage.EXECUTED for message in queue)
 
 
-def test_before_the_window_a_stranger_is_refused(network, send):
-    with stopped(*network.executors):
-        sent = send()
-        network.wait_until("it is blessed", lambda: network.ccip.look(sent).blessed is not None)
-        age = network.anvils["b"].timestamp() - network.ccip.look(sent).commitment.stage.timestamp
-        if age < network.options.permissionless_window - 5:
-            with pytest.raises(Exception, match="ManualExecutionNotYetEnabled"):
-                network.ccip.manually_execute(sent, signer=network.stranger)
-    assert wait(network, sent).stage is Stage.EXECUTED
-
-
 def forger(network: Network):
     """Log data → the same message to another receiver, with the id that belongs to the altered message."""
     lane = network.lane("a", "b")
