@@ -19,8 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import anyio
-import httpx
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from ccip_py.chains.bounded_json import parse_json
 
@@ -162,7 +161,9 @@ class FaultProxy:
         self.set()
 
     async def __aenter__(self) -> Self:
-        self._client = httpx.AsyncClient(timeout=UPSTREAM_TIMEOUT, trust_env=False)
+        # aiohttp on both sides: it cancels the handlers of lost connections in asyncio's own way, which would make
+        # an anyio client lose sight of its sockets.
+        self._client = ClientSession(timeout=ClientTimeout(UPSTREAM_TIMEOUT))
         app = web.Application(client_max_size=MAX_REQUEST)
         app.add_routes([web.post("/{path:.*}", self._on_request)])
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
@@ -178,7 +179,7 @@ class FaultProxy:
     ) -> None:
         with anyio.CancelScope(shield=True):
             await self._runner.cleanup()
-            await self._client.aclose()
+            await self._client.close()
 
     # --- One exchange ---
 
@@ -192,7 +193,7 @@ class FaultProxy:
         try:
             answers = [await self._answer(call) for call in calls] if self._changes_answers() else None
             body = await self._forward(asked) if answers is None else answers
-        except httpx.HTTPError:
+        except (ClientError, TimeoutError):
             return web.Response(status=502, text="the endpoint behind the proxy does not answer")
         if answers is not None and not isinstance(asked, list):
             body = answers[0]
@@ -229,8 +230,8 @@ class FaultProxy:
         return any(isinstance(fault, AnswerFault) for fault in self._faults)
 
     async def _forward(self, payload: Any) -> Any:
-        response = await self._client.post(self._target, json=payload)
-        return parse_json(response.content)
+        async with self._client.post(self._target, json=payload) as response:
+            return parse_json(await response.read())
 
     async def _answer(self, call: Json) -> Json:
         for fault in self._faults:
