@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, TypedDict, Unpack
 
 import anyio
 
@@ -34,25 +34,37 @@ POLL_S = 0.4
 END = frozenset({Stage.EXECUTED, Stage.FAILED})
 
 
+class MessageOptions(TypedDict, total=False):
+    """What may be said of a message beside its receiver. The same for quoting and for sending."""
+
+    data: bytes  # handed to the receiver's ccipReceive; default empty
+    tokens: Sequence[tuple[str, int]]  # symbol or address, amount in the smallest unit
+    fee_token: str | None  # symbol or address; None, the default, pays in native
+    gas_limit: int | None  # for ccipReceive; None: the lane's default. 0 without data: tokens only
+    out_of_order: bool  # True: does not wait for this sender's earlier messages; needs a gas limit
+
+
 @dataclass(frozen=True, slots=True)
 class _Flows:
     """Every operation, as a flow: what the two clients share."""
 
     book: Book
 
-    def outgoing(
-        self,
-        source: ChainRef,
-        receiver: str,
-        data: bytes,
-        tokens: Sequence[tuple[str, int]],
-        fee_token: str | None,
-        gas_limit: int | None,
-        out_of_order: bool,
-    ) -> OutgoingMessage:
-        amounts = [(self.book.token(source, token), amount) for token, amount in tokens]
-        paid_in = None if fee_token is None else self.book.token(source, fee_token)
-        return send.Request(receiver, data, amounts, paid_in, gas_limit, out_of_order).outgoing()
+    def outgoing(self, source: ChainRef, receiver: str, options: MessageOptions) -> OutgoingMessage:
+        unknown = sorted(options.keys() - MessageOptions.__annotations__.keys())
+        if unknown:
+            raise TypeError(
+                f"unknown: {', '.join(unknown)}; known: {', '.join(MessageOptions.__annotations__)}"
+            )
+        fee_token = options.get("fee_token")
+        return send.Request(
+            receiver,
+            options.get("data", b""),
+            [(self.book.token(source, token), amount) for token, amount in options.get("tokens", ())],
+            None if fee_token is None else self.book.token(source, fee_token),
+            options.get("gas_limit"),
+            options.get("out_of_order", False),
+        ).outgoing()
 
     def get_fee(self, source: ChainRef, destination: ChainRef, message: OutgoingMessage) -> Flow[Fee]:
         lane = self.book.lane(source, destination)
@@ -133,15 +145,10 @@ class Ccip:
         source: ChainRef,
         destination: ChainRef,
         receiver: str,
-        *,
-        data: bytes = b"",
-        tokens: Sequence[tuple[str, int]] = (),
-        fee_token: str | None = None,
-        gas_limit: int | None = None,
-        out_of_order: bool = False,
+        **options: Unpack[MessageOptions],
     ) -> Fee:
         """What `send` with the same arguments would cost in this block; it is refused where sending would be."""
-        message = self._flows.outgoing(source, receiver, data, tokens, fee_token, gas_limit, out_of_order)
+        message = self._flows.outgoing(source, receiver, options)
         return self.driver.run(self._flows.get_fee(source, destination, message))
 
     def send(
@@ -151,18 +158,13 @@ class Ccip:
         receiver: str,
         *,
         signer: Signer,
-        data: bytes = b"",
-        tokens: Sequence[tuple[str, int]] = (),
-        fee_token: str | None = None,
-        gas_limit: int | None = None,
-        out_of_order: bool = False,
+        **options: Unpack[MessageOptions],
     ) -> SentMessage:
         """Approve what is missing, send, and return once the source chain has mined it.
 
-        `tokens` are (symbol or address, amount in the smallest unit); `fee_token` None pays in native. Raises
-        ContractRefused with the contract's own error before anything is signed, if the Router would revert.
+        Raises ContractRefused with the contract's own error before anything is signed, if the Router would revert.
         """
-        message = self._flows.outgoing(source, receiver, data, tokens, fee_token, gas_limit, out_of_order)
+        message = self._flows.outgoing(source, receiver, options)
         return self.driver.run(self._flows.send(source, destination, message, signer))
 
     def look(self, sent: SentMessage, trace: track.Trace | None = None) -> track.Trace:
@@ -217,15 +219,10 @@ class AsyncCcip:
         source: ChainRef,
         destination: ChainRef,
         receiver: str,
-        *,
-        data: bytes = b"",
-        tokens: Sequence[tuple[str, int]] = (),
-        fee_token: str | None = None,
-        gas_limit: int | None = None,
-        out_of_order: bool = False,
+        **options: Unpack[MessageOptions],
     ) -> Fee:
         """As `Ccip.get_fee`."""
-        message = self._flows.outgoing(source, receiver, data, tokens, fee_token, gas_limit, out_of_order)
+        message = self._flows.outgoing(source, receiver, options)
         return await self.driver.run(self._flows.get_fee(source, destination, message))
 
     async def send(
@@ -235,14 +232,10 @@ class AsyncCcip:
         receiver: str,
         *,
         signer: Signer,
-        data: bytes = b"",
-        tokens: Sequence[tuple[str, int]] = (),
-        fee_token: str | None = None,
-        gas_limit: int | None = None,
-        out_of_order: bool = False,
+        **options: Unpack[MessageOptions],
     ) -> SentMessage:
         """As `Ccip.send`."""
-        message = self._flows.outgoing(source, receiver, data, tokens, fee_token, gas_limit, out_of_order)
+        message = self._flows.outgoing(source, receiver, options)
         return await self.driver.run(self._flows.send(source, destination, message, signer))
 
     async def track(
