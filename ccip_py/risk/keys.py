@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from coincurve import PrivateKey, PublicKey
 
@@ -50,11 +51,24 @@ def load(source: KeySource) -> Key:
     # Imported here because it is slow, and only processes that open a keystore need it.
     from eth_account import Account
 
-    password = source.password_file.read_text().rstrip("\n")
+    sealed, password = _private_text(source.keystore), _private_text(source.password_file).rstrip("\r\n")
     try:
-        return key(bytes(Account.decrypt(json.loads(source.keystore.read_text()), password)))
-    except ValueError as error:
-        raise ConfigError(f"{source.keystore}: {error}") from error
+        return key(bytes(Account.decrypt(json.loads(sealed), password)))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        # The error may quote what it failed on, so only its kind is told.
+        raise ConfigError(
+            f"{source.keystore} can't be opened with {source.password_file}: {type(error).__name__}"
+        ) from None
+
+
+def _private_text(path: Path) -> str:
+    """A file that its owner alone may read: a key that others can read is not a key."""
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigError(f"{path} can be read by others: chmod 600 {path}")
+        return path.read_text()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
 
 
 def dev_key(index: int) -> Key:
