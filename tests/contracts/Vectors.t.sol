@@ -40,14 +40,15 @@ contract VectorsTest is Test {
         bytes32 leaf;
     }
 
-    struct Proof {
+    /// @dev Names in vector files are looked up among all structs of the build, so they must be nobody else's.
+    struct ClientProof {
         bytes hashes;
         uint256 flagBits;
     }
 
     struct Tree {
         bytes32 root;
-        Proof allLeaves;
+        ClientProof allLeaves;
     }
 
     struct ProofOfSome {
@@ -69,7 +70,7 @@ contract VectorsTest is Test {
         "uint64 nonce,address feeToken,uint256 feeTokenAmount,Data data,TokenAmount[] tokenAmounts,",
         "bytes[] sourceTokenData,bytes32 leaf)Data(bytes seed,uint256 length)TokenAmount(address token,uint256 amount)"
     );
-    string private constant TREE = "Tree(bytes32 root,Proof allLeaves)Proof(bytes hashes,uint256 flagBits)";
+    string private constant TREE = "Tree(bytes32 root,ClientProof allLeaves)ClientProof(bytes hashes,uint256 flagBits)";
     string private constant PROOF = "ProofOfSome(uint256 leaves,bytes indices,bytes hashes,uint256 flagBits)";
     string private constant EXTRA_ARGS =
         "ExtraArgsForm(uint256 gasLimit,bool allowOutOfOrderExecution,bytes encoded)";
@@ -158,7 +159,7 @@ contract VectorsTest is Test {
             for (uint256 i = 0; i < n; ++i) {
                 leaves[i] = theLeaf(i);
             }
-            Proof memory proof = all[n - 1].allLeaves;
+            ClientProof memory proof = all[n - 1].allLeaves;
             assertEq(
                 MerkleMultiProof.merkleRoot(leaves, words(proof.hashes), proof.flagBits), all[n - 1].root
             );
