@@ -1,60 +1,78 @@
 """What every user relies on: each kind of message arrives, in both directions, with both ways of paying."""
 
+from dataclasses import dataclass
+
 import pytest
 from eth_abi.abi import encode
 
-from ccip_py.devnet.conservation import conserved, ledgers
+from ccip_py.devnet.conservation import Ledger, conserved, ledgers
 from ccip_py.errors import ContractRefused
 from ccip_py.protocol.codec.evm import checksum
+from ccip_py.protocol.ids import Address
 from ccip_py.protocol.journey import Stage
 from ccip_py.sdk.evm import Function
 from ccip_py.sdk.send import balance_of
+from ccip_py.sdk.types import SentMessage
 
 from .conftest import wait
 
 UNIT = 10**18
-BOTH_WAYS = pytest.mark.parametrize(("source", "destination"), [("a", "b"), ("b", "a")])
+WAYS = [("a", "b"), ("b", "a")]
+SYMBOLS = ["BMT", "LRT"]
 
 
-@BOTH_WAYS
-@pytest.mark.parametrize("fee_token", [None, "LINK"])
-def test_data_arrives(network, inbox, source, destination, fee_token):
-    sent = network.ccip.send(
-        source,
-        destination,
-        checksum(inbox[destination]),
-        signer=network.user,
-        data=b"hello",
-        gas_limit=200_000,
-        fee_token=fee_token,
-        out_of_order=True,
-    )
-
-    assert wait(network, sent).stage is Stage.EXECUTED
+KINDS = {
+    "data, fee in native": {"data": b"hello", "gas_limit": 200_000},
+    "data, fee in LINK": {"data": b"hello", "gas_limit": 200_000, "fee_token": "LINK"},
+    "burn-mint token": {"tokens": [("BMT", 3 * UNIT)], "gas_limit": 0},
+    "lock-release token": {"tokens": [("LRT", 3 * UNIT)], "gas_limit": 0},
+}
 
 
-@BOTH_WAYS
-@pytest.mark.parametrize("symbol", ["BMT", "LRT"])
-def test_a_token_arrives_and_nothing_is_lost(network, source, destination, symbol):
-    before = ledgers(network.ccip, network.deployment, symbol)
-    place, token = network.chain(destination), network.chain(destination).token(symbol)
-    account = bytes.fromhex(network.stranger.address[2:])
-    had = network.ccip.driver.run(balance_of(place.selector, token.address, account))
+@dataclass(frozen=True)
+class Traffic:
+    """One message of each kind each way, sent together so that they travel together, and what was there before."""
 
-    sent = network.ccip.send(
-        source,
-        destination,
-        network.stranger.address,
-        signer=network.user,
-        tokens=[(symbol, 3 * UNIT)],
-        gas_limit=0,
-        out_of_order=True,
-    )
-    assert wait(network, sent).stage is Stage.EXECUTED
+    sent: dict[tuple[str, str, str], SentMessage]
+    ledgers: dict[str, tuple[Ledger, ...]]
+    balances: dict[tuple[str, str], int]
 
-    has = network.ccip.driver.run(balance_of(place.selector, token.address, account))
-    assert has - had == 3 * UNIT
-    balances = conserved(symbol, before, ledgers(network.ccip, network.deployment, symbol))
+
+@pytest.fixture(scope="module")
+def traffic(network, inbox) -> Traffic:
+    before = {symbol: ledgers(network.ccip, network.deployment, symbol) for symbol in SYMBOLS}
+    balances = {(chain, symbol): held(network, chain, symbol) for chain in ("a", "b") for symbol in SYMBOLS}
+    sent = {}
+    for source, destination in WAYS:
+        for kind, options in KINDS.items():
+            receiver = checksum(inbox[destination]) if "data" in options else network.stranger.address
+            sent[source, destination, kind] = network.ccip.send(
+                source, destination, receiver, signer=network.user, out_of_order=True, **options
+            )
+    return Traffic(sent, before, balances)
+
+
+def held(network, chain: str, symbol: str) -> int:
+    """What the receiver of the tokens has."""
+    place = network.chain(chain)
+    account = Address(bytes.fromhex(network.stranger.address[2:]))
+    return network.ccip.driver.run(balance_of(place.selector, place.token(symbol).address, account))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("source", "destination"), WAYS)
+def test_each_kind_of_message_arrives(network, traffic, source, destination, kind):
+    assert wait(network, traffic.sent[source, destination, kind]).stage is Stage.EXECUTED
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_tokens_are_in_the_receivers_hands_and_nothing_is_lost(network, traffic, symbol):
+    for message in traffic.sent.values():
+        assert wait(network, message).stage is Stage.EXECUTED
+
+    for chain in ("a", "b"):
+        assert held(network, chain, symbol) - traffic.balances[chain, symbol] == 3 * UNIT
+    balances = conserved(symbol, traffic.ledgers[symbol], ledgers(network.ccip, network.deployment, symbol))
     assert all(balance.held for balance in balances), balances
 
 

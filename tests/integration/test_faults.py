@@ -24,7 +24,7 @@ from ccip_py.testing.faults import Fault, FaultProxy, ForgeLogs, FrozenTag, emit
 from .conftest import wait
 
 NEXT = Function("getExpectedNextSequenceNumber", (), ("uint64",))
-QUIET_BLOCKS = 12  # of a chain, far more than a healthy network needs to commit or to execute
+QUIET_BLOCKS = 8  # of one second: twice what a healthy network needs to commit
 
 
 @pytest.fixture(scope="module")
