@@ -80,7 +80,8 @@ def follow(
     last: list[StageReached | None] = [None] * len(journeys)
     for index, journey in enumerate(journeys):
         last[index] = sent_stage(journey.sent)
-        report.stage(journey, sent_stage(journey.sent))
+        if not journey.stages:
+            report.stage(journey, sent_stage(journey.sent))
     deadline = time.monotonic() + PATIENCE_S
     over = {until, Stage.EXECUTED, Stage.FAILED}
     while any(stage is not None and stage.stage not in over for stage in last):
