@@ -70,7 +70,8 @@ contract VectorsTest is Test {
         "uint64 nonce,address feeToken,uint256 feeTokenAmount,Data data,TokenAmount[] tokenAmounts,",
         "bytes[] sourceTokenData,bytes32 leaf)Data(bytes seed,uint256 length)TokenAmount(address token,uint256 amount)"
     );
-    string private constant TREE = "Tree(bytes32 root,ClientProof allLeaves)ClientProof(bytes hashes,uint256 flagBits)";
+    string private constant TREE =
+        "Tree(bytes32 root,ClientProof allLeaves)ClientProof(bytes hashes,uint256 flagBits)";
     string private constant PROOF = "ProofOfSome(uint256 leaves,bytes indices,bytes hashes,uint256 flagBits)";
     string private constant EXTRA_ARGS =
         "ExtraArgsForm(uint256 gasLimit,bool allowOutOfOrderExecution,bytes encoded)";
