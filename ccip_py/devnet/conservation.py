@@ -17,9 +17,9 @@ from ccip_py.sdk.client import Ccip
 from ccip_py.sdk.evm import Function, read_many
 from ccip_py.sdk.flow import Flow
 from ccip_py.sdk.logs import find_logs, head, topic
+from ccip_py.sdk.send import BALANCE_OF
 
 TOTAL_SUPPLY = Function("totalSupply", (), ("uint256",))
-BALANCE_OF = Function("balanceOf", ("address",), ("uint256",))
 
 # A pool's own events: (amount in data) for what it took and what it gave, by kind.
 TAKEN = {"burn_mint": "Burned(address,uint256)", "lock_release": "Locked(address,uint256)"}

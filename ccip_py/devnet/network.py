@@ -36,8 +36,7 @@ from ccip_py.errors import NotYet
 from ccip_py.protocol.blessing import curse_subject
 from ccip_py.protocol.ids import Address
 from ccip_py.sdk.client import Ccip
-from ccip_py.sdk.evm import Function, Signer, as_address, read, transact
-from ccip_py.sdk.types import Transaction
+from ccip_py.sdk.evm import Function, as_address, read, transact
 
 IS_CURSED = Function("isCursed", ("bytes16",), ("bool",))
 POLL_S = 0.1
@@ -78,10 +77,9 @@ class Network:
         self.anvils = dict(zip((chain.name for chain in deployment.chains), anvils, strict=True))
         self.users = [dev_account(index) for index in roles.USERS]  # holders of every token and of LINK
         self.user, self.stranger = self.users[0], self.users[-1]
-        self.guardian = dev_account(roles.GUARDIAN)
         self.executor_account = dev_account(roles.EXECUTORS[0])
         self._host = host
-        self.mains = NodeMains(deployment, folder, free_ports(options.monitors), options.executors)
+        self.mains = NodeMains(deployment, folder, free_ports(options.monitors))
         self.committers = [self._add(self.mains.committer, i) for i in range(len(roles.COMMITTERS))]
         self.monitors = [self._add(self.mains.monitor, i) for i in range(options.monitors)]
         self.executors = [self._add(self.mains.executor, i) for i in range(options.executors)]
@@ -142,13 +140,6 @@ class Network:
         flow = transact(self.chain(chain).selector, self.user, None, data)
         _, receipt = self.ccip.driver.run(flow)
         return as_address(receipt["contractAddress"])
-
-    def transact(
-        self, chain: str, signer: Signer, to: Address, function: Function, *arguments: Any
-    ) -> Transaction:
-        """Call a contract in a transaction."""
-        flow = transact(self.chain(chain).selector, signer, to, function.calldata(*arguments))
-        return self.ccip.driver.run(flow)[0]
 
     def read(self, chain: str, to: Address, function: Function, *arguments: Any) -> Any:
         """Call a view; its first value."""

@@ -24,15 +24,12 @@ from ccip_py.risk.main import run as run_monitor
 class NodeMains:
     """What runs each node, for as often as it is started. Nothing is kept between two starts but its folder."""
 
-    def __init__(
-        self, deployment: Deployment, folder: Path, monitor_ports: Sequence[int], executors: int
-    ) -> None:
+    def __init__(self, deployment: Deployment, folder: Path, monitor_ports: Sequence[int]) -> None:
         self.routes: dict[tuple[str, ChainSelector], str] = {}
         self.hub = Hub()
         self._deployment = deployment
         self._folder = folder
         self._monitor_ports = monitor_ports
-        self._executors = executors
 
     async def committer(self, index: int) -> None:
         """Run committer number `index` until cancelled."""

@@ -23,7 +23,7 @@ def main(urls: list[str]) -> None:
     deployment = deploy_network(devnet_config(urls))
     user = dev_account(0)
     with tempfile.TemporaryDirectory() as folder, Host() as host, Ccip(deployment) as ccip:
-        mains = NodeMains(deployment, Path(folder), free_ports(4), executors=1)
+        mains = NodeMains(deployment, Path(folder), free_ports(4))
         for main_of, count in ((mains.committer, len(COMMITTERS)), (mains.monitor, 4), (mains.executor, 1)):
             for index in range(count):
                 host.add(f"{main_of.__name__} {index}", lambda run=main_of, i=index: run(i)).start()

@@ -14,11 +14,11 @@ from ccip_py.devnet.demo.report import Journey
 from ccip_py.devnet.network import Network
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address
-from ccip_py.sdk.evm import Function, read
+from ccip_py.sdk.evm import as_address
+from ccip_py.sdk.send import balance_of
 from ccip_py.sdk.types import SentMessage
 
 UNIT = 10**18
-BALANCE_OF = Function("balanceOf", ("address",), ("uint256",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Scene:
     def deposited_on(self, chain: str) -> int:
         """Vault shares of the user, who never called the vault himself."""
         place = self.network.deployment.chain_named(chain)
-        flow = read(place.selector, self.on[chain].vault, BALANCE_OF, self.beneficiary)
-        return int(self.network.ccip.driver.run(flow)[0])
+        flow = balance_of(place.selector, self.on[chain].vault, as_address(self.beneficiary))
+        return self.network.ccip.driver.run(flow)
 
     def send_each_kind(self) -> list[Journey]:
         """Data, two kinds of token, and a token with instructions, both ways: each from an account of its own."""
