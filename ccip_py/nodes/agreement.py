@@ -88,6 +88,11 @@ class Agreement(Generic[View, Outcome]):
         """Index of the member that leads now."""
         return self._engine.config.leader(self._state.epoch)
 
+    @property
+    def wakes_at(self) -> float:
+        """When time itself can next change something, by this agreement's clock."""
+        return pure.wake_at(self._engine, self._state)
+
     def see(self, view: View | None) -> None:
         """A fresh reading of the chains; None while they cannot be seen."""
         self._feed(FreshView(view))
@@ -98,13 +103,13 @@ class Agreement(Generic[View, Outcome]):
 
     async def next_tick(self) -> None:
         """Wait until time itself can change something, then let it."""
-        self._sleeps_until = min(pure.wake_at(self._engine, self._state), self._clock() + LONGEST_SLEEP)
+        self._sleeps_until = min(self.wakes_at, self._clock() + LONGEST_SLEEP)
         await self._changed.wait(max(0.0, self._sleeps_until - self._clock()))
         self.tick()
 
     def tick(self) -> None:
         """Let the time that has passed take effect."""
-        if self._clock() >= pure.wake_at(self._engine, self._state):
+        if self._clock() >= self.wakes_at:
             self._feed(Tick(self._clock()))
 
     # --- One input, and all that follows from it ---
@@ -115,7 +120,7 @@ class Agreement(Generic[View, Outcome]):
             self._inputs.append(Tick(self._clock()))
         self._inputs.append(happened)
         self._drain()
-        if pure.wake_at(self._engine, self._state) < self._sleeps_until:
+        if self.wakes_at < self._sleeps_until:
             self._changed.now()
 
     def _drain(self) -> None:

@@ -13,6 +13,7 @@ from ccip_py.chains.deployment import ChainDeployment, Deployment
 from ccip_py.chains.evm.caller import Caller
 from ccip_py.chains.evm.finality import FinalityReader
 from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.chains.http import Carrier
 from ccip_py.chains.ports import FinalityStore, Heads, HeadSource
 from ccip_py.protocol.ids import ChainSelector
 
@@ -43,6 +44,17 @@ class SharedHeads:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a node takes from outside besides its chains. A network that is driven step by step gives its own."""
+
+    clock: Callable[[], float] = time.monotonic
+    carrier: Carrier | None = None  # of requests to chains; None: connections of the node's own
+
+
+WORLD = Surroundings()
+
+
+@dataclass(frozen=True, slots=True)
 class ChainLink:
     facts: ChainDeployment
     rpc: Rpc
@@ -56,15 +68,20 @@ class ChainLink:
 
 @asynccontextmanager
 async def connect(
-    deployment: Deployment, selectors: Sequence[ChainSelector], urls: RpcUrls, store: FinalityStore
+    deployment: Deployment,
+    selectors: Sequence[ChainSelector],
+    urls: RpcUrls,
+    store: FinalityStore,
+    around: Surroundings = WORLD,
 ) -> AsyncIterator[Mapping[ChainSelector, ChainLink]]:
     """Links to those chains, closed at the end. Nothing is asked before it is needed."""
     async with AsyncExitStack() as stack:
         links: dict[ChainSelector, ChainLink] = {}
         for selector in selectors:
             chain = deployment.chain(selector)
-            rpc = Rpc(list(urls.get(selector) or [chain.rpc_url]), chain_id=chain.chain_id)
+            places = list(urls.get(selector) or [chain.rpc_url])
+            rpc = Rpc(places, chain_id=chain.chain_id, carrier=around.carrier)
             await stack.enter_async_context(rpc)
-            heads = SharedHeads(FinalityReader(rpc, selector, chain.finality, store))
+            heads = SharedHeads(FinalityReader(rpc, selector, chain.finality, store), around.clock)
             links[selector] = ChainLink(chain, rpc, Caller(rpc), heads)
         yield links

@@ -8,8 +8,9 @@ Several nodes may run in one process: they share nothing but the interpreter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -33,7 +34,7 @@ from ccip_py.protocol.ids import Address, ChainSelector
 from .agreement import Agreement
 from .blessing_relay import BlessingRelay
 from .cache import Cache
-from .chain_link import ChainLink, RpcUrls, connect
+from .chain_link import WORLD, ChainLink, RpcUrls, Surroundings, connect
 from .commit_view import CommitEyes, priced_tokens
 from .committer import LaneCommitter, LaneWire, hear_peers
 from .config import CommitterConfig, ExecutorConfig, LaneName
@@ -72,6 +73,7 @@ class Committer:
         log: Log | None = None,
         metrics: Metrics | None = None,
         open_journal: OpenJournal = Journal.open,
+        around: Surroundings = WORLD,
     ) -> None:
         if (signer is None) != (transport is None):
             raise ConfigError("a committer has a key and a transport, or neither")
@@ -80,10 +82,16 @@ class Committer:
         self._config, self._deployment = config, deployment
         self._signer, self._transport = signer, transport
         self._folder, self._prices, self._urls = journal_dir, prices, rpc_urls
-        self._open_journal = open_journal
+        self._open_journal, self._around = open_journal, around
 
     async def run(self) -> None:
         """Work until cancelled."""
+        async with self.opened() as watched, anyio.create_task_group() as tasks:
+            self._start(tasks, watched)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Sequence[Watched]]:
+        """Everything in place and nothing running: `lanes` can be driven by hand, and what was sent be watched."""
         chosen = self._chosen()
         ends = ends_of(chosen)
         async with AsyncExitStack() as stack:
@@ -91,7 +99,9 @@ class Committer:
             stack.callback(journal.close)
             cache = Cache.open(self._folder / "cache.sqlite")
             stack.callback(cache.close)
-            links = await stack.enter_async_context(connect(self._deployment, ends, self._urls, journal))
+            links = await stack.enter_async_context(
+                connect(self._deployment, ends, self._urls, journal, self._around)
+            )
             senders = make_senders(chosen, links, journal, self._signer, self._config.fees)
             lanes = {each.config_digest: self._lane(each, links, senders, journal, cache) for each in chosen}
             self.lanes = {(lane.lane.source, lane.lane.destination): lane for lane in lanes.values()}
@@ -99,19 +109,13 @@ class Committer:
                 Event.STARTED, lanes=[lane.name for lane in lanes.values()], dry=self._signer is None
             )
             stack.callback(self.log.info, Event.STOPPED)
-            tasks = await stack.enter_async_context(anyio.create_task_group())
-            self._start(tasks, links, senders)
+            yield [Watched(links[selector], sender) for selector, sender in senders.items()]
 
-    def _start(
-        self,
-        tasks: TaskGroup,
-        links: Mapping[ChainSelector, ChainLink],
-        senders: Mapping[ChainSelector, Sender],
-    ) -> None:
+    def _start(self, tasks: TaskGroup, watched: Sequence[Watched]) -> None:
         for lane in self.lanes.values():
             lane.start(tasks, self._config.pace)
-        for selector, sender in senders.items():
-            watch_sent(tasks, links[selector], sender, self.log, self.metrics)
+        for each in watched:
+            watch_sent(tasks, each, self.log, self.metrics)
         transport = self._transport
         if transport is not None:
             sessions = {lane.session: lane for lane in self.lanes.values()}
@@ -154,7 +158,8 @@ class Committer:
             whole_messages=False,
         )
         plugin, log = CommitPlugin(terms), self.log.bind(lane=name)
-        eyes = CommitEyes(terms, facts.config_digest, source, destination, stream, self._prices)
+        clock = self._around.clock
+        eyes = CommitEyes(terms, facts.config_digest, source, destination, stream, self._prices, clock)
         committee = OcrConfig(
             facts.config_digest, facts.committers, facts.f, subject(terms), self._config.timing
         )
@@ -172,6 +177,7 @@ class Committer:
                 log,
                 self.metrics,
                 name,
+                clock,
             )
         return made
 
@@ -191,13 +197,26 @@ class Executor:
         log: Log | None = None,
         metrics: Metrics | None = None,
         open_journal: OpenJournal = Journal.open,
+        around: Surroundings = WORLD,
     ) -> None:
         self.log, self.metrics = log or node_log(name), metrics or Metrics()
         self._config, self._deployment, self._signer = config, deployment, signer
         self._folder, self._urls, self._open_journal = journal_dir, rpc_urls, open_journal
+        self._around = around
+        self.lanes: dict[tuple[ChainSelector, ChainSelector], LaneExecutor] = {}
 
     async def run(self) -> None:
         """Work until cancelled."""
+        async with self.opened() as watched, anyio.create_task_group() as tasks:
+            for lane in self.lanes.values():
+                name = f"execute {lane.name}"
+                tasks.start_soon(run_cycles, name, lane.cycle, self._config.pace, lane.log, self.metrics)
+            for each in watched:
+                watch_sent(tasks, each, self.log, self.metrics)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Sequence[Watched]]:
+        """As a committer's."""
         chosen = lanes_named(self._deployment, self._config.lanes)
         async with AsyncExitStack() as stack:
             journal = self._open_journal(self._folder, self._signer.address if self._signer else NOBODY)
@@ -205,18 +224,16 @@ class Executor:
             cache = Cache.open(self._folder / "cache.sqlite")
             stack.callback(cache.close)
             ends = ends_of(chosen)
-            links = await stack.enter_async_context(connect(self._deployment, ends, self._urls, journal))
+            links = await stack.enter_async_context(
+                connect(self._deployment, ends, self._urls, journal, self._around)
+            )
             client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
             senders = make_senders(chosen, links, journal, self._signer, self._config.fees)
             lanes = [self._lane(each, links, senders, cache, client) for each in chosen]
             self.log.info(Event.STARTED, lanes=[lane.name for lane in lanes], dry=self._signer is None)
             stack.callback(self.log.info, Event.STOPPED)
-            tasks = await stack.enter_async_context(anyio.create_task_group())
-            for lane in lanes:
-                name = f"execute {lane.name}"
-                tasks.start_soon(run_cycles, name, lane.cycle, self._config.pace, lane.log, self.metrics)
-            for selector, sender in senders.items():
-                watch_sent(tasks, links[selector], sender, self.log, self.metrics)
+            self.lanes = {(lane.lane.source, lane.lane.destination): lane for lane in lanes}
+            yield [Watched(links[selector], sender) for selector, sender in senders.items()]
 
     def _lane(
         self,
@@ -236,7 +253,9 @@ class Executor:
         return LaneExecutor(
             lane=lane,
             name=name,
-            eyes=ExecutorEyes(lane, facts, source, destination, stream, commits, attempts, kept),
+            eyes=ExecutorEyes(
+                lane, facts, source, destination, stream, commits, attempts, kept, self._around.clock
+            ),
             blessings=BlessingRelay(
                 lane, destination, VotePool(config.monitors, log), client, sender, config, log
             ),
@@ -286,11 +305,20 @@ def make_senders(
     }
 
 
-def watch_sent(tasks: TaskGroup, link: ChainLink, sender: Sender, log: Log, metrics: Metrics) -> None:
-    """See to what was sent: rebroadcast, raise the price, notice what was lost."""
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A sender, and the chain where what it sent must be seen to."""
 
-    async def cycle() -> None:
-        if await sender.entries():
-            await sender.step(await link.heads.pin())
+    link: ChainLink
+    sender: Sender
 
-    tasks.start_soon(run_cycles, f"sender {link.facts.name}", cycle, Pace(pause=1.0), log, metrics)
+    async def cycle(self) -> None:
+        """Rebroadcast, raise the price, notice what was lost."""
+        if await self.sender.entries():
+            await self.sender.step(await self.link.heads.pin())
+
+
+def watch_sent(tasks: TaskGroup, watched: Watched, log: Log, metrics: Metrics) -> None:
+    """See to what was sent, for as long as the node runs."""
+    name = f"sender {watched.link.facts.name}"
+    tasks.start_soon(run_cycles, name, watched.cycle, Pace(pause=1.0), log, metrics)

@@ -12,14 +12,12 @@ It does not compare endpoints' answers unless asked (`ask_everyone`): whom to be
 """
 
 import random
-import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 import anyio
-import httpx
 
 from ccip_py.chains.evm.endpoint import (
     Answer,
@@ -28,9 +26,11 @@ from ccip_py.chains.evm.endpoint import (
     EndpointFault,
     Request,
     RpcRefused,
+    Target,
     UnknownBlock,
     exchange,
 )
+from ccip_py.chains.http import Carrier, Http
 from ccip_py.errors import ConfigError, EndpointDown
 
 BATCH = 100
@@ -48,29 +48,27 @@ class Rpc:
 
     def __init__(
         self,
-        urls: str | Sequence[str],
+        urls: str | Target | Sequence[str | Target],
         *,
-        headers: Mapping[str, str] | None = None,
         timeout: float = 10.0,
         chain_id: int | None = None,
         rounds: int = 3,
         pause: float = 0.2,
         max_body: int = MAX_BODY,
         jitter: Callable[[], float] = random.random,
+        carrier: Carrier | None = None,
     ) -> None:
-        """Seconds for `timeout` (per exchange) and `pause` (before the second round, doubling after)."""
-        self._endpoints = [Endpoint(url) for url in ([urls] if isinstance(urls, str) else urls)]
+        """Seconds for `timeout` (per exchange) and `pause` (before the second round, doubling after).
+
+        `carrier` carries the exchanges instead of connections of this object's own; whoever gives it closes it.
+        """
+        self._endpoints = [_endpoint(url) for url in ([urls] if isinstance(urls, str | Target) else urls)]
         if not self._endpoints or rounds < 1 or timeout <= 0:
             raise ConfigError("an Rpc needs an endpoint, a positive timeout and at least one round")
         self._timeout, self._rounds, self._pause, self._max_body = timeout, rounds, pause, max_body
         self._chain_id, self._jitter = chain_id, jitter
-        self._client = httpx.AsyncClient(
-            headers={"content-type": "application/json", "accept-encoding": "identity", **(headers or {})},
-            timeout=None,  # the whole exchange is limited instead
-            trust_env=False,
-            follow_redirects=False,
-            verify=_tls(self._endpoints),
-        )
+        self._connections = Http()
+        self._carrier: Carrier = carrier if carrier is not None else self._connections
 
     async def __aenter__(self) -> Self:
         return self
@@ -82,7 +80,7 @@ class Rpc:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._connections.aclose()
 
     @property
     def chain_id(self) -> int | None:
@@ -182,7 +180,7 @@ class Rpc:
         try:
             if endpoint.chain_id is None:
                 await self._check_chain(endpoint)
-            answers = await exchange(self._client, endpoint, requests, self._timeout, self._max_body)
+            answers = await exchange(self._carrier, endpoint, requests, self._timeout, self._max_body)
         except EndpointFault as fault:
             endpoint.faults += 1
             endpoint.faults_ever += 1
@@ -196,7 +194,7 @@ class Rpc:
     async def _check_chain(self, endpoint: Endpoint) -> None:
         """A chain id is asked for on first use and after every fault: what restarts may be another chain."""
         request: Request = ("eth_chainId", ())
-        [said] = await exchange(self._client, endpoint, [request], self._timeout, self._max_body)
+        [said] = await exchange(self._carrier, endpoint, [request], self._timeout, self._max_body)
         try:
             chain_id = int(str(said), 16)
         except ValueError as odd:
@@ -208,8 +206,5 @@ class Rpc:
         endpoint.chain_id = chain_id
 
 
-def _tls(endpoints: Sequence[Endpoint]) -> ssl.SSLContext | bool:
-    """Certificates are checked; where no endpoint uses TLS, loading the authorities (50 ms) is saved."""
-    if any(endpoint.url.startswith("https:") for endpoint in endpoints):
-        return True
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _endpoint(where: str | Target) -> Endpoint:
+    return Endpoint(where) if isinstance(where, str) else Endpoint(where.url, where.headers)
