@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import anyio
-import httpx
-
 from ccip_py.chains.bounded_json import parse_json
+from ccip_py.chains.http import BodyTooLarge, Carrier, HttpFault
 from ccip_py.errors import EndpointDown, NotYet, Refused
 
 Request = tuple[str, tuple[Any, ...]]
@@ -67,9 +65,10 @@ _REVERTED = re.compile(r"execution reverted|^revert|VM Exception.*revert", re.IG
 
 @dataclass(slots=True)
 class Endpoint:
-    """An address to ask, and how it has behaved lately. URLs may hold secrets: only `name` is ever shown."""
+    """An address to ask, and how it has behaved lately. URLs and headers may hold secrets: only `name` is ever shown."""
 
     url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     faults: int = 0  # in a row; 0 is healthy
     faults_ever: int = 0
     rest_until: float = 0.0  # monotonic seconds; asked only if nobody better is there
@@ -78,44 +77,43 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        try:
+            parts = urlsplit(self.url)
+            return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        except ValueError:
+            return "an endpoint whose URL is none"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL and the headers that every request to it carries, such as an authorization."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 async def exchange(
-    client: httpx.AsyncClient, endpoint: Endpoint, requests: Sequence[Request], seconds: float, max_body: int
+    carrier: Carrier, endpoint: Endpoint, requests: Sequence[Request], seconds: float, max_body: int
 ) -> list[Answer]:
     """Send the requests as one batch; one answer each, in order, or EndpointFault, also after `seconds`."""
     calls = [
         {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         for number, (method, params) in enumerate(requests, 1)
     ]
+    content = json.dumps(calls).encode()
     try:
-        with anyio.fail_after(seconds):
-            body = await _post(client, endpoint, json.dumps(calls).encode(), max_body)
-    except TimeoutError as late:
-        raise EndpointFault(f"{endpoint.name} did not answer within {seconds:g} s") from late
-    except httpx.InvalidURL as wrong:
-        raise EndpointFault(f"{endpoint.name} is no URL that can be asked") from wrong
-    except httpx.HTTPError as broken:
-        raise EndpointFault(f"{endpoint.name}: {type(broken).__name__}: {broken}") from broken
+        said = await carrier.post(endpoint.url, content, endpoint.headers, seconds=seconds, limit=max_body)
+    except BodyTooLarge as long:
+        raise AnswerTooLarge(f"{endpoint.name} sent {long}") from long
+    except HttpFault as broken:
+        raise EndpointFault(f"{endpoint.name}: {broken}") from broken
+    if said.status != 200:
+        raise EndpointFault(f"{endpoint.name} answered HTTP {said.status}")
     try:
-        replies = parse_json(body)
+        replies = parse_json(said.body)
     except ValueError as garbage:
-        raise EndpointFault(f"{endpoint.name} sent no JSON but {body[:60]!r}") from garbage
+        raise EndpointFault(f"{endpoint.name} sent no JSON but {said.body[:60]!r}") from garbage
     return _in_order(endpoint, requests, replies)
-
-
-async def _post(client: httpx.AsyncClient, endpoint: Endpoint, content: bytes, max_body: int) -> bytes:
-    async with client.stream("POST", endpoint.url, content=content) as response:
-        if response.status_code != 200:
-            raise EndpointFault(f"{endpoint.name} answered HTTP {response.status_code}")
-        received = bytearray()
-        async for chunk in response.aiter_bytes():
-            received += chunk
-            if len(received) > max_body:
-                raise AnswerTooLarge(f"{endpoint.name} sent more than {max_body} bytes")
-        return bytes(received)
 
 
 def _in_order(endpoint: Endpoint, requests: Sequence[Request], replies: Any) -> list[Answer]:
