@@ -162,15 +162,14 @@ class Http:
         return answer
 
     async def _connect(self, target: _Target) -> _Connection:
-        if target.tls and self._tls is None:
-            self._tls = ssl.create_default_context()
-        stream = await anyio.connect_tcp(
-            target.host,
-            target.port,
-            tls=target.tls,
-            ssl_context=self._tls if target.tls else None,
-            tls_standard_compatible=False,
-        )
+        stream: ByteStream
+        if target.tls:
+            self._tls = self._tls or ssl.create_default_context()
+            stream = await anyio.connect_tcp(
+                target.host, target.port, tls=True, ssl_context=self._tls, tls_standard_compatible=False
+            )
+        else:
+            stream = await anyio.connect_tcp(target.host, target.port)
         return _Connection(stream, h11.Connection(h11.CLIENT))
 
 

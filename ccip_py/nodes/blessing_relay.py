@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import httpx
-
 from ccip_py.chains.evm.contracts import RMN
 from ccip_py.chains.evm.sender import Sender
+from ccip_py.chains.http import Http
 from ccip_py.errors import ContractRefused
 from ccip_py.execute.turns import rank
 from ccip_py.protocol.blessing import Blessing
@@ -38,7 +37,7 @@ class BlessingRelay:
     lane: Lane
     destination: ChainLink
     pool: VotePool
-    client: httpx.AsyncClient
+    http: Http
     sender: Sender | None
     config: ExecutorConfig
     log: Log
@@ -52,7 +51,7 @@ class BlessingRelay:
         if not waiting or not self.pool.pages or seen.view.stopped:
             return
         rmn = self.destination.facts.rmn
-        await self.pool.pull(self.client, waiting, self.destination.facts.chain_id, rmn)
+        await self.pool.pull(self.http, waiting, self.destination.facts.chain_id, rmn)
         monitors = await self.destination.caller.read("latest", monitors_view(rmn))
         votes_views = [RMN(rmn).bless_votes(tag) for tag in waiting]
         counts = await self.destination.caller.read_all("latest", votes_views)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-import httpx
-
 from ccip_py.chains.bounded_json import parse_json
 from ccip_py.chains.evm.keys import LOCAL_CHAIN_IDS, KeySigner, dev_key
+from ccip_py.chains.http import Http, HttpFault
 from ccip_py.errors import ConfigError, EndpointDown
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _PROBE_TIMEOUT = 5.0  # seconds
+_PROBE_LIMIT = 64 * 1024  # bytes
 
 
 async def dev_signer(index: int, rpc_urls: Mapping[int, str]) -> KeySigner:
@@ -44,12 +44,14 @@ def _not_local(chain_id: int, url: str, why: str) -> ConfigError:
 
 async def _anvil_chain_id(url: str) -> int | None:
     """The chain id if Anvil answers at `url`, None if something else does."""
-    request = {"jsonrpc": "2.0", "id": 1, "method": "anvil_nodeInfo", "params": []}
+    request = b'{"jsonrpc": "2.0", "id": 1, "method": "anvil_nodeInfo", "params": []}'
     try:
-        async with httpx.AsyncClient(timeout=_PROBE_TIMEOUT, trust_env=False) as client:
-            answer = parse_json((await client.post(url, json=request)).content)
+        async with Http() as http:
+            answer = parse_json(
+                (await http.post(url, request, seconds=_PROBE_TIMEOUT, limit=_PROBE_LIMIT)).body
+            )
         return int(answer["result"]["environment"]["chainId"])
-    except httpx.HTTPError as down:
+    except HttpFault as down:
         raise EndpointDown("the chain did not answer", context={"host": urlsplit(url).hostname}) from down
     except (ValueError, KeyError, TypeError):
         return None

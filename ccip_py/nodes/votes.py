@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
-import httpx
 
 from ccip_py.chains.bounded_json import parse_json
 from ccip_py.chains.evm.caller import View, function
+from ccip_py.chains.http import Http, HttpFault
 from ccip_py.ocr.attest import recover
 from ccip_py.protocol.blessing import Blessing
 from ccip_py.protocol.digests import bless_digest, blessing_tag, rmn_domain
@@ -74,15 +74,13 @@ class VotePool:
     _votes: dict[bytes, dict[Address, BlessVote]] = field(default_factory=dict)
     _seen: set[tuple[bytes, bytes]] = field(default_factory=set)
 
-    async def pull(
-        self, client: httpx.AsyncClient, wanted: Iterable[bytes], chain_id: int, rmn: Address
-    ) -> None:
+    async def pull(self, http: Http, wanted: Iterable[bytes], chain_id: int, rmn: Address) -> None:
         """Ask every monitor for its votes, and keep those on the wanted statements."""
         tags, domain = set(wanted), rmn_domain(chain_id, rmn)
         self._votes = {tag: votes for tag, votes in self._votes.items() if tag in tags}
 
         async def ask(page: str) -> None:
-            for vote in parse_votes(await self._page(client, page), chain_id, rmn):
+            for vote in parse_votes(await self._page(http, page), chain_id, rmn):
                 self._take(vote, tags, domain)
 
         async with anyio.create_task_group() as group:
@@ -111,18 +109,12 @@ class VotePool:
         if len(self._seen) > MAX_VOTES * max(1, len(self.pages)):
             self._seen.clear()
 
-    async def _page(self, client: httpx.AsyncClient, page: str) -> Any:
+    async def _page(self, http: Http, page: str) -> Any:
         try:
-            with anyio.fail_after(PAGE_TIMEOUT):
-                async with client.stream("GET", f"{page}/votes") as response:
-                    body = b""
-                    async for chunk in response.aiter_bytes():
-                        body += chunk
-                        if len(body) > MAX_PAGE:
-                            return None
-            return parse_json(body)
-        except (httpx.HTTPError, TimeoutError, ValueError) as silent:
-            self.log.info(Event.MONITOR_SILENT, stage=Stage.BLESS, page=page, error=type(silent).__name__)
+            answer = await http.get(f"{page}/votes", seconds=PAGE_TIMEOUT, limit=MAX_PAGE)
+            return parse_json(answer.body)
+        except (HttpFault, ValueError) as silent:
+            self.log.info(Event.MONITOR_SILENT, stage=Stage.BLESS, page=page, error=str(silent))
             return None
 
 

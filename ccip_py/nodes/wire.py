@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
-import httpx
 from anyio.abc import TaskGroup
 
 from ccip_py.chains.deployment import Deployment, LaneDeployment
@@ -22,6 +21,7 @@ from ccip_py.chains.evm.logs import LogReader, ProvenLogReader
 from ccip_py.chains.evm.sender import Sender
 from ccip_py.chains.evm.sending import Policy
 from ccip_py.chains.evm.transactions import Signer
+from ccip_py.chains.http import Http
 from ccip_py.commit.agree import Outcome
 from ccip_py.commit.config import CommitConfig, subject
 from ccip_py.commit.plugin import CommitPlugin
@@ -227,9 +227,9 @@ class Executor:
             links = await stack.enter_async_context(
                 connect(self._deployment, ends, self._urls, journal, self._around)
             )
-            client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+            http = await stack.enter_async_context(Http())
             senders = make_senders(chosen, links, journal, self._signer, self._config.fees)
-            lanes = [self._lane(each, links, senders, cache, client) for each in chosen]
+            lanes = [self._lane(each, links, senders, cache, http) for each in chosen]
             self.log.info(Event.STARTED, lanes=[lane.name for lane in lanes], dry=self._signer is None)
             stack.callback(self.log.info, Event.STOPPED)
             self.lanes = {(lane.lane.source, lane.lane.destination): lane for lane in lanes}
@@ -241,7 +241,7 @@ class Executor:
         links: Mapping[ChainSelector, ChainLink],
         senders: Mapping[ChainSelector, Sender],
         cache: Cache,
-        client: httpx.AsyncClient,
+        http: Http,
     ) -> LaneExecutor:
         lane, name = facts.lane(), lane_name(facts.lane())
         source, destination = links[lane.source], links[lane.destination]
@@ -257,7 +257,7 @@ class Executor:
                 lane, facts, source, destination, stream, commits, attempts, kept, self._around.clock
             ),
             blessings=BlessingRelay(
-                lane, destination, VotePool(config.monitors, log), client, sender, config, log
+                lane, destination, VotePool(config.monitors, log), http, sender, config, log
             ),
             sender=sender,
             config=config,

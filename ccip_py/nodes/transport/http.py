@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import anyio
-import httpx
 from aiohttp import web
 
+from ccip_py.chains.http import Http, HttpFault
 from ccip_py.errors import ConfigError
 
 from .envelope import (
@@ -37,6 +37,9 @@ from .inbox import MAX_QUEUED_PER_PEER, Counters, Inbox
 
 REQUEST_TIMEOUT = 5.0
 """Seconds. Peers on one machine or in one data centre answer in milliseconds."""
+
+MAX_ANSWER = 64 * 1024
+"""Bytes of a peer's answer."""
 
 RETRY_AFTER = 0.5
 """Seconds a worker waits after a peer could not be reached; what it could not send is dropped by age."""
@@ -93,18 +96,18 @@ class HttpTransport:
         try:
             await web.TCPSite(runner, self._host, self._port).start()
             async with (
-                httpx.AsyncClient(timeout=REQUEST_TIMEOUT, trust_env=False) as client,
+                Http() as http,
                 anyio.create_task_group() as workers,
             ):
                 for peer in self._peers.values():
-                    workers.start_soon(self._carry, client, peer)
+                    workers.start_soon(self._carry, http, peer)
         finally:
             with anyio.CancelScope(shield=True):
                 await runner.cleanup()
 
     # --- Sending ---
 
-    async def _carry(self, client: httpx.AsyncClient, peer: _Peer) -> None:
+    async def _carry(self, http: Http, peer: _Peer) -> None:
         """Send one peer what is queued for it, in order, for ever."""
         while True:
             if not peer.queue:
@@ -112,33 +115,34 @@ class HttpTransport:
                 await peer.waiting.wait()
             payload = peer.queue.popleft()
             try:
-                await self._deliver(client, peer, payload)
-            except httpx.HTTPError:
+                await self._deliver(http, peer, payload)
+            except HttpFault:
                 peer.session = None
                 await anyio.sleep(RETRY_AFTER)
 
-    async def _deliver(self, client: httpx.AsyncClient, peer: _Peer, payload: bytes) -> None:
+    async def _deliver(self, http: Http, peer: _Peer, payload: bytes) -> None:
         """One payload; a second attempt only where the peer has started a new session since."""
         for _ in range(2):
             if peer.session is None:
-                peer.session = await self._ask_session(client, peer)
+                peer.session = await self._ask_session(http, peer)
             if peer.session is None:
                 await anyio.sleep(RETRY_AFTER)
                 return
             counter = self._counters.next(peer.address)
             raw = seal(self._signer, peer.address, peer.session, counter, payload)
-            response = await client.post(f"{peer.url}/messages", content=raw)
-            if response.status_code != 403:
+            url, kind = f"{peer.url}/messages", {"content-type": "application/octet-stream"}
+            answer = await http.post(url, raw, kind, seconds=REQUEST_TIMEOUT, limit=MAX_ANSWER)
+            if answer.status != 403:
                 return
             peer.session = None
 
-    async def _ask_session(self, client: httpx.AsyncClient, peer: _Peer) -> bytes | None:
+    async def _ask_session(self, http: Http, peer: _Peer) -> bytes | None:
         """The peer's session, or None if the answer is not signed by the member it should be."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        query = {"nonce": nonce.hex(), "from": self._signer.address.hex()}
-        response = await client.get(f"{peer.url}/session", params=query)
-        body = response.content
-        if response.status_code != 200 or len(body) != SESSION_BYTES + 8 + 65:
+        url = f"{peer.url}/session?nonce={nonce.hex()}&from={self._signer.address.hex()}"
+        answer = await http.get(url, seconds=REQUEST_TIMEOUT, limit=MAX_ANSWER)
+        body = answer.body
+        if answer.status != 200 or len(body) != SESSION_BYTES + 8 + 65:
             return None
         session, last = body[:SESSION_BYTES], int.from_bytes(body[SESSION_BYTES : SESSION_BYTES + 8], "big")
         digest = hello_digest(peer.address, session, last, nonce)
