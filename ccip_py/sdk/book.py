@@ -1,55 +1,137 @@
-"""Who is where: the names and selectors that callers use, resolved to chains, lanes and contracts."""
+"""Who is where: the names and selectors that callers use, resolved to chains, lanes and contracts.
+
+A book is made from a `deployment.json`, or by asking Routers (`discover`); the second knows less, and each lane says
+what of it cannot be seen.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ccip_py.chains.deployment import ChainDeployment, Deployment
-from ccip_py.errors import UnknownLane
-from ccip_py.protocol.codec.evm import checksum
-from ccip_py.protocol.ids import Address, ChainSelector
+from ccip_py.errors import BadInput, UnknownLane
+from ccip_py.protocol.codec.evm import checksum, parse_address
+from ccip_py.protocol.ids import NO_ADDRESS, Address, ChainSelector
 from ccip_py.protocol.lane import Lane
 
-ChainRef: TypeAlias = str | int  # a chain's name in the deployment, or its selector
+ChainRef: TypeAlias = str | int  # a chain's name, or its selector
+
+
+@dataclass(frozen=True, slots=True)
+class KnownChain:
+    """One chain, as far as it is known."""
+
+    name: str
+    chain_id: int
+    selector: ChainSelector
+    router: Address
+    rmn: Address | None  # None: what blesses there is not read here
+    registry: Address | None  # of tokens and their pools
+    wrapped_native: Address
+    symbols: Mapping[str, Address] = field(default_factory=dict)  # LINK among them; upper case
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLane:
+    """One lane, where to begin reading it, and what of its messages cannot be seen."""
+
+    lane: Lane
+    on_ramp_block: int = 0
+    off_ramp_block: int = 0
+    blind: tuple[str, ...] = ()
 
 
 class Book:
-    """Looks things up in a deployment, and says what there is when something is not."""
+    """Looks things up, and says what there is when something is not."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self.deployment = deployment
+    def __init__(self, chains: tuple[KnownChain, ...], lanes: tuple[KnownLane, ...]) -> None:
+        self.chains = chains
+        self.lanes = lanes
 
-    def chain(self, ref: ChainRef) -> ChainDeployment:
+    @classmethod
+    def of(cls, deployment: Deployment) -> Book:
+        """What a deployment file says."""
+        lanes = (KnownLane(x.lane(), x.on_ramp_block, x.off_ramp_block) for x in deployment.lanes)
+        return cls(tuple(map(_chain, deployment.chains)), tuple(lanes))
+
+    def chain(self, ref: ChainRef) -> KnownChain:
         """The chain of that name or selector. A chain id is neither, and is told so."""
-        for chain in self.deployment.chains:
-            if ref in (chain.name, chain.selector):
+        for chain in self.chains:
+            if ref in (chain.name, chain.selector, str(chain.selector)):
                 return chain
-        known = ", ".join(f"{chain.name} (selector {chain.selector})" for chain in self.deployment.chains)
-        by_id = [chain for chain in self.deployment.chains if chain.chain_id == ref]
+        by_id = [chain for chain in self.chains if str(chain.chain_id) == str(ref)]
+        known = ", ".join(f"{chain.name} (selector {chain.selector})" for chain in self.chains)
         hint = f"known chains: {known}"
         if by_id:
-            hint = f"{ref} is a chain id; its selector is {by_id[0].selector}"
-        raise UnknownLane(f"no chain {ref!r} in this deployment", code="UNKNOWN_CHAIN", hint=hint)
+            hint = f"{ref} is a chain id; its selector is {by_id[0].selector} and its name {by_id[0].name}"
+        raise UnknownLane(f"no chain {ref!r} is known here", code="UNKNOWN_CHAIN", hint=hint)
 
     def lane(self, source: ChainRef, destination: ChainRef) -> Lane:
         """The lane between two chains."""
-        return self.deployment.lane(self.chain(source).selector, self.chain(destination).selector).lane()
+        return self.known(source, destination).lane
 
-    def first_block(self, lane: Lane) -> int:
-        """The destination block below which the lane has no history."""
-        return self.deployment.lane(lane.source, lane.destination).off_ramp_block
+    def known(self, source: ChainRef, destination: ChainRef) -> KnownLane:
+        """The lane between two chains, with what is known of it."""
+        ends = self.chain(source).selector, self.chain(destination).selector
+        for known in self.lanes:
+            if (known.lane.source, known.lane.destination) == ends:
+                return known
+        there = ", ".join(f"{self.name(x.lane.source)} → {self.name(x.lane.destination)}" for x in self.lanes)
+        raise UnknownLane(
+            f"there is no lane from {self.name(ends[0])} to {self.name(ends[1])}", hint=f"lanes: {there}"
+        )
+
+    def facts(self, lane: Lane) -> KnownLane:
+        """What is known of exactly this lane: one that was replaced is another lane."""
+        return next((known for known in self.lanes if known.lane == lane), KnownLane(lane))
+
+    def name(self, selector: ChainSelector) -> str:
+        """What the chain is called here."""
+        return self.chain(selector).name
+
+    def rmn(self, chain: ChainSelector) -> Address | None:
+        return self.chain(chain).rmn
 
     def router(self, chain: ChainSelector) -> Address:
-        return self.deployment.chain(chain).router
-
-    def rmn(self, chain: ChainSelector) -> Address:
-        return self.deployment.chain(chain).rmn
+        return self.chain(chain).router
 
     def token(self, chain: ChainRef, token: str) -> str:
-        """A token's address, from its symbol in the deployment or from the address itself."""
+        """A token's address, from its symbol or from the address itself."""
+        if token.lower().startswith("0x"):
+            address = parse_address(token)
+            if address == NO_ADDRESS:
+                raise BadInput(
+                    "the zero address is no token", hint="leave the fee token out to pay in native"
+                )
+            return checksum(address)
         place = self.chain(chain)
-        if token.startswith("0x"):
-            return token
-        if token.upper() == "LINK":
-            return checksum(place.link)
-        return checksum(place.token(token).address)
+        found = place.symbols.get(token.upper())
+        if found is None:
+            known = ", ".join(place.symbols) or "none: pass an address"
+            raise BadInput(
+                f"no token {token!r} is known on {place.name}", code="UNKNOWN_TOKEN", hint=f"symbols: {known}"
+            )
+        return checksum(found)
+
+    def symbol(self, chain: ChainSelector, token: Address) -> str:
+        """What people call a token here: its symbol, or its address."""
+        for symbol, address in self.chain(chain).symbols.items():
+            if address == token:
+                return symbol
+        return checksum(token)
+
+
+def _chain(chain: ChainDeployment) -> KnownChain:
+    symbols = {token.symbol.upper(): token.address for token in chain.tokens}
+    return KnownChain(
+        name=chain.name,
+        chain_id=chain.chain_id,
+        selector=chain.selector,
+        router=chain.router,
+        rmn=chain.rmn,
+        registry=chain.token_admin_registry,
+        wrapped_native=chain.wrapped_native,
+        symbols={**symbols, "LINK": chain.link},
+    )

@@ -4,131 +4,72 @@
     sent = ccip.send("a", "b", receiver, signer=account, data=b"hi", gas_limit=200_000)
     done = ccip.wait(sent)
 
-The two classes are the same flows under two drivers. Both work with nothing but RPC endpoints: no service of ours
-is asked, so what they report is what the chains say.
+The two classes are the same flows (`flows`) under two drivers. Both work with nothing but RPC endpoints: no service
+of ours is asked, so what they report is what the chains say. `Ccip.at` needs no file either, only Routers.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self, TypedDict, Unpack
-
-import anyio
+from typing import Self, Unpack
 
 from ccip_py.chains.deployment import Deployment, load_deployment
-from ccip_py.errors import NotYet
-from ccip_py.protocol.ids import ChainSelector
 from ccip_py.protocol.journey import Stage
-from ccip_py.protocol.message import OutgoingMessage
-from ccip_py.sdk import execute, send, track
+from ccip_py.sdk import track
+from ccip_py.sdk.async_client import AsyncCcip
 from ccip_py.sdk.book import Book, ChainRef
-from ccip_py.sdk.drive import AsyncDriver, SyncDriver
+from ccip_py.sdk.certificate import Certificate, Pins
+from ccip_py.sdk.connection import (
+    POLL_S,
+    Routers,
+    arrived,
+    book_of,
+    endpoints_of,
+    new_stages,
+    numbered,
+    too_late,
+)
+from ccip_py.sdk.discover import discover
+from ccip_py.sdk.drive import Endpoint, SyncDriver
 from ccip_py.sdk.evm import Signer
-from ccip_py.sdk.flow import Flow
-from ccip_py.sdk.types import Fee, SentMessage, StageReached, Transaction
+from ccip_py.sdk.flows import Flows, MessageOptions, message_reference
+from ccip_py.sdk.types import (
+    Fee,
+    LaneStatus,
+    Obstacle,
+    SentMessage,
+    StageReached,
+    TokenOnLane,
+    Transaction,
+)
 
-POLL_S = 0.4
-END = frozenset({Stage.EXECUTED, Stage.FAILED})
-
-
-class MessageOptions(TypedDict, total=False):
-    """What may be said of a message beside its receiver. The same for quoting and for sending."""
-
-    data: bytes  # handed to the receiver's ccipReceive; default empty
-    tokens: Sequence[tuple[str, int]]  # symbol or address, amount in the smallest unit
-    fee_token: str | None  # symbol or address; None, the default, pays in native
-    gas_limit: int | None  # for ccipReceive; None: the lane's default. 0 without data: tokens only
-    out_of_order: bool  # True: does not wait for this sender's earlier messages; needs a gas limit
-
-
-@dataclass(frozen=True, slots=True)
-class _Flows:
-    """Every operation, as a flow: what the two clients share."""
-
-    book: Book
-
-    def outgoing(self, source: ChainRef, receiver: str, options: MessageOptions) -> OutgoingMessage:
-        unknown = sorted(options.keys() - MessageOptions.__annotations__.keys())
-        if unknown:
-            raise TypeError(
-                f"unknown: {', '.join(unknown)}; known: {', '.join(MessageOptions.__annotations__)}"
-            )
-        fee_token = options.get("fee_token")
-        return send.Request(
-            receiver,
-            options.get("data", b""),
-            [(self.book.token(source, token), amount) for token, amount in options.get("tokens", ())],
-            None if fee_token is None else self.book.token(source, fee_token),
-            options.get("gas_limit"),
-            options.get("out_of_order", False),
-        ).outgoing()
-
-    def get_fee(self, source: ChainRef, destination: ChainRef, message: OutgoingMessage) -> Flow[Fee]:
-        lane = self.book.lane(source, destination)
-        return send.get_fee(lane, self.book.router(lane.source), message)
-
-    def send(
-        self, source: ChainRef, destination: ChainRef, message: OutgoingMessage, signer: Signer
-    ) -> Flow[SentMessage]:
-        lane = self.book.lane(source, destination)
-        return send.send(lane, self.book.router(lane.source), message, signer)
-
-    def start(self, sent: SentMessage) -> track.Trace:
-        lane = sent.lane
-        return track.Trace(sent, self.book.rmn(lane.destination), self.book.first_block(lane))
-
-    def manually_execute(self, sent: SentMessage, signer: Signer, gas_limit: int) -> Flow[Transaction]:
-        trace = yield from track.look(self.start(sent))
-        if trace.commitment is None:
-            raise NotYet(
-                "the message is not committed yet",
-                code="NOT_COMMITTED",
-                context={"message_id": bytes(sent.message_id)},
-                hint="wait until its stage is COMMITTED: there is nothing to prove it against before",
-            )
-        transaction, _ = yield from execute.manually_execute(
-            sent, trace.commitment, signer, gas_limit=gas_limit
-        )
-        return transaction
-
-
-def _urls(deployment: Deployment, overrides: Mapping[str, str] | None) -> dict[ChainSelector, str]:
-    return {chain.selector: (overrides or {}).get(chain.name, chain.rpc_url) for chain in deployment.chains}
-
-
-def _new_stages(before: track.Trace, after: track.Trace) -> Iterator[StageReached]:
-    known = before.stages()
-    yield from (stage for stage in after.stages() if stage not in known)
-
-
-def _too_late(sent: SentMessage, trace: track.Trace, until: Stage, timeout: float) -> NotYet:
-    return NotYet(
-        f"the message did not reach {until.name} in {timeout:g} s; it is {trace.stage.name}",
-        context={"message_id": bytes(sent.message_id), "sequence_number": sent.sequence_number},
-        hint="it is not lost: track it again later, or execute it by hand once it is blessed",
-    )
-
-
-def _arrived(trace: track.Trace, until: Stage) -> bool:
-    reached = {stage.stage for stage in trace.stages()}
-    return until in reached or bool(reached & END)
+__all__ = ["AsyncCcip", "Ccip", "MessageOptions"]
 
 
 class Ccip:
     """The blocking client."""
 
-    def __init__(self, deployment: Deployment, *, rpc_urls: Mapping[str, str] | None = None) -> None:
-        self.book = Book(deployment)
-        self._flows = _Flows(self.book)
-        self.driver = SyncDriver(_urls(deployment, rpc_urls))
+    def __init__(self, network: Deployment | Book, *, rpc_urls: Mapping[str, Endpoint] | None = None) -> None:
+        self.book = book_of(network)
+        self._flows = Flows(self.book)
+        self.driver = SyncDriver(endpoints_of(network, rpc_urls))
 
     @classmethod
-    def connect(cls, deployment: str | Path, *, rpc_urls: Mapping[str, str] | None = None) -> Self:
-        """Read `deployment.json`; `rpc_urls` (by chain name) replaces the URLs in it."""
+    def connect(cls, deployment: str | Path, *, rpc_urls: Mapping[str, Endpoint] | None = None) -> Self:
+        """Read `deployment.json`; `rpc_urls` (URLs or Web3 objects, by chain name) replaces the URLs in it."""
         return cls(load_deployment(deployment), rpc_urls=rpc_urls)
+
+    @classmethod
+    def at(cls, routers: Routers) -> Self:
+        """Find everything from the Routers: `{"a": (url_or_web3, router_address), …}`. See `discover`."""
+        asking = SyncDriver(numbered(routers))
+        try:
+            book = asking.run(discover({name: router for name, (_, router) in routers.items()}))
+        finally:
+            asking.close()
+        return cls(book, rpc_urls={name: endpoint for name, (endpoint, _) in routers.items()})
 
     def __enter__(self) -> Self:
         return self
@@ -140,6 +81,8 @@ class Ccip:
         """Give the connections back."""
         self.driver.close()
 
+    # Before sending
+
     def get_fee(
         self,
         source: ChainRef,
@@ -148,8 +91,33 @@ class Ccip:
         **options: Unpack[MessageOptions],
     ) -> Fee:
         """What `send` with the same arguments would cost in this block; it is refused where sending would be."""
-        message = self._flows.outgoing(source, receiver, options)
-        return self.driver.run(self._flows.get_fee(source, destination, message))
+        return self.driver.run(self._flows.get_fee(source, destination, receiver, options))
+
+    def preflight(
+        self,
+        source: ChainRef,
+        destination: ChainRef,
+        receiver: str,
+        *,
+        sender: str,
+        **options: Unpack[MessageOptions],
+    ) -> tuple[Obstacle, ...]:
+        """What would stop this message on either chain, all of it, without signing anything. Empty is good."""
+        return self.driver.run(self._flows.preflight(source, destination, receiver, sender, options))
+
+    def estimate_receiver_gas(
+        self,
+        source: ChainRef,
+        destination: ChainRef,
+        receiver: str,
+        *,
+        sender: str,
+        **options: Unpack[MessageOptions],
+    ) -> int:
+        """A `gas_limit` for this message: what its receiver uses now, and a tenth more; 0 if it would not be called."""
+        return self.driver.run(self._flows.estimate_gas(source, destination, receiver, sender, options))
+
+    # Sending and following
 
     def send(
         self,
@@ -162,10 +130,9 @@ class Ccip:
     ) -> SentMessage:
         """Approve what is missing, send, and return once the source chain has mined it.
 
-        Raises ContractRefused with the contract's own error before anything is signed, if the Router would revert.
+        Raises before anything is signed: BadInput for what can't be, ContractRefused with the contract's own error.
         """
-        message = self._flows.outgoing(source, receiver, options)
-        return self.driver.run(self._flows.send(source, destination, message, signer))
+        return self.driver.run(self._flows.send(source, destination, receiver, signer, options))
 
     def look(self, sent: SentMessage, trace: track.Trace | None = None) -> track.Trace:
         """One look at the destination: how far the message has come. Pass the last trace to read only what is new."""
@@ -175,99 +142,58 @@ class Ccip:
         self, sent: SentMessage, *, until: Stage = Stage.EXECUTED, timeout: float = 120
     ) -> Iterator[StageReached]:
         """Yield each stage as the chains prove it, SENT first, until `until`, EXECUTED or FAILED. NotYet if late."""
-        yield track.sent_stage(sent)
         trace, deadline = self._flows.start(sent), time.monotonic() + timeout
+        yield self.driver.run(self._flows.with_wait(track.sent_stage(sent), trace))
         while True:
             before, trace = trace, self.look(sent, trace)
-            yield from _new_stages(before, trace)
-            if _arrived(trace, until):
+            for stage in new_stages(before, trace):
+                yield self.driver.run(self._flows.with_wait(stage, trace))
+            if arrived(trace, until):
                 return
             if time.monotonic() > deadline:
-                raise _too_late(sent, trace, until, timeout)
+                raise too_late(sent, trace, until, timeout)
             time.sleep(POLL_S)
 
     def wait(self, sent: SentMessage, *, until: Stage = Stage.EXECUTED, timeout: float = 120) -> StageReached:
         """The stage where tracking ended: `until`, EXECUTED, or FAILED with the decoded reason."""
         return list(self.track(sent, until=until, timeout=timeout))[-1]
 
-    def manually_execute(self, sent: SentMessage, *, signer: Signer, gas_limit: int = 0) -> Transaction:
-        """Prove and execute one message by hand; `gas_limit` 0 keeps what its sender chose."""
-        return self.driver.run(self._flows.manually_execute(sent, signer, gas_limit))
+    def find(self, reference: str | bytes) -> tuple[SentMessage, ...]:
+        """The messages of a source transaction, or the one with that message id, on any chain known here."""
+        return self.driver.run(self._flows.find(message_reference(reference)))
 
+    def failed(self, source: ChainRef, destination: ChainRef) -> tuple[SentMessage, ...]:
+        """The messages of a lane whose last attempt failed."""
+        return self.driver.run(self._flows.failed(source, destination))
 
-class AsyncCcip:
-    """The same client for an event loop (asyncio or trio)."""
+    def manually_execute(
+        self, sent: SentMessage, *, signer: Signer, gas_limit: int = 0, token_gas: Sequence[int] = ()
+    ) -> Transaction:
+        """Prove and execute one message by hand; gas of 0 keeps what its sender chose. Says if it is too early."""
+        return self.driver.run(self._flows.manually_execute(sent, signer, gas_limit, token_gas))
 
-    def __init__(self, deployment: Deployment, *, rpc_urls: Mapping[str, str] | None = None) -> None:
-        self.book = Book(deployment)
-        self._flows = _Flows(self.book)
-        self.driver = AsyncDriver(_urls(deployment, rpc_urls))
+    def certificate(self, sent: SentMessage) -> Certificate:
+        """Everything that proves the message's delivery, to be verified by anyone, later and offline."""
+        return self.driver.run(self._flows.certificate(sent))
 
-    @classmethod
-    def connect(cls, deployment: str | Path, *, rpc_urls: Mapping[str, str] | None = None) -> Self:
-        """As `Ccip.connect`."""
-        return cls(load_deployment(deployment), rpc_urls=rpc_urls)
+    def pins(self, source: ChainRef, destination: ChainRef) -> Pins:
+        """The signer sets of a lane as they are now, to verify certificates against later."""
+        return self.driver.run(self._flows.pins(source, destination))
 
-    async def __aenter__(self) -> Self:
-        return self
+    # The network
 
-    async def __aexit__(self, *_: object) -> None:
-        await self.driver.aclose()
+    def lane(self, source: ChainRef, destination: ChainRef) -> LaneStatus:
+        """One lane as it is now."""
+        return self.driver.run(self._flows.lane(source, destination))
 
-    async def get_fee(
-        self,
-        source: ChainRef,
-        destination: ChainRef,
-        receiver: str,
-        **options: Unpack[MessageOptions],
-    ) -> Fee:
-        """As `Ccip.get_fee`."""
-        message = self._flows.outgoing(source, receiver, options)
-        return await self.driver.run(self._flows.get_fee(source, destination, message))
+    def lanes(self) -> tuple[LaneStatus, ...]:
+        """All lanes as they are now."""
+        return self.driver.run(self._flows.lanes())
 
-    async def send(
-        self,
-        source: ChainRef,
-        destination: ChainRef,
-        receiver: str,
-        *,
-        signer: Signer,
-        **options: Unpack[MessageOptions],
-    ) -> SentMessage:
-        """As `Ccip.send`."""
-        message = self._flows.outgoing(source, receiver, options)
-        return await self.driver.run(self._flows.send(source, destination, message, signer))
+    def tokens(self, source: ChainRef, destination: ChainRef) -> tuple[TokenOnLane, ...]:
+        """The tokens that travel on a lane, with pools, remote tokens and limits as of now."""
+        return self.driver.run(self._flows.tokens(source, destination))
 
-    async def track(
-        self,
-        sent: SentMessage,
-        *,
-        until: Stage = Stage.EXECUTED,
-        timeout: float = 120,  # noqa: ASYNC109  (the same face as `Ccip`)
-    ) -> AsyncIterator[StageReached]:
-        """As `Ccip.track`."""
-        yield track.sent_stage(sent)
-        trace, deadline = self._flows.start(sent), anyio.current_time() + timeout
-        while True:
-            before, trace = trace, await self.driver.run(track.look(trace))
-            for stage in _new_stages(before, trace):
-                yield stage
-            if _arrived(trace, until):
-                return
-            if anyio.current_time() > deadline:
-                raise _too_late(sent, trace, until, timeout)
-            await anyio.sleep(POLL_S)
-
-    async def wait(
-        self,
-        sent: SentMessage,
-        *,
-        until: Stage = Stage.EXECUTED,
-        timeout: float = 120,  # noqa: ASYNC109  (the same face as `Ccip`)
-    ) -> StageReached:
-        """As `Ccip.wait`."""
-        return [stage async for stage in self.track(sent, until=until, timeout=timeout)][-1]
-
-    async def manually_execute(self, sent: SentMessage, *, signer: Signer, gas_limit: int = 0) -> Transaction:
-        """As `Ccip.manually_execute`."""
-        return await self.driver.run(self._flows.manually_execute(sent, signer, gas_limit))
+    def balance(self, chain: ChainRef, holder: str, token: str | None = None) -> int:
+        """What an account holds of a token (symbol or address), or of the native coin, in the smallest unit."""
+        return self.driver.run(self._flows.balance(chain, holder, token))

@@ -1,14 +1,15 @@
 """Runs flows: the only I/O of the SDK, once blocking and once asynchronous.
 
-JSON-RPC over HTTP, one batch per step, a time limit on every request. A node that cannot be reached, or answers
-nonsense, raises EndpointDown; a node that answers an error to one request of a batch gives a `Failure` there.
+JSON-RPC over HTTP, one batch per step, a time limit on every request; or through a Web3 object of the caller's, with
+its own middleware, one request after the other. A node that cannot be reached, or answers nonsense, raises
+EndpointDown; a node that answers an error to one request of a batch gives a `Failure` there.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import anyio
 import httpx
@@ -23,11 +24,21 @@ T = TypeVar("T")
 TIMEOUT_S = 30.0
 
 
+class HasProvider(Protocol):
+    """A `Web3` (for `Ccip`) or an `AsyncWeb3` (for `AsyncCcip`)."""
+
+    @property
+    def provider(self) -> Any: ...
+
+
+Endpoint: TypeAlias = str | HasProvider
+
+
 class SyncDriver:
     """Runs a flow to its end, blocking."""
 
-    def __init__(self, urls: Mapping[ChainSelector, str], *, timeout: float = TIMEOUT_S) -> None:
-        self._urls = urls
+    def __init__(self, endpoints: Mapping[ChainSelector, Endpoint], *, timeout: float = TIMEOUT_S) -> None:
+        self._endpoints = endpoints
         self._http = httpx.Client(timeout=timeout, trust_env=False)
 
     def run(self, flow: Flow[T]) -> T:
@@ -43,12 +54,24 @@ class SyncDriver:
             if isinstance(step, Pause):
                 time.sleep(step.seconds)
                 continue
-            url = _url(self._urls, step.chain)
+            endpoint = _endpoint(self._endpoints, step.chain)
+            if not isinstance(endpoint, str):
+                answer = self._through(endpoint, step)
+                continue
             try:
-                response = self._http.post(url, json=_payload(step))
+                response = self._http.post(endpoint, json=_payload(step))
             except httpx.HTTPError as broken:
-                raise _down(url, broken) from broken
-            answer = _answers(step, url, response)
+                raise _down(endpoint, broken) from broken
+            answer = _answers(step, endpoint, response)
+
+    def _through(self, web3: HasProvider, step: Calls) -> tuple[Any, ...]:
+        answers = []
+        for call in step.calls:
+            try:
+                answers.append(_answer(web3.provider.make_request(call.method, list(call.params))))
+            except OSError as broken:  # what requests and httpx raise alike, timeouts included
+                raise _down(str(web3.provider), broken) from broken
+        return tuple(answers)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -58,8 +81,8 @@ class SyncDriver:
 class AsyncDriver:
     """Runs a flow to its end without blocking the event loop."""
 
-    def __init__(self, urls: Mapping[ChainSelector, str], *, timeout: float = TIMEOUT_S) -> None:
-        self._urls = urls
+    def __init__(self, endpoints: Mapping[ChainSelector, Endpoint], *, timeout: float = TIMEOUT_S) -> None:
+        self._endpoints = endpoints
         self._http = httpx.AsyncClient(timeout=timeout, trust_env=False)
 
     async def run(self, flow: Flow[T]) -> T:
@@ -75,26 +98,38 @@ class AsyncDriver:
             if isinstance(step, Pause):
                 await anyio.sleep(step.seconds)
                 continue
-            url = _url(self._urls, step.chain)
+            endpoint = _endpoint(self._endpoints, step.chain)
+            if not isinstance(endpoint, str):
+                answer = await self._through(endpoint, step)
+                continue
             try:
-                response = await self._http.post(url, json=_payload(step))
+                response = await self._http.post(endpoint, json=_payload(step))
             except httpx.HTTPError as broken:
-                raise _down(url, broken) from broken
-            answer = _answers(step, url, response)
+                raise _down(endpoint, broken) from broken
+            answer = _answers(step, endpoint, response)
+
+    async def _through(self, web3: HasProvider, step: Calls) -> tuple[Any, ...]:
+        answers = []
+        for call in step.calls:
+            try:
+                answers.append(_answer(await web3.provider.make_request(call.method, list(call.params))))
+            except OSError as broken:
+                raise _down(str(web3.provider), broken) from broken
+        return tuple(answers)
 
     async def aclose(self) -> None:
         """Give the connections back."""
         await self._http.aclose()
 
 
-def _url(urls: Mapping[ChainSelector, str], chain: ChainSelector) -> str:
-    if chain not in urls:
-        known = ", ".join(str(selector) for selector in urls) or "none"
+def _endpoint(endpoints: Mapping[ChainSelector, Endpoint], chain: ChainSelector) -> Endpoint:
+    if chain not in endpoints:
+        known = ", ".join(str(selector) for selector in endpoints) or "none"
         raise UnknownLane(
             f"no RPC URL is known for chain {chain}",
             hint=f"known chain selectors: {known}; a chain id is not one",
         )
-    return urls[chain]
+    return endpoints[chain]
 
 
 def _payload(step: Calls) -> list[dict[str, Any]]:
@@ -126,10 +161,12 @@ def _answers(step: Calls, url: str, response: httpx.Response) -> tuple[Any, ...]
     return tuple(_answer(by_id[index]) for index in range(len(step.calls)))
 
 
-def _answer(entry: dict[str, Any]) -> Any:
+def _answer(entry: Mapping[str, Any]) -> Any:
     error = entry.get("error")
     if error is None:
         return entry.get("result")
+    if not isinstance(error, Mapping):
+        return Failure(0, str(error))
     data = error.get("data")
     revert = bytes.fromhex(data[2:]) if isinstance(data, str) and data.startswith("0x") else b""
     return Failure(int(error.get("code", 0)), str(error.get("message", "")), revert)

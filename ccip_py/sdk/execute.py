@@ -5,20 +5,23 @@ Whoever does this is not trusted with anything: the proof is checked on chain, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ccip_py.errors import NotYet, RootMismatch
+from ccip_py.errors import BadInput, NotBlessed, NotYet, RootMismatch
 from ccip_py.protocol.codec import evm as codec
 from ccip_py.protocol.hashing import leaf, metadata_hash
+from ccip_py.protocol.journey import Stage
 from ccip_py.protocol.merkle import grow
 from ccip_py.protocol.message import Message
 from ccip_py.protocol.report import ExecutionReport, GasLimitOverride, Interval
-from ccip_py.sdk.evm import Signer, transact
-from ccip_py.sdk.flow import Flow
+from ccip_py.sdk.evm import Function, Signer, read_many, succeeded, transact
+from ccip_py.sdk.flow import Call, Flow, ask
 from ccip_py.sdk.logs import find_logs, head, topic
-from ccip_py.sdk.track import Commitment
+from ccip_py.sdk.track import Commitment, Trace, expected_wait
 from ccip_py.sdk.types import SentMessage, Transaction
 
+SETTINGS = Function("getDynamicConfig", (), ("uint32", "uint32", "uint16", "address", "address"))
 FIRST_REACH = 500  # blocks around the message's own; doubled until the whole interval is found
 
 
@@ -63,11 +66,68 @@ def build_report(sent: SentMessage, commitment: Commitment) -> Flow[ExecutionRep
     )
 
 
+def must_be_ready(trace: Trace) -> Flow[Commitment]:
+    """The commitment of a message that anyone may execute now; else an error that says what is missing, and for how
+    long.
+    """
+    sent, known = trace.sent, {"message_id": bytes(trace.sent.message_id)}
+    if trace.commitment is None:
+        wait = yield from expected_wait(trace)
+        raise NotYet(
+            "the message is not committed yet",
+            code="NOT_COMMITTED",
+            context=known if wait is None else {**known, "expected_in_s": wait},
+            hint="wait until its stage is COMMITTED: there is nothing to prove it against before",
+        )
+    if trace.stage is Stage.EXECUTED:
+        at = trace.attempt.transaction.to_0x_hex() if trace.attempt else ""
+        raise BadInput(
+            "the message is executed already",
+            code="ALREADY_EXECUTED",
+            context={**known, "transaction": at},
+            hint="nothing is left to do",
+        )
+    if trace.blessed is None and trace.rmn is not None:
+        raise NotBlessed(
+            "the message is committed, but the risk network has not blessed its root",
+            context={**known, "root": bytes(trace.commitment.root)},
+            hint="wait for its stage to be BLESSED; if it does not come, look whether the lane is cursed",
+        )
+    if trace.stage is not Stage.FAILED:
+        yield from _must_be_open(sent, trace.commitment)
+    return trace.commitment
+
+
+def _must_be_open(sent: SentMessage, commitment: Commitment) -> Flow[None]:
+    """Registered executors go first: the window opens so many seconds after the commit."""
+    lane = sent.lane
+    ((window, *_),) = yield from read_many(lane.destination, [(lane.off_ramp, SETTINGS, ())])
+    (block,) = yield from ask(lane.destination, Call("eth_getBlockByNumber", ("latest", False)))
+    left = commitment.stage.timestamp + window - int(succeeded(block)["timestamp"], 16)
+    if window and left >= 0:
+        raise NotYet(
+            f"too early: for {left + 1} s more only the lane's executors may execute this message",
+            code="TOO_EARLY",
+            context={"message_id": bytes(sent.message_id), "seconds_left": left + 1},
+            hint="they probably will; after that time, or once it FAILED, anyone may",
+        )
+
+
 def manually_execute(
-    sent: SentMessage, commitment: Commitment, signer: Signer, *, gas_limit: int = 0
+    sent: SentMessage,
+    commitment: Commitment,
+    signer: Signer,
+    *,
+    gas_limit: int = 0,
+    token_gas: Sequence[int] = (),
 ) -> Flow[tuple[Transaction, dict[str, Any]]]:
-    """Execute one committed, blessed message; `gas_limit` 0 keeps what the sender chose."""
+    """Execute one committed, blessed message; gas of 0 keeps what the sender chose or paid for."""
+    count = len(sent.message.token_amounts)
+    if token_gas and len(token_gas) != count:
+        raise BadInput(
+            f"the message carries {count} tokens, and {len(token_gas)} gas limits for tokens were given"
+        )
     report = yield from build_report(sent, commitment)
-    override = GasLimitOverride(gas_limit, (0,) * len(sent.message.token_amounts))
+    override = GasLimitOverride(gas_limit, tuple(token_gas) or (0,) * count)
     call = codec.manually_execute_call(report, [override])
     return (yield from transact(sent.lane.destination, signer, sent.lane.off_ramp, call))

@@ -10,7 +10,7 @@ from hexbytes import HexBytes
 
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address, ChainSelector
-from ccip_py.sdk.evm import succeeded
+from ccip_py.sdk.evm import as_address, succeeded
 from ccip_py.sdk.flow import Call, Flow, ask
 
 WINDOW = 5_000  # blocks per eth_getLogs
@@ -26,6 +26,7 @@ class Log:
     data: bytes
     block: int
     transaction: HexBytes
+    emitter: Address
 
 
 def head(chain: ChainSelector) -> Flow[int]:
@@ -57,6 +58,7 @@ def _log(entry: dict[str, Any]) -> Log:
         bytes(HexBytes(entry["data"])),
         int(entry["blockNumber"], 16),
         HexBytes(entry["transactionHash"]),
+        as_address(entry["address"]),
     )
 
 

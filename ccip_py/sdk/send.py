@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from ccip_py.sdk.types import Fee, SentMessage
 WRAPPED_NATIVE = Function("getWrappedNative", (), ("address",))
 ALLOWANCE = Function("allowance", ("address", "address"), ("uint256",))
 BALANCE_OF = Function("balanceOf", ("address",), ("uint256",))
+DECIMALS = Function("decimals", (), ("uint8",))
 APPROVE = Function("approve", ("address", "uint256"), ("bool",))
 
 
@@ -28,19 +30,28 @@ class Request:
 
     receiver: str
     data: bytes = b""
-    tokens: Sequence[tuple[str, int]] = ()  # token address, amount in its smallest unit
+    tokens: Sequence[
+        tuple[str, int | str]
+    ] = ()  # token address; smallest units, or whole tokens as a decimal
     fee_token: str | None = None  # None: native
     gas_limit: int | None = None  # None: the lane's default
     out_of_order: bool = True
 
-    def outgoing(self) -> OutgoingMessage:
-        """The message as the Router takes it."""
+    def outgoing(self, chain: ChainSelector) -> Flow[OutgoingMessage]:
+        """The message as the Router takes it. Decimal amounts are asked of their tokens on `chain`."""
+        receiver = codec.parse_address(self.receiver)
+        if receiver == NO_ADDRESS:
+            raise BadInput("the receiver is the zero address", hint="what is sent there is gone")
+        if not isinstance(self.data, bytes | bytearray):
+            raise BadInput("data is bytes", hint="text.encode(), or bytes.fromhex(...)")
+        amounts = []
+        for text, amount in self.tokens:
+            token = codec.parse_address(text)
+            amounts.append(TokenAmount(token, (yield from _amount_of(chain, token, amount))))
         return OutgoingMessage(
-            receiver=codec.address_to_word(codec.parse_address(self.receiver)),
+            receiver=codec.address_to_word(receiver),
             data=self.data,
-            token_amounts=tuple(
-                TokenAmount(codec.parse_address(token), _amount(n)) for token, n in self.tokens
-            ),
+            token_amounts=tuple(amounts),
             fee_token=NO_ADDRESS if self.fee_token is None else codec.parse_address(self.fee_token),
             extra_args=self._extra_args(),
         )
@@ -55,10 +66,34 @@ class Request:
         return codec.encode_extra_args(ExtraArgs(self.gas_limit, self.out_of_order))
 
 
-def _amount(value: object) -> int:
+def _amount_of(chain: ChainSelector, token: Address, value: object) -> Flow[int]:
+    if not isinstance(value, str):
+        return whole_amount(value)
+    (decimals,) = yield from read(chain, token, DECIMALS)
+    return decimal_amount(value, decimals)
+
+
+def whole_amount(value: object) -> int:
+    """An amount in smallest units; BadInput for anything but a whole number of them that fits."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**256:
-        raise BadInput(f"not a token amount: {value!r}", hint="a whole number of the token's smallest unit")
+        hint = 'a whole number of the smallest unit, or whole tokens as text: "1.5"'
+        raise BadInput(f"not a token amount: {value!r}", hint=hint)
     return value
+
+
+def decimal_amount(text: str, decimals: int) -> int:
+    """Whole tokens as people write them, exact in smallest units: no sign, exponent, comma, or digit too many."""
+    match = re.fullmatch(r"([0-9]{1,78})(?:\.([0-9]{1,78}))?", text)
+    if match is None:
+        raise BadInput(f"not an amount: {text!r}", code="BAD_AMOUNT", hint="digits with a decimal point: 1.5")
+    whole, fraction = match[1], (match[2] or "").rstrip("0")
+    if len(fraction) > decimals:
+        hint = f"this token has {decimals} decimals; nothing is rounded for you"
+        raise BadInput(f"too many decimals: {text!r}", code="BAD_AMOUNT", hint=hint)
+    amount = int(whole + fraction.ljust(decimals, "0"))
+    if amount >= 2**256:
+        raise BadInput(f"too large an amount: {text!r}", code="BAD_AMOUNT", hint="a uint256 does not hold it")
+    return amount
 
 
 def get_fee(lane: Lane, router: Address, message: OutgoingMessage) -> Flow[Fee]:
@@ -74,14 +109,15 @@ def get_fee(lane: Lane, router: Address, message: OutgoingMessage) -> Flow[Fee]:
     return Fee(amount, codec.checksum(token), native)
 
 
-def send(lane: Lane, router: Address, message: OutgoingMessage, signer: Signer) -> Flow[SentMessage]:
+def send(
+    lane: Lane, router: Address, message: OutgoingMessage, signer: Signer, *, unlimited: bool = False
+) -> Flow[SentMessage]:
     """Approve what is missing, send, and read back the message that the OnRamp emitted.
 
     Raises before anything is signed if balance does not suffice or the Router would revert.
     """
     fee = yield from get_fee(lane, router, message)
-    spending = _spending(message, fee)
-    yield from _approve(lane.source, router, spending, signer)
+    yield from _approve(lane.source, router, spending(message, fee), signer, unlimited=unlimited)
     transaction, receipt = yield from transact(
         lane.source,
         signer,
@@ -102,34 +138,40 @@ def send(lane: Lane, router: Address, message: OutgoingMessage, signer: Signer) 
     )
 
 
-def _spending(message: OutgoingMessage, fee: Fee) -> dict[Address, int]:
+def spending(message: OutgoingMessage, fee: Fee) -> dict[Address, int]:
     """How much of each ERC-20 the Router will pull from the sender."""
-    spending: dict[Address, int] = {}
+    total: dict[Address, int] = {}
     for amount in message.token_amounts:
-        spending[amount.token] = spending.get(amount.token, 0) + amount.amount
+        total[amount.token] = total.get(amount.token, 0) + amount.amount
     if not fee.native:
-        spending[message.fee_token] = spending.get(message.fee_token, 0) + fee.amount
-    return spending
+        total[message.fee_token] = total.get(message.fee_token, 0) + fee.amount
+    return total
 
 
 def _approve(
-    chain: ChainSelector, router: Address, spending: dict[Address, int], signer: Signer
+    chain: ChainSelector, router: Address, wanted: dict[Address, int], signer: Signer, *, unlimited: bool
 ) -> Flow[None]:
-    """Give the Router exactly what it will pull, where it may not already."""
+    """Give the Router exactly what it will pull, or all there ever is, where it may not already."""
     owner = as_address(signer.address)
-    for token, amount in spending.items():
-        ((balance,), (allowed,)) = yield from read_many(
-            chain, [(token, BALANCE_OF, (owner,)), (token, ALLOWANCE, (owner, router))]
-        )
-        if balance < amount:
+    questions = [
+        (token, f, (owner, *more))
+        for token in wanted
+        for f, more in ((BALANCE_OF, ()), (ALLOWANCE, (router,)))
+    ]
+    answers = [value for (value,) in (yield from read_many(chain, questions))]
+    held = dict(zip(wanted, zip(answers[::2], answers[1::2], strict=True), strict=True))
+    for token, amount in wanted.items():
+        if held[token][0] < amount:
             raise BadInput(
                 "the sender holds too little of a token",
                 code="INSUFFICIENT_BALANCE",
-                context={"token": codec.checksum(token), "needs": amount, "holds": balance},
+                context={"token": codec.checksum(token), "needs": amount, "holds": held[token][0]},
                 hint="mint or transfer some to the sender first; nothing was signed",
             )
-        if allowed < amount:
-            yield from transact(chain, signer, token, APPROVE.calldata(router, amount))
+    for token, amount in wanted.items():
+        if held[token][1] < amount:
+            allowed = 2**256 - 1 if unlimited else amount
+            yield from transact(chain, signer, token, APPROVE.calldata(router, allowed))
 
 
 def balance_of(chain: ChainSelector, token: Address, account: Address) -> Flow[int]:

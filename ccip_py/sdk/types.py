@@ -68,6 +68,11 @@ class StageReached:
     transaction: HexBytes
     timestamp: int  # chain time, seconds
     gas_used: int  # of the whole transaction, which may have carried other messages too
+    event: str = ""  # what proves it, and the contract that said it
+    contract: str = ""
+    expected_wait_s: int | None = (
+        None  # until the next stage, by the chains' pace; None: not known, or the last
+    )
     reason: str = ""  # FAILED: the decoded reason
     detail: dict[str, str] = field(default_factory=dict)  # committed: root, first, last
 
@@ -98,7 +103,60 @@ class TokenOnLane:
     token: str
     decimals: int
     pool: str
-    pool_type: str
+    pool_type: str  # as the pool calls itself, with its version
     remote_token: str
-    outbound: Bucket
-    inbound: Bucket
+    remote_decimals: int | None  # None, here and below: the destination's registry is not known
+    remote_pool: str | None
+    outbound: Bucket  # what may leave for the destination
+    inbound: Bucket  # what may come back from it
+    remote_inbound: Bucket | None  # what may arrive on the destination, in its own units
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLimits:
+    """What one message may carry on a lane."""
+
+    tokens: int
+    data_bytes: int
+    gas_limit: int
+    default_gas_limit: int  # of messages that name none
+    must_be_out_of_order: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStatus:
+    """A lane as its chains describe it now. None: cannot be seen, `blind` says why."""
+
+    source: str
+    destination: str
+    source_selector: ChainSelector
+    destination_selector: ChainSelector
+    on_ramp: str
+    commit_store: str
+    off_ramp: str
+    in_use: bool  # the Router sends through this OnRamp; False: the lane was replaced or closed
+    cursed_on_source: bool
+    cursed_on_destination: bool
+    paused: bool | None
+    sent: int | None  # messages so far: the last sequence number
+    committed: int | None  # the last sequence number under a root
+    limits: MessageLimits | None
+    blind: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether a message sent now would be accepted and delivered, as far as the chains say."""
+        return self.in_use and not (self.cursed_on_source or self.cursed_on_destination or self.paused)
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One reason why a message would not be sent, or not arrive."""
+
+    code: str
+    message: str
+    on_source: (
+        bool  # sending would be refused; otherwise it would be accepted, and get stuck or fail over there
+    )
+    hint: str = ""
+    seconds: int | None = None  # until time alone removes it; None: time does not

@@ -8,7 +8,7 @@ from ccip_py.sdk.client import AsyncCcip, Ccip, MessageOptions
 @pytest.mark.parametrize("client", [Ccip, AsyncCcip])
 def test_both_clients_offer_the_same(client):
     def public(kind):
-        return {name for name in vars(kind) if not name.startswith("_") and name not in ("close", "look")}
+        return {name for name in vars(kind) if not name.startswith("_") and name not in ("close", "aclose")}
 
     assert public(client) == public(Ccip)
 
