@@ -15,7 +15,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 /// mark functions that peers may call `onlyRemote`, and act on the outcome in `_onSuccess` and `_onFailure`.
 /// @dev Exactly one of the two runs, once per call. See ICrossChainApp for what holds when messages are late, fail,
 /// or overtake each other. Messages are sent out of order: one that is stuck does not stop the others.
-abstract contract CrossChainApp is ICrossChainApp, CCIPReceiver, Ownable2Step, ReentrancyGuardTransient {
+abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, ReentrancyGuardTransient {
     /// @dev What a message between peers is about; abi.encode(Kind, callId, body).
     enum Kind {
         Call, // body: abi.encode(uint64 deadline, uint32 replyGasLimit, bytes callData)

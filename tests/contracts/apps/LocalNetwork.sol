@@ -40,6 +40,9 @@ contract LocalNetwork is CommonBase {
     uint256 private immutable _origin = block.timestamp;
     uint256 public elapsed;
 
+    /// @notice Gas that every message gets on top, since this network, unlike a real one, keeps messages in storage.
+    uint256 public overhead;
+
     function addChain(uint64 chainSelector) external returns (LocalRouter router) {
         router = new LocalRouter(this, chainSelector);
         routers[chainSelector] = router;
@@ -62,6 +65,10 @@ contract LocalNetwork is CommonBase {
     }
 
     /* MESSAGES */
+
+    function setOverhead(uint256 gas) external {
+        overhead = gas;
+    }
 
     function setStopped(uint64 chainSelector, bool stopped) external {
         isStopped[chainSelector] = stopped;
@@ -110,7 +117,8 @@ contract LocalNetwork is CommonBase {
         if (it.state == Delivery.Success || isStopped[it.destination]) return false;
         on(it.destination);
         bytes memory reason;
-        (success, reason) = routers[it.destination].route(it, bytes32(index + 1), it.gasLimit + moreGas);
+        (success, reason) =
+            routers[it.destination].route(it, bytes32(index + 1), it.gasLimit + overhead + moreGas);
         _parcels[index].state = success ? Delivery.Success : Delivery.Failure;
         _parcels[index].reason = reason;
     }
