@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ccip_py.chains.deployment import Deployment
+from ccip_py.chains.evm.transactions import Signer
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.devnet import devnet_config
+from ccip_py.nodes.chain_link import WORLD, Surroundings
 from ccip_py.nodes.config import CommitterConfig, ExecutorConfig
 from ccip_py.nodes.keys import dev_signer
 from ccip_py.nodes.log import Log, node_log
@@ -24,51 +26,74 @@ from ccip_py.risk.main import run as run_monitor
 class NodeMains:
     """What runs each node, for as often as it is started. Nothing is kept between two starts but its folder."""
 
-    def __init__(self, deployment: Deployment, folder: Path, monitor_ports: Sequence[int]) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        folder: Path,
+        monitor_ports: Sequence[int],
+        around: Surroundings = WORLD,
+    ) -> None:
         self.routes: dict[tuple[str, ChainSelector], str] = {}
         self.hub = Hub()
         self._deployment = deployment
         self._folder = folder
         self._monitor_ports = monitor_ports
+        self._around = around
+        self._prices = prices(deployment)
+
+    # Running until cancelled
 
     async def committer(self, index: int) -> None:
         """Run committer number `index` until cancelled."""
-        name = f"committer {index}"
         signer = await dev_signer(roles.COMMITTERS[index], self._urls_by_id())
-        members = self._deployment.lanes[0].committers
-        with self._log(name) as log:
-            node = Committer(
-                CommitterConfig(),
-                self._deployment,
-                signer,
-                InProcessTransport(self.hub, signer, members),
-                self._folder_of(name),
-                PriceTable(prices(self._deployment)),
-                self._urls(name),
-                name=name,
-                log=log,
-            )
+        with self._log(f"committer {index}") as log:
+            node, _ = self.make_committer(index, signer, log)
             await node.run()
 
     async def executor(self, index: int) -> None:
         """Run executor number `index` until cancelled."""
-        name = f"executor {index}"
         signer = await dev_signer(roles.EXECUTORS[index], self._urls_by_id())
-        with self._log(name) as log:
-            node = Executor(
-                ExecutorConfig(monitors=tuple(self.monitor_urls())),
-                self._deployment,
-                signer,
-                self._folder_of(name),
-                self._urls(name),
-                name=name,
-                log=log,
-            )
-            await node.run()
+        with self._log(f"executor {index}") as log:
+            await self.make_executor(f"executor {index}", signer, log, self.monitor_urls()).run()
 
     async def monitor(self, index: int) -> None:
         """Run risk monitor number `index` until cancelled. It gets plain data and shares nothing with the others."""
         await run_monitor(self.monitor_config(index))
+
+    # Made, not run
+
+    def make_committer(self, index: int, signer: Signer, log: Log) -> tuple[Committer, InProcessTransport]:
+        """Committer number `index`, and its place among its peers."""
+        name = f"committer {index}"
+        transport = InProcessTransport(self.hub, signer, self._deployment.lanes[0].committers)
+        node = Committer(
+            CommitterConfig(),
+            self._deployment,
+            signer,
+            transport,
+            self._folder_of(name),
+            PriceTable(self._prices),
+            self._urls(name),
+            name=name,
+            log=log,
+            around=self._around,
+        )
+        return node, transport
+
+    def make_executor(
+        self, name: str, signer: Signer | None, log: Log, monitors: Sequence[str] = ()
+    ) -> Executor:
+        """The executor of that name; without a signer it only looks."""
+        return Executor(
+            ExecutorConfig(monitors=tuple(monitors)),
+            self._deployment,
+            signer,
+            self._folder_of(name),
+            self._urls(name),
+            name=name,
+            log=log,
+            around=self._around,
+        )
 
     def monitor_urls(self) -> list[str]:
         """Where the monitors serve their votes."""

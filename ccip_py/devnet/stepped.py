@@ -1,0 +1,371 @@
+"""A whole network that moves only when told to: chains, contracts and nodes, with one clock and one undo for all.
+
+    with stepped_network() as network:
+        before = network.snapshot()
+        sent = network.ccip.send("a", "b", receiver, signer=network.user, data=b"hi", gas_limit=200_000)
+        network.run_until(sent, Stage.EXECUTED)
+        network.revert(before)
+
+A transaction is mined at once, in a block of its own, one second of chain time after the block before: nothing depends
+on the clock of the machine. Everything else happens in the calls below, and is over when they return.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ccip_py.chains.deployment import ChainDeployment, Deployment, LaneDeployment
+from ccip_py.deploy import deploy_network, devnet_config
+from ccip_py.deploy import devnet as roles
+from ccip_py.deploy.keys import dev_account
+from ccip_py.devnet.anvil import Anvil, AnvilOptions
+from ccip_py.devnet.hosting import Host
+from ccip_py.devnet.stepping import SteppedNodes
+from ccip_py.errors import BadInput, CcipError, NotYet
+from ccip_py.protocol.journey import Stage
+from ccip_py.sdk.client import Ccip
+from ccip_py.sdk.track import Trace
+from ccip_py.sdk.types import SentMessage, StageReached
+
+FINAL_AFTER = 2  # blocks: what Anvil's `finalized` lags behind with epochs of one slot
+PATIENCE_ROUNDS = 16  # rounds in which nothing happens, a block each, before giving up
+HEARTBEAT_S = 3_600  # committers renew prices after this
+
+ORDER = (Stage.SENT, Stage.COMMITTED, Stage.BLESSED, Stage.EXECUTED)
+
+
+class MessageFailed(CcipError):
+    """The receiver, or a token of the message, refused it; anyone may execute it again by hand."""
+
+    default_code = "MESSAGE_FAILED"
+
+
+class Stuck(NotYet):
+    """Nothing more happens by itself to a message that has not arrived where it was wanted."""
+
+    default_code = "MESSAGE_STUCK"
+
+
+@dataclass(frozen=True, slots=True)
+class SteppedOptions:
+    """What a stepped network is made of."""
+
+    chains: int = 2  # two or three
+    permissionless_window: int = 3_600  # seconds of chain time before anyone may execute
+    executors: int = 1
+    monitors: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything at one moment: the chains' own snapshots, and a copy of what the nodes know."""
+
+    chains: dict[str, str]
+    nodes: Path
+    finality: int | None
+
+
+class SteppedNetwork:
+    """Made by `stepped_network`. Its chains are named "a", "b" and "c"."""
+
+    def __init__(
+        self,
+        options: SteppedOptions,
+        anvils: Sequence[Anvil],
+        deployment: Deployment,
+        host: Host,
+        folder: Path,
+    ) -> None:
+        self.options = options
+        self.deployment = deployment
+        self.host = host
+        self.ccip = Ccip(deployment)
+        self.anvils = dict(zip((chain.name for chain in deployment.chains), anvils, strict=True))
+        self.users = [dev_account(index) for index in roles.USERS]  # holders of every token and of LINK
+        self.user, self.stranger = self.users[0], self.users[-1]
+        self.finality: int | None = None  # blocks; None: what the chains call final
+        self._folder, self._snapshots = folder, 0
+        self.nodes = self._make_nodes()
+
+    def _make_nodes(self) -> SteppedNodes:
+        """New nodes, which find in their folder what those before them left."""
+        chains = self.deployment.chains
+        if self.finality is not None:
+            chains = tuple(replace(chain, finality=self.finality) for chain in chains)
+        deployment, options = replace(self.deployment, chains=chains), self.options
+
+        async def make() -> SteppedNodes:
+            return SteppedNodes(
+                deployment, self._folder / "nodes", executors=options.executors, monitors=options.monitors
+            )
+
+        return self.host.call(make)
+
+    def chain(self, name: str) -> ChainDeployment:
+        """Where things are on a chain."""
+        return self.deployment.chain_named(name)
+
+    def lane(self, source: str, destination: str) -> LaneDeployment:
+        """Where things are on a lane."""
+        return self.deployment.lane(self.chain(source).selector, self.chain(destination).selector)
+
+    def close(self) -> None:
+        """Take the nodes down and give the connections back."""
+        self.host.call(self.nodes.aclose)
+        self.ccip.close()
+
+    # --- Time ---
+
+    def mine(self, blocks: int = 1, chain: str | None = None) -> None:
+        """Mine empty blocks on every chain, or on one."""
+        for anvil in self._named(chain):
+            anvil.rpc("anvil_mine", hex(blocks))
+
+    def warp(self, seconds: int) -> None:
+        """Let chain time pass on all chains at once; they show the same time afterwards.
+
+        Committers renew prices as they would have in the meantime.
+        """
+        if seconds < 1:
+            raise BadInput(f"time only goes forward: {seconds} s", hint="to go back, revert to a snapshot")
+        now = max(anvil.timestamp() for anvil in self.anvils.values()) + seconds
+        for anvil in self.anvils.values():
+            anvil.set_time(now)
+            anvil.rpc("anvil_mine", "0x1")
+        if seconds >= HEARTBEAT_S:
+            self._attentively(self.nodes.commit)
+
+    def reorg(self, chain: str, depth: int) -> None:
+        """Replace the last blocks of a chain by empty ones: what was in them never happened.
+
+        Deeper than finality it is a finality violation: monitors curse the chain, committers stop reading it.
+        """
+        self.anvils[self.chain(chain).name].reorg(depth)
+        self._attentively(self.nodes.commit)
+        self._attentively(self.nodes.bless)
+
+    # --- Undo ---
+
+    def snapshot(self) -> Snapshot:
+        """Remember all chains, and all that nodes know, together."""
+        self.host.call(self.nodes.close)
+        self._snapshots += 1
+        kept = self._folder / f"snapshot-{self._snapshots}"
+        shutil.copytree(self._nodes_folder(), kept)  # of a few empty databases, in memory
+        return Snapshot({name: anvil.snapshot() for name, anvil in self.anvils.items()}, kept, self.finality)
+
+    def revert(self, to: Snapshot) -> Snapshot:
+        """Go back, and return a snapshot of the same moment: one that was used is used up."""
+        self.host.call(self.nodes.close)
+        for name, anvil in self.anvils.items():
+            anvil.revert(to.chains[name])
+        shutil.rmtree(self._nodes_folder())
+        shutil.copytree(to.nodes, self._nodes_folder(), dirs_exist_ok=True)
+        self.nodes.down.clear()
+        self.nodes.mains.routes.clear()
+        if to.finality != self.finality:
+            self.host.call(self.nodes.aclose)
+            self.finality = to.finality
+            self.nodes = self._make_nodes()
+        return replace(to, chains={name: anvil.snapshot() for name, anvil in self.anvils.items()})
+
+    def _nodes_folder(self) -> Path:
+        folder = self._folder / "nodes"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def use_finality(self, blocks: int | None) -> None:
+        """From now on nodes take a block for final after so many more; None: when its chain says so."""
+        if blocks == self.finality:
+            return
+        self.host.call(self.nodes.aclose)
+        self.finality = blocks
+        if blocks is not None:
+            shutil.rmtree(self._nodes_folder())  # what was final before may not be any more
+            self.mine(blocks)
+        self.nodes = self._make_nodes()
+
+    # --- Messages ---
+
+    def run_until(self, sent: SentMessage, stage: Stage = Stage.EXECUTED) -> StageReached:
+        """Let nodes work, and blocks pass, until the message has come that far, and no further.
+
+        MessageFailed if its receiver failed and something else was wanted; Stuck, with the reasons, if nothing happens
+        any more.
+        """
+        return _reached(self._follow(sent, stage), stage)
+
+    def run_to_end(self, sent: SentMessage) -> StageReached:
+        """Let the message be executed, or fail."""
+        return self._follow(sent, Stage.EXECUTED).stages()[-1]
+
+    def _follow(self, sent: SentMessage, stage: Stage) -> Trace:
+        trace, idle = self.ccip.look(sent), 0
+        while not _arrived(trace, stage):
+            if self._round(trace):
+                idle = 0
+            elif idle < PATIENCE_ROUNDS and not (idle and self.obstacles(trace)):
+                self._let_pass(trace)
+                idle += 1
+            else:
+                raise self._stuck(trace, stage)
+            trace = self.ccip.look(sent, trace)
+        return trace
+
+    def step(self) -> bool:
+        """One round of every node that has work; whether anything came of it."""
+        done = [self.host.call(each) for each in (self.nodes.commit, self.nodes.bless, self.nodes.execute)]
+        return any(done)
+
+    def _round(self, trace: Trace) -> bool:
+        """The work that the message waits for."""
+        match trace.stage:
+            case Stage.SENT:
+                return self.host.call(self.nodes.commit)
+            case Stage.COMMITTED:
+                return self.host.call(self.nodes.bless)
+            case _:
+                return self.host.call(self.nodes.execute)
+
+    def _let_pass(self, trace: Trace) -> None:
+        """The blocks that make the message final, or else one on each chain."""
+        source = self._name_of(trace.sent.lane.source)
+        depth = FINAL_AFTER if self.finality is None else self.finality
+        missing = trace.sent.transaction.block + depth - self.anvils[source].block_number()
+        if trace.stage is Stage.SENT and missing > 0:
+            self.mine(missing)
+            return
+        self.host.call(self.nodes.mind)
+        self.mine()
+
+    def obstacles(self, trace: Trace) -> list[str]:
+        """What is known to stand in the message's way."""
+        nodes, lane, found = self.nodes, trace.sent.lane, []
+        up = {kind: [n for n in names if n not in nodes.down] for kind, names in _kinds(nodes).items()}
+        if trace.stage is Stage.SENT and len(up["committers"]) < 3:
+            found.append(f"{len(up['committers'])} of 4 committers are up, and 3 must sign")
+        if trace.stage is Stage.COMMITTED and len(up["monitors"]) < 3:
+            found.append(f"{len(up['monitors'])} of {len(nodes.monitors)} monitors are up, and 3 must bless")
+        if trace.stage in (Stage.BLESSED, Stage.FAILED) and not up["executors"]:
+            found.append("no executor is up; anyone may execute it by hand once the window is over")
+        for here, there in ((lane.source, lane.destination), (lane.destination, lane.source)):
+            if self.is_cursed(self._name_of(here), self._name_of(there)):
+                found.append(f"{self._name_of(there)} is cursed on {self._name_of(here)}")
+        return found
+
+    def is_cursed(self, on: str, subject: str) -> bool:
+        """Whether messages between the two chains are stopped on `on`."""
+        from ccip_py.devnet.network import IS_CURSED
+        from ccip_py.protocol.blessing import curse_subject
+        from ccip_py.sdk.evm import read
+
+        place = self.chain(on)
+        flow = read(place.selector, place.rmn, IS_CURSED, curse_subject(self.chain(subject).selector))
+        return bool(self.ccip.driver.run(flow)[0])
+
+    def _stuck(self, trace: Trace, stage: Stage) -> Stuck:
+        why = self.obstacles(trace) + [f"{name}: {said}" for name, said in self.nodes.troubles.items()]
+        return Stuck(
+            f"the message is {trace.stage.name} and does not become {stage.name}"
+            + "".join(f"\n  {each}" for each in why),
+            hint="" if why else "every node looked and saw nothing to do: is something else in its way?",
+        )
+
+    def _attentively(self, work: Callable[[], Awaitable[bool]]) -> bool:
+        self.nodes.attentive = True
+        try:
+            return self.host.call(work)
+        finally:
+            self.nodes.attentive = False
+
+    def _named(self, chain: str | None) -> list[Anvil]:
+        return list(self.anvils.values()) if chain is None else [self.anvils[self.chain(chain).name]]
+
+    def _name_of(self, selector: int) -> str:
+        return next(chain.name for chain in self.deployment.chains if chain.selector == selector)
+
+
+def _kinds(nodes: SteppedNodes) -> dict[str, list[str]]:
+    return {"committers": nodes.committers, "monitors": nodes.monitors, "executors": nodes.executors}
+
+
+def _arrived(trace: Trace, stage: Stage) -> bool:
+    if trace.attempt is not None:
+        return True
+    return stage in ORDER and ORDER.index(trace.stage) >= ORDER.index(stage)
+
+
+def _reached(trace: Trace, stage: Stage) -> StageReached:
+    for reached in reversed(trace.stages()):
+        if reached.stage is stage:
+            return reached
+    last = trace.stages()[-1]
+    if last.stage is Stage.FAILED:
+        raise MessageFailed(
+            f"the message was wanted {stage.name}, but it FAILED: {last.reason}",
+            context={"message_id": bytes(trace.sent.message_id)},
+            hint="expected? run_until(message, Stage.FAILED). Try again: manually_execute, with more gas perhaps",
+        )
+    raise MessageFailed(f"the message was wanted {stage.name}, but it is {last.stage.name}")
+
+
+@contextmanager
+def stepped_network(options: SteppedOptions | None = None) -> Iterator[SteppedNetwork]:
+    """Start chains, deploy, and hand over a network at rest; on leaving, stop everything that was started here."""
+    options = options or SteppedOptions()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ccip-", dir=_fast_folder())))
+        anvils = [
+            stack.enter_context(Anvil(AnvilOptions(chain_id, slots_in_an_epoch=1, accounts=roles.ACCOUNTS)))
+            for chain_id in roles.CHAIN_IDS[: options.chains]
+        ]
+        for anvil in anvils:
+            anvil.rpc("anvil_setBlockTimestampInterval", 1)
+        deployment = _deployed(options, anvils)
+        stack.enter_context(_quiet_monitors())
+        host = stack.enter_context(Host())
+        network = SteppedNetwork(options, anvils, deployment, host, folder)
+        stack.callback(network.close)
+        _rest(network)
+        yield network
+
+
+def _deployed(options: SteppedOptions, anvils: Sequence[Anvil]) -> Deployment:
+    config = devnet_config(
+        [anvil.url for anvil in anvils],
+        permissionless_window=options.permissionless_window,
+        executors=max(1, options.executors),
+    )
+    return deploy_network(config)
+
+
+def _rest(network: SteppedNetwork) -> None:
+    """Let every node read what there is, and the chains show the same time."""
+    network.mine(FINAL_AFTER + 1)
+    network.warp(1)
+    for work in (network.nodes.commit, network.nodes.bless):
+        network._attentively(work)
+    network.host.call(network.nodes.execute)
+
+
+def _fast_folder() -> str | None:
+    """Memory, where there is a folder of it: what these nodes write is not for keeping."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+@contextmanager
+def _quiet_monitors() -> Iterator[None]:
+    """Monitors log as one program under one name; what they have to say is told by whoever drives them."""
+    logger = logging.getLogger("ccip_py.risk")
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = before
