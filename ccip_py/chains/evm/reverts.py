@@ -117,9 +117,17 @@ def _errors_in(folder: Path, _changed_ns: int) -> Errors:
     return errors_of(abis)
 
 
+_learned: dict[bytes, ErrorType] = {}
+
+
+def learn_errors(contract: str, abi: Iterable[Mapping[str, Any]]) -> None:
+    """From now on this process also knows the errors of that ABI. Ours keep their names."""
+    _learned.update(errors_of({contract: abi}))
+
+
 def explain(data: bytes, errors: Errors | None = None) -> Revert:
     """What the revert data says."""
-    return _explain(data, our_errors() if errors is None else errors, DEPTH)
+    return _explain(data, {**_learned, **our_errors()} if errors is None else errors, DEPTH)
 
 
 def refusal(data: bytes, contract: str = "", errors: Errors | None = None) -> ContractRefused:
