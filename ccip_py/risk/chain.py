@@ -152,14 +152,15 @@ async def _block(
 ) -> Block:
     """The logs of the contracts we watch. Receipts are fetched only if the bloom allows for any."""
     number = _int(header["number"])
-    bloom = int(header["logsBloom"], 16)
+    bloom, timestamp = int(header["logsBloom"], 16), _int(header["timestamp"])
     if not any(bloom_may_hold(bloom, address) for address in watched):
-        return Block(number, hash_)
+        return Block(number, hash_, (), timestamp)
     receipts = await endpoint.call("eth_getBlockReceipts", header["number"])
     if receipts is None or receipts_root(receipts) != _raw(header["receiptsRoot"]):
         raise NotProven(f"{endpoint.url}: the receipts of block {number} are not those of its header")
     wanted = frozenset(watched)
-    return Block(number, hash_, tuple(log for log in _logs(receipts, number) if log.address in wanted))
+    logs = tuple(log for log in _logs(receipts, number) if log.address in wanted)
+    return Block(number, hash_, logs, timestamp)
 
 
 def _logs(receipts: Sequence[Mapping[str, Any]], number: int) -> list[Log]:
@@ -207,7 +208,8 @@ def _placed_log(log: Mapping[str, Any]) -> Log:
 
 def view_call(ask: Ask, block_hash: bytes) -> Call:
     """A question to a contract at one pinned block."""
-    call = {"to": "0x" + ask.to.hex(), "data": "0x" + ask.data.hex()}
+    call = {"to": "0x" + ask.to.hex()} if ask.to else {}
+    call["data"] = "0x" + ask.data.hex()
     return "eth_call", (call, {"blockHash": "0x" + block_hash.hex()})
 
 
@@ -221,3 +223,20 @@ def _int(value: str) -> int:
 
 def _raw(value: str) -> bytes:
     return bytes.fromhex(value[2:])
+
+
+async def calldata(endpoints: Endpoints, places: Sequence[tuple[int, int]]) -> list[bytes]:
+    """What the transactions at (block, index) were called with, from the first endpoint that knows.
+
+    Not proven and not agreed: good for what proves itself, and no reason to stop reading otherwise.
+    """
+    calls: list[Call] = [
+        ("eth_getTransactionByBlockNumberAndIndex", (hex(block), hex(tx))) for block, tx in places
+    ]
+    for endpoint in endpoints.all:
+        try:
+            answers = await endpoint.batch(calls)
+            return [_raw(answer["input"]) for answer in answers]
+        except (EndpointDown, KeyError, TypeError, ValueError):
+            continue
+    return []

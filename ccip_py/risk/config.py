@@ -39,6 +39,25 @@ class Pool:
     pool: bytes
     token: bytes
     decimals: int
+    outside_limit: int | None = (
+        None  # minted or withdrawn outside the protocol beyond this: curse; None: alert
+    )
+    outflow_percent: int = 25  # of the pool, or of the supply, within a window: alert; 0: never
+    outflow_blocks: int = 300  # finalized blocks in such a window
+    connected: bool = False  # it had remote chains before `start_block`
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBound:
+    """What a price on this chain may be. Limits in the quoter's own unit, USD with 18 decimals."""
+
+    name: str
+    quoter: bytes
+    low: int
+    high: int
+    max_age: int  # seconds of chain time
+    token: bytes = b""  # the price of a token here; empty: of gas on the chain `selector`
+    selector: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,8 @@ class Chain:
     rmn_proxy: bytes  # what the other contracts ask; must point at `rmn`
     absence_grace: int  # finalized blocks to see go by before "it isn't there" is held against anyone
     pools: tuple[Pool, ...] = ()
+    prices: tuple[PriceBound, ...] = ()
+    expected: tuple[tuple[str, str], ...] = ()  # settings whose change was announced: (name, new value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +109,7 @@ class Config:
     timeout_seconds: float = 5.0
     relay_step_blocks: int = 2
     alone_after_blocks: int = 12  # without a quorum in sight, how long until one's own vote goes alone
+    stalled_seconds: float = 180.0  # a chain without a new finalized block for longer is worth an alert
     simulated_independence: bool = False
 
     def chain(self, selector: int) -> Chain:
@@ -118,6 +140,7 @@ def parse(raw: Mapping[str, Any], base: Path) -> Config:
         timeout_seconds=float(monitor.get("timeout_seconds", 5.0)),
         relay_step_blocks=int(monitor.get("relay_step_blocks", 2)),
         alone_after_blocks=int(monitor.get("alone_after_blocks", 12)),
+        stalled_seconds=float(monitor.get("stalled_seconds", 180.0)),
         simulated_independence=bool(monitor.get("simulated_independence", False)),
     )
     mistakes = [*reader.mistakes, *_mistakes(config)]
@@ -218,14 +241,34 @@ def _chain(reader: _Reader, raw: Mapping[str, Any], path: str) -> Chain:
         rmn=get("rmn", _address, bytes(20)),
         rmn_proxy=get("rmn_proxy", _address, bytes(20)),
         absence_grace=int(raw.get("absence_grace", 64)),
-        pools=tuple(
-            Pool(
-                reader.get(pool, "pool", _address, bytes(20), f"{path}.pools."),
-                reader.get(pool, "token", _address, bytes(20), f"{path}.pools."),
-                reader.get(pool, "decimals", int, 18, f"{path}.pools."),
-            )
-            for pool in raw.get("pools", ())
-        ),
+        pools=tuple(_pool(reader, pool, f"{path}.pools.") for pool in raw.get("pools", ())),
+        prices=tuple(_price(reader, price, f"{path}.prices.") for price in raw.get("prices", ())),
+        expected=tuple((str(name), str(value)) for name, value in raw.get("expected", {}).items()),
+    )
+
+
+def _pool(reader: _Reader, raw: Mapping[str, Any], path: str) -> Pool:
+    limit = raw.get("outside_limit")
+    return Pool(
+        pool=reader.get(raw, "pool", _address, bytes(20), path),
+        token=reader.get(raw, "token", _address, bytes(20), path),
+        decimals=reader.get(raw, "decimals", int, 18, path),
+        outside_limit=None if limit is None else reader.get(raw, "outside_limit", int, 0, path),
+        outflow_percent=int(raw.get("outflow_percent", 25)),
+        outflow_blocks=max(1, int(raw.get("outflow_blocks", 300))),
+        connected=bool(raw.get("connected", False)),
+    )
+
+
+def _price(reader: _Reader, raw: Mapping[str, Any], path: str) -> PriceBound:
+    return PriceBound(
+        name=str(raw.get("name", "?")),
+        quoter=reader.get(raw, "quoter", _address, bytes(20), path),
+        low=reader.get(raw, "low", int, 0, path),
+        high=reader.get(raw, "high", int, 0, path),
+        max_age=reader.get(raw, "max_age", int, 0, path),
+        token=reader.get(raw, "token", _address, b"", path) if "token" in raw else b"",
+        selector=reader.get(raw, "selector", int, 0, path) if "selector" in raw else 0,
     )
 
 

@@ -128,7 +128,7 @@ class CurseDesk:
             look = looks.get(int(evidence.facts["destination"]))
             if look is None or not _root_is_gone(evidence, look):
                 return False
-        elif not self._reviewed(held, looks):
+        elif not self._reviewed(held, looks) and not self._ended(evidence, looks):
             return False
         if evidence.anomaly == "AN1" and evidence.blame is not None:
             facts.forget(evidence.blame)
@@ -143,6 +143,14 @@ class CurseDesk:
             if look is None or then is None or self._epoch(place, look) == then:
                 return False
         return True
+
+    def _ended(self, evidence: Evidence, looks: Mapping[int, Look]) -> bool:
+        """A curse that was to be followed (AN14) was lifted where it came from."""
+        look = looks.get(evidence.blame or 0)
+        if evidence.anomaly != "AN14" or look is None or evidence.blame is None:
+            return False
+        ask = views.is_cursed(self._config.chain(evidence.blame).rmn, subject_of(evidence.chains[0]))
+        return views.as_number(look.answers[ask]) == 0
 
     def _in_force(self, held: Held, place: _Place, look: Look) -> bool:
         """Whether this evidence still calls for a curse here. A lift after review is respected,

@@ -20,6 +20,12 @@ EXECUTION_STATE = bytes.fromhex("d4f851956a5d67c3997d1c9205045fef79bae2947fdee7e
 ROOT_BLESSED = keccak(b"RootBlessed(bytes32,address,bytes32,uint64,uint64,uint64)")
 CURSED = keccak(b"Cursed(bytes16,address)")
 UNCURSED = keccak(b"Uncursed(bytes16,uint64)")
+# One report of the committing network was counted, whatever it holds.
+TRANSMITTED = keccak(b"Transmitted(bytes32,uint32)")
+VOTED_TO_BLESS = keccak(b"VotedToBless(bytes32,bytes32,uint16)")
+TRANSFER = keccak(b"Transfer(address,address,uint256)")
+# A pool got its first, or another, remote chain.
+CHAIN_ADDED = keccak(b"ChainAdded(uint64,bytes,(bool,uint128,uint128),(bool,uint128,uint128))")
 # What a pool says when value leaves a chain, and when it arrives on one.
 TAKEN = frozenset({keccak(b"Locked(address,uint256)"), keccak(b"Burned(address,uint256)")})
 GIVEN = frozenset({keccak(b"Released(address,address,uint256)"), keccak(b"Minted(address,address,uint256)")})
@@ -259,3 +265,10 @@ def read_blessed(log: Log) -> tuple[bytes, bytes, int, int, int]:
         raise Undecodable("RootBlessed has three indexed arguments")
     store, root = _address(log.topics[2], 0), log.topics[3]
     return store, root, _uint64(log.data, 0), _uint64(log.data, _WORD), _uint64(log.data, 2 * _WORD)
+
+
+def read_transfer(log: Log) -> tuple[bytes, bytes, int] | None:
+    """ERC-20 Transfer: (from, to, amount). None for a token that logs it in another shape."""
+    if len(log.topics) != 3 or len(log.data) != _WORD:
+        return None
+    return log.topics[1][12:], log.topics[2][12:], word(log.data, 0)

@@ -16,11 +16,14 @@ from pathlib import Path
 
 from ccip_py.risk import evm
 from ccip_py.risk.arrivals import Execution
-from ccip_py.risk.config import Chain, Lane, Pool
+from ccip_py.risk.config import Chain, Lane
 from ccip_py.risk.evm import Log, TokenMove, Undecodable
-from ccip_py.risk.facts_schema import SCHEMA
+from ccip_py.risk.facts_flows import Flows
+from ccip_py.risk.facts_prune import KEEP_BLOCKS, prune
+from ccip_py.risk.facts_rmn import RmnFacts, position
+from ccip_py.risk.facts_schema import SCHEMA, VERSION
+from ccip_py.risk.facts_signed import SignedFacts
 from ccip_py.risk.judge import Claim, Message
-from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,7 @@ class Block:
     number: int
     hash: bytes
     logs: Sequence[Log] = field(default=())
-
-
-def position(block: int, index: int) -> int:
-    """Block and log index as one number that sorts the same way."""
-    return block << 32 | index
+    timestamp: int = 0
 
 
 class Facts:
@@ -44,8 +43,12 @@ class Facts:
         self._db.execute("PRAGMA journal_mode=WAL")
         # A crash may lose the latest blocks, together with the cursor: they are read again.
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(SCHEMA)
-        self._pools = {chain.selector: {pool.pool: pool for pool in chain.pools} for chain in chains}
+        self._open_tables()
+        self.flows = Flows(self._db, chains)
+        self.signed = SignedFacts(self._db)
+        self.rmn = RmnFacts(self._db, lanes)
+        self._chains = tuple(chains)
+        self._pools = {chain.selector: frozenset(pool.pool for pool in chain.pools) for chain in chains}
         self._by_ramp = {(lane.source, lane.on_ramp): lane for lane in lanes}
         self._by_store = {(lane.destination, lane.commit_store): lane for lane in lanes}
         self._by_off_ramp = {(lane.destination, lane.off_ramp): lane for lane in lanes}
@@ -54,8 +57,23 @@ class Facts:
             lane.key: evm.metadata(lane.source, lane.destination, lane.on_ramp) for lane in lanes
         }
 
+    def _open_tables(self) -> None:
+        """A file that an older version wrote is read anew from the chains."""
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version != VERSION:
+            tables = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            for (table,) in tables:
+                self._db.execute(f"DROP TABLE {table}")
+            self._db.execute(f"PRAGMA user_version = {VERSION}")
+        self._db.executescript(SCHEMA)
+
     def close(self) -> None:
         self._db.close()
+
+    def prune(self, keep_blocks: int = KEEP_BLOCKS) -> int:
+        """Fold up what is over (see `facts_prune.py`); how many roots that was."""
+        self.signed.prune()
+        return prune(self._db, self._chains, self._lanes.values(), keep_blocks)
 
     # TAKING IN
 
@@ -71,7 +89,7 @@ class Facts:
         self._db.execute("BEGIN")
         try:
             for block in blocks:
-                self._take_logs(chain, block.logs)
+                self._take_logs(chain, block)
                 self._db.execute(
                     "INSERT OR REPLACE INTO cursor VALUES (?,?,?)", (str(chain), block.number, block.hash)
                 )
@@ -85,22 +103,24 @@ class Facts:
         self._db.execute("BEGIN")
         for lane in self._lanes.values():
             if lane.source == chain:
-                self._db.execute("DELETE FROM sent WHERE lane = ?", (lane.key,))
+                for table in ("sent", "counted", "done"):
+                    self._db.execute(f"DELETE FROM {table} WHERE lane = ?", (lane.key,))
             if lane.destination == chain:
                 for table in ("accepted", "blessed", "execution"):
                     self._db.execute(f"DELETE FROM {table} WHERE lane = ?", (lane.key,))
-        for table in ("cursor", "cursed", "payout"):
+        for table in ("cursor", "cursed"):
             self._db.execute(f"DELETE FROM {table} WHERE chain = ?", (str(chain),))
+        self.flows.forget(chain)
         self._db.execute("COMMIT")
 
-    def _take_logs(self, chain: int, logs: Sequence[Log]) -> None:
+    def _take_logs(self, chain: int, block: Block) -> None:
         pools = self._pools[chain]
         taken = [
             (log.tx, log.address, evm.word(log.data, 0))
-            for log in logs
+            for log in block.logs
             if log.address in pools and log.topics and log.topics[0] in evm.TAKEN
         ]
-        for log in logs:
+        for log in block.logs:
             topic = log.topics[0] if log.topics else b""
             if topic == evm.MESSAGE_SENT and (lane := self._by_ramp.get((chain, log.address))):
                 self._take_sent(lane, log, taken)
@@ -108,10 +128,10 @@ class Facts:
                 self._take_commit(lane, topic, log)
             elif topic == evm.EXECUTION_STATE and (lane := self._by_off_ramp.get((chain, log.address))):
                 self._take_execution(lane, log)
-            elif topic in evm.GIVEN and log.address in pools:
-                self._take_payout(chain, log)
             elif topic in (evm.ROOT_BLESSED, evm.CURSED, evm.UNCURSED):
-                self._take_rmn(chain, topic, log)
+                self.rmn.take(chain, log, block.timestamp)
+            else:
+                self.flows.take(chain, log)
 
     def _take_sent(self, lane: Lane, log: Log, taken: list[tuple[int, bytes, int]]) -> None:
         sent = evm.read_sent(log, lane.source, self._metadata[lane.key])
@@ -125,6 +145,7 @@ class Facts:
         ]
         row = (lane.key, sent.seq_nr, sent.leaf, sent.stated_id, json.dumps(moves), all(backings))
         self._db.execute("INSERT INTO sent VALUES (?,?,?,?,?,?)", row)
+        self._db.execute("INSERT OR REPLACE INTO counted VALUES (?,?)", (lane.key, sent.seq_nr))
 
     def _backed(self, lane: Lane, tx: int, move: TokenMove, taken: list[tuple[int, bytes, int]]) -> bool:
         """Uses up the lock or burn that backs one token, so that it can't back a second message.
@@ -144,8 +165,15 @@ class Facts:
         at = position(log.block, log.index)
         if topic == evm.REPORT_ACCEPTED and (accepted := evm.read_accepted(log)):
             self._db.execute(
-                "INSERT INTO accepted (lane, at, first, last, root) VALUES (?,?,?,?,?)",
-                (lane.key, at, accepted.first, accepted.last, accepted.root),
+                "INSERT INTO accepted (lane, at, follows, first, last, root) VALUES (?,?,?,?,?,?)",
+                (
+                    lane.key,
+                    at,
+                    self.expected_first(lane, log.block, log.index),
+                    accepted.first,
+                    accepted.last,
+                    accepted.root,
+                ),
             )
         elif topic == evm.ROOT_REMOVED:
             self._db.execute(
@@ -169,40 +197,12 @@ class Facts:
                 (lane.key, seq_nr, seq_nr, seq_nr + 256),
             )
 
-    def _take_payout(self, chain: int, log: Log) -> None:
-        key = (str(chain), log.block, log.tx, log.address)
-        row = self._db.execute(
-            "SELECT paid FROM payout WHERE chain = ? AND block = ? AND tx = ? AND pool = ?", key
-        ).fetchone()
-        paid = evm.word(log.data, 0) + (int(row[0]) if row else 0)
-        self._db.execute("INSERT OR REPLACE INTO payout VALUES (?,?,?,?,?,0)", (*key, str(paid)))
-
-    def _take_rmn(self, chain: int, topic: bytes, log: Log) -> None:
-        at = position(log.block, log.index)
-        if topic == evm.ROOT_BLESSED:
-            store, root, first, last, epoch = evm.read_blessed(log)
-            lane = self._by_store.get((chain, store))
-            if lane is None:
-                return
-            self._db.execute("INSERT INTO blessed VALUES (?,?,?,?,?)", (lane.key, root, first, last, at))
-            self._db.execute(
-                "UPDATE accepted SET blessed_epoch = ?"
-                " WHERE lane = ? AND root = ? AND first = ? AND last = ? AND removed_at IS NULL",
-                (epoch, lane.key, root, first, last),
-            )
-            return
-        # Cursed and Uncursed: the subject is indexed, at the left end of its word.
-        subject = log.topics[1][:16]
-        self._db.execute(
-            "INSERT INTO cursed VALUES (?,?,?,?)", (str(chain), subject, at, topic == evm.CURSED)
-        )
-
     # ASKING: ROOTS
 
     def final_through(self, lane: Lane) -> int:
         """The highest sequence number whose message is final here. There are no gaps below it."""
-        row = self._db.execute("SELECT max(seq) FROM sent WHERE lane = ?", (lane.key,)).fetchone()
-        return row[0] or 0
+        row = self._db.execute("SELECT through FROM counted WHERE lane = ?", (lane.key,)).fetchone()
+        return row[0] if row else 0
 
     def messages(self, lane: Lane, first: int, last: int) -> list[Message]:
         """The final messages of an interval, in order. At most 257: one more than a root may hold."""
@@ -229,13 +229,31 @@ class Facts:
         ]  # fmt: skip
 
     def expected_first(self, lane: Lane, block: int, index: int) -> int:
-        """What follows the standing root that was committed last before a position."""
+        """What follows the standing root that was committed last before a position. Written down when
+        the root at that position was taken in, because the one before it may be gone by now."""
+        row = self._db.execute(
+            "SELECT follows FROM accepted WHERE lane = ? AND at = ?", (lane.key, position(block, index))
+        ).fetchone()
+        if row:
+            return int(row[0])
         row = self._db.execute(
             "SELECT last FROM accepted WHERE lane = ? AND at < ? AND (removed_at IS NULL OR removed_at > ?)"
             " ORDER BY at DESC LIMIT 1",
             (lane.key, position(block, index), position(block, index)),
         ).fetchone()
         return row[0] + 1 if row else 1
+
+    def unexecuted(self, lane: Lane, limit: int = 8) -> list[tuple[bytes, int]]:
+        """(root, block of its commit) of blessed roots that have a message nobody tried yet, oldest
+        first. A message that failed was tried: it waits for a person."""
+        rows = self._db.execute(
+            "SELECT root, at >> 32 FROM accepted INDEXED BY waiting WHERE lane = ?1"
+            " AND blessed_epoch >= 0 AND removed_at IS NULL AND succeeded <= last - first"
+            " AND (SELECT count(DISTINCT seq) FROM execution WHERE lane = ?1"
+            "      AND seq BETWEEN first AND last) <= last - first ORDER BY at LIMIT ?2",
+            (lane.key, limit),
+        )
+        return [(root, block) for root, block in rows]
 
     # ASKING: EXECUTIONS
 
@@ -258,7 +276,12 @@ class Facts:
 
     def earlier_successes(self, execution: Execution) -> int:
         """Successes of the same message before, on this lane's off-ramp or another of the chain's."""
-        return self._successes(execution.message_id, position(execution.block, execution.index))
+        folded = self._db.execute(
+            "SELECT count(*) FROM done WHERE lane = ? AND first <= ? AND last >= ?",
+            (execution.lane, execution.seq_nr, execution.seq_nr),
+        ).fetchone()
+        before = position(execution.block, execution.index)
+        return int(folded[0]) + self._successes(execution.message_id, before)
 
     def _successes(self, message_id: bytes, before: int) -> int:
         (count,) = self._db.execute(
@@ -266,57 +289,6 @@ class Facts:
             (message_id, evm.SUCCESS, before),
         ).fetchone()
         return int(count)
-
-    def standing(self, execution: Execution) -> tuple[bool, bool]:
-        """(a root covering the message stood, and was blessed) just before the execution."""
-        at = position(execution.block, execution.index)
-        rows = self._db.execute(
-            "SELECT root, first, last FROM accepted WHERE lane = ? AND last >= ? AND last < ? AND first <= ?"
-            " AND at < ? AND (removed_at IS NULL OR removed_at > ?)",
-            (execution.lane, execution.seq_nr, execution.seq_nr + 256, execution.seq_nr, at, at),
-        ).fetchall()
-        since = self._last_lift(execution, at)
-        blessed = any(
-            self._db.execute(
-                "SELECT 1 FROM blessed WHERE lane = ? AND root = ? AND first = ? AND last = ?"
-                " AND at < ? AND at > ? LIMIT 1",
-                (execution.lane, root, first, last, at, since),
-            ).fetchone()
-            for root, first, last in rows
-        )
-        return bool(rows), blessed
-
-    def was_cursed(self, execution: Execution) -> bool:
-        """Whether the source, or everything, was cursed on the destination just before."""
-        at = position(execution.block, execution.index)
-        for subject in (subject_of(execution.source), GLOBAL_SUBJECT):
-            row = self._db.execute(
-                "SELECT begins FROM cursed WHERE chain = ? AND subject = ? AND at < ? ORDER BY at DESC LIMIT 1",
-                (str(execution.destination), subject, at),
-            ).fetchone()
-            if row and row[0]:
-                return True
-        return False
-
-    def _last_lift(self, execution: Execution, at: int) -> int:
-        """When blessings were last voided: by the lift of a curse on the source, or of a global one."""
-        (last,) = self._db.execute(
-            "SELECT max(at) FROM cursed WHERE chain = ? AND subject IN (?,?) AND at < ? AND NOT begins",
-            (str(execution.destination), subject_of(execution.source), GLOBAL_SUBJECT, at),
-        ).fetchone()
-        return int(last or -1)
-
-    # ASKING: PAYOUTS
-
-    def payouts(self, chain: Chain, limit: int = 200) -> list[tuple[Pool, int, int, int]]:
-        """(pool, block, tx, paid) not judged yet."""
-        rows = self._db.execute(
-            "SELECT pool, block, tx, paid FROM payout INDEXED BY unjudged_payout"
-            " WHERE chain = ? AND NOT judged ORDER BY block LIMIT ?",
-            (str(chain.selector), limit),
-        )
-        pools = self._pools[chain.selector]
-        return [(pools[pool], block, tx, int(paid)) for pool, block, tx, paid in rows if pool in pools]
 
     def executed_in(self, chain: int, block: int, tx: int) -> list[tuple[Lane, int]]:
         """(lane, sequence number) of what ended in SUCCESS in one transaction."""
@@ -330,12 +302,6 @@ class Facts:
             )
             found += [(lane, seq) for (seq,) in rows]
         return found
-
-    def mark_payout(self, chain: int, pool: Pool, block: int, tx: int) -> None:
-        self._db.execute(
-            "UPDATE payout SET judged = 1 WHERE chain = ? AND block = ? AND tx = ? AND pool = ?",
-            (str(chain), block, tx, pool.pool),
-        )
 
 
 def _message(seq_nr: int, leaf: bytes, stated_id: bytes, moves: str, backed: int) -> Message:

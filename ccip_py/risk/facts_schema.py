@@ -5,8 +5,14 @@ selectors are text, because SQLite's integers are signed. The partial indexes ke
 in proportion to what is open, however long the history behind it:
 
 - `waiting`: standing roots with unexecuted messages, by the epoch of their latest blessing;
-- `unjudged`, `unjudged_payout`: what no check has passed yet.
+- `unjudged`, `unjudged_payout`, `uncleared`: what no check has passed yet.
+
+What is over is folded up (`facts_prune.py`): `done` holds, as few long intervals, the numbers of
+messages whose rows are gone, and `counted` the highest number that was ever final.
 """
+
+# Another number here makes older files be read anew.
+VERSION = 2
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS cursor (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, hash BLOB NOT NULL);
@@ -16,6 +22,7 @@ CREATE TABLE IF NOT EXISTS sent (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accepted (
     lane TEXT NOT NULL, at INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, root BLOB NOT NULL,
+    follows INTEGER NOT NULL,  -- what the standing roots before it led one to expect as its first message
     removed_at INTEGER, blessed_epoch INTEGER NOT NULL DEFAULT -1, succeeded INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (lane, at)
 ) WITHOUT ROWID;
@@ -28,7 +35,7 @@ CREATE TABLE IF NOT EXISTS blessed (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cursed (
     chain TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL, begins INTEGER NOT NULL,
-    PRIMARY KEY (chain, subject, at)
+    time INTEGER NOT NULL, PRIMARY KEY (chain, subject, at)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS execution (
     lane TEXT NOT NULL, at INTEGER NOT NULL, tx INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL,
@@ -36,9 +43,36 @@ CREATE TABLE IF NOT EXISTS execution (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS unjudged ON execution (lane, at) WHERE NOT judged;
 CREATE INDEX IF NOT EXISTS by_id ON execution (id);
-CREATE TABLE IF NOT EXISTS payout (
-    chain TEXT NOT NULL, block INTEGER NOT NULL, tx INTEGER NOT NULL, pool BLOB NOT NULL, paid TEXT NOT NULL,
-    judged INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (chain, block, tx, pool)
+CREATE INDEX IF NOT EXISTS by_seq ON execution (lane, seq);
+CREATE TABLE IF NOT EXISTS flow (
+    chain TEXT NOT NULL, block INTEGER NOT NULL, tx INTEGER NOT NULL, pool BLOB NOT NULL,
+    given TEXT NOT NULL DEFAULT '0', issued TEXT NOT NULL DEFAULT '0', withdrawn TEXT NOT NULL DEFAULT '0',
+    judged INTEGER NOT NULL DEFAULT 1,   -- whether messages justify what was given
+    cleared INTEGER NOT NULL DEFAULT 1,  -- whether the pool accounts for what the token says
+    PRIMARY KEY (chain, block, tx, pool)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS unjudged_payout ON payout (chain, block) WHERE NOT judged;
+CREATE INDEX IF NOT EXISTS unjudged_payout ON flow (chain, block) WHERE NOT judged;
+CREATE INDEX IF NOT EXISTS uncleared ON flow (chain, block) WHERE NOT cleared;
+CREATE TABLE IF NOT EXISTS net (
+    chain TEXT NOT NULL, token BLOB NOT NULL, block INTEGER NOT NULL, net TEXT NOT NULL,
+    PRIMARY KEY (chain, token, block)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS opening (
+    chain TEXT NOT NULL, token BLOB NOT NULL, supply TEXT NOT NULL, PRIMARY KEY (chain, token)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS connected (
+    chain TEXT NOT NULL, pool BLOB NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (chain, pool)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS signed (
+    signer BLOB NOT NULL, heading TEXT NOT NULL, statement BLOB NOT NULL, proof TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (heading, signer, statement)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS signed_at ON signed (at);
+CREATE TABLE IF NOT EXISTS conflict (
+    heading TEXT NOT NULL, signer BLOB NOT NULL, proofs TEXT NOT NULL, PRIMARY KEY (heading, signer)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counted (lane TEXT PRIMARY KEY, through INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS done (
+    lane TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (lane, first)
+) WITHOUT ROWID;
 """

@@ -5,9 +5,9 @@ which means "nothing is known of this chain in this cycle": its lanes wait. Only
 finding in itself, a finalized block that changed; it comes back in the `Look`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ccip_py.risk.chain import (
     STEP,
@@ -15,6 +15,7 @@ from ccip_py.risk.chain import (
     Head,
     agreed_hash,
     block_call,
+    calldata,
     check_ratchet,
     common_logs,
     logs_call,
@@ -25,11 +26,13 @@ from ccip_py.risk.chain import (
     view_call,
 )
 from ccip_py.risk.config import Chain
-from ccip_py.risk.evm import Log, Undecodable
-from ccip_py.risk.facts import Facts
+from ccip_py.risk.evm import TRANSMITTED, VOTED_TO_BLESS, Log, Undecodable
+from ccip_py.risk.facts import Block, Facts
 from ccip_py.risk.rpc import Call, Disagreement, EndpointDown, Endpoints, Refused
+from ccip_py.risk.signers import Signed, read_bless, read_transmit
 from ccip_py.risk.trie import NotProven
-from ccip_py.risk.views import Ask
+from ccip_py.risk.views import Ask, as_monitors, monitors
+from ccip_py.risk.vote import Domain
 
 
 class StartsTooLate(Exception):
@@ -55,6 +58,7 @@ class Look:
     violation: FinalityViolated | None = None
     behind: bool = False  # more finalized blocks exist than were taken in
     final_answers: dict[Ask, bytes] = field(default_factory=dict)  # pinned at a final block
+    pinned: int = 0  # that block
 
 
 class Follower:
@@ -71,15 +75,17 @@ class Follower:
         self._facts = facts
         self._watched = tuple(dict.fromkeys(watched))
         self._from_birth = tuple(from_birth)  # contracts whose whole history must be read
+        self._config_version = 0  # of the RMN, as the last look saw it: votes are signed for one version
 
     async def look(self, asks: Sequence[Ask], final_asks: Sequence[Ask], hinted: Sequence[bytes]) -> Look:
-        """`asks` are answered at the head, `final_asks` at the last block taken in; `hinted` are
-        contracts whose unfinal logs are wanted.
+        """`asks` are answered at the head, `final_asks` at the last block taken in, where one that is
+        refused is left out; `hinted` are contracts whose unfinal logs are wanted.
 
         Two round trips when nothing is new: one for the head, one for everything about it.
         """
         head = await read_head(self.chain, self.endpoints)
         cursor = self._facts.cursor(self.chain.selector) or await self._begin(head)
+        pinned = cursor[0]
         unique = list(dict.fromkeys(asks))
         # Far behind, hints would be many, and old state may be gone from the nodes.
         close = 0 < head.number - cursor[0] <= STEP
@@ -93,6 +99,8 @@ class Follower:
         answers = await self.endpoints.each(calls)
         ratchet, first, *rest = zip(*answers, strict=True)
         views = {ask: one_view(ask, said) for ask, said in zip(unique, rest, strict=False)}
+        if said := views.get(monitors(self.chain.rmn)):
+            self._config_version = as_monitors(said).config_version
         finals = dict(zip(final_asks, rest[len(unique) :], strict=False))
         hints = common_logs(rest[-1]) if hinted else []
         try:
@@ -101,8 +109,8 @@ class Follower:
         except FinalityViolated as violation:
             return Look(head, cursor[0], (), views, violation)
         hints = [log for log in hints if log.block > cursor[0]]
-        final_views = {ask: one_view(ask, said) for ask, said in finals.items()}
-        return Look(head, cursor[0], hints, views, None, cursor[0] < head.final, final_views)
+        final_views = _answered(finals)
+        return Look(head, cursor[0], hints, views, None, cursor[0] < head.final, final_views, pinned)
 
     async def _advance(self, cursor: Cursor, top: bytes | None, head: Head) -> Cursor:
         """Take in finalized blocks, step by step. `top` is the agreed hash at the end of the first."""
@@ -115,8 +123,28 @@ class Follower:
                 raise EndpointDown(f"{self.chain.name}: block {last} is final but unknown")
             blocks = await proven_blocks(self.endpoints, cursor, (last, top), self._watched)
             self._facts.take(self.chain.selector, blocks)
+            self._facts.signed.take(await self._signed(blocks))
             cursor, top = (blocks[-1].number, blocks[-1].hash), None
         return cursor
+
+    async def _signed(self, blocks: Sequence[Block]) -> list[Signed]:
+        """The signatures under what was counted in these blocks: reports and blessings."""
+        counted = [
+            log
+            for block in blocks
+            for log in block.logs
+            if log.topics and log.topics[0] in (TRANSMITTED, VOTED_TO_BLESS)
+        ]
+        if not counted:
+            return []
+        found: list[Signed] = []
+        inputs = await calldata(self.endpoints, [(log.block, log.tx) for log in counted])
+        for log, data in zip(counted, inputs, strict=False):
+            if log.topics[0] == TRANSMITTED:
+                found += read_transmit(data, self.chain.chain_id, log.address)
+            elif log.address == self.chain.rmn:
+                found += read_bless(data, Domain(self.chain.chain_id, self.chain.rmn), self._config_version)
+        return found
 
     async def _begin(self, head: Head) -> Cursor:
         """The block before the first one of interest, by the hash that all endpoints give."""
@@ -140,3 +168,13 @@ class Follower:
                     raise StartsTooLate(
                         f"{self.chain.name}: 0x{contract.hex()} is older than start_block {number + 1}"
                     )
+
+
+def _answered(finals: Mapping[Ask, Sequence[Any]]) -> dict[Ask, bytes]:
+    """What all endpoints agree on. A token or a pool is anybody's contract: that it reverts, answers
+    less than a word, or not twice the same, must not blind us to its chain."""
+    return {
+        ask: bytes.fromhex(said[0][2:])
+        for ask, said in finals.items()
+        if all(one == said[0] and not isinstance(one, Refused) for one in said) and len(said[0]) >= 66
+    }

@@ -63,7 +63,14 @@ class Curse:
     evidence: Evidence
 
 
-Verdict: TypeAlias = Bless | Wait | Curse
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Somebody must look at this, but no chain has to stop for it. Kept, logged, shown; never voted on."""
+
+    evidence: Evidence
+
+
+Verdict: TypeAlias = Bless | Wait | Alert | Curse
 
 # ROOTS: AN2, AN3
 

@@ -21,12 +21,15 @@ from ccip_py.risk.cursing import CurseDesk
 from ccip_py.risk.facts import Facts
 from ccip_py.risk.follow import TROUBLE, Follower, Look
 from ccip_py.risk.http import Http
-from ccip_py.risk.judge import Bless, Claim, Curse, Evidence, Verdict
+from ccip_py.risk.judge import Alert, Bless, Claim, Curse, Evidence, Verdict, Wait
 from ccip_py.risk.keys import Key
+from ccip_py.risk.patrol import OVERDUE_BLOCKS, Patrol
 from ccip_py.risk.relay import Waiting, missing, to_send, uncounted
 from ccip_py.risk.rpc import Endpoints
 from ccip_py.risk.send import Sender, Wish
 from ccip_py.risk.serve import ask_peers
+from ccip_py.risk.signers import of_vote
+from ccip_py.risk.stalls import judge_progress, judge_waiting
 from ccip_py.risk.store import Equivocation, Journal
 from ccip_py.risk.survey import Survey, Surveyor, asks_about, asks_of, pointer_holds
 from ccip_py.risk.views import Monitors
@@ -36,9 +39,9 @@ log = logging.getLogger("ccip_py.risk")
 
 # With nothing under way, peers are asked once in so many cycles.
 IDLE_CYCLES = 4
-# A chain without a new finalized block, and a good root without its blessing, for longer than this.
-STALLED_SECONDS = 180.0
-OVERDUE_BLOCKS = 60
+# The facts are folded up once in so many cycles.
+PRUNE_CYCLES = 256
+UNBLESSED = "good and unblessed"
 
 
 class Monitor:
@@ -51,6 +54,7 @@ class Monitor:
         self.journal = Journal(config.directory / "journal.sqlite")
         self.facts = Facts(config.directory / "facts.sqlite", config.chains, config.lanes)
         self._surveyor = Surveyor(config, self.facts)
+        self._patrol = Patrol(config, self.facts, self.journal)
         self._curses = CurseDesk(config, curse, bless.address, self.journal)
         self._followers: dict[int, Follower] = {}
         self._senders: dict[int, Sender] = {}
@@ -82,11 +86,13 @@ class Monitor:
         looks = await self._look(alarms)
         confirmed = frozenset(held.evidence.id for held in self.journal.held())
         survey = self._surveyor.survey(looks, confirmed)
+        self._patrol.survey(looks, survey, confirmed)
         self._confirm(survey.suspicions)
         wishes: dict[int, list[Wish]] = {selector: [] for selector in looks}
         good = self._sign_good_roots(survey, looks)
         heard = await self._ask_peers()
         self._curses.hear(heard, looks)
+        self._remember(heard, looks)
         for lane, statement, vote in good:
             wish = self._relay(lane, statement, [vote, *heard], looks[lane.destination])
             if wish is not None:
@@ -94,9 +100,12 @@ class Monitor:
         for selector, wish in self._curses.act(looks, self.facts):
             wishes[selector].append(wish)
         await self._send(looks, wishes, alarms)
-        alarms += self._slow(looks)
+        self._slow(looks, survey)
+        alarms += self._note(survey.alerts)
         self._report([*alarms, *survey.alarms, *self._curses.alarms], survey)
         self.cycles += 1
+        if self.cycles % PRUNE_CYCLES == 0:
+            self.facts.prune()
 
     async def _look(self, alarms: list[str]) -> dict[int, Look]:
         """All chains at once. A chain that can't be read is missing from the result."""
@@ -106,8 +115,8 @@ class Monitor:
             asks = [*asks_of(self.config, selector, self._curse_key.address), *self._curses.asks(selector)]
             asks += asks_about(self.config.chain(selector).rmn, self._open.get(selector, ()))
             hinted = [lane.commit_store for lane in self.config.lanes if lane.destination == selector]
+            final_asks = self._patrol.final_asks(selector, self.cycles)
             try:
-                final_asks = [views.pointer(self.config.chain(selector).rmn_proxy)]
                 looks[selector] = await self._followers[selector].look(asks, final_asks, hinted)
             except TROUBLE as error:
                 alarms.append(f"{self.config.chain(selector).name}: {type(error).__name__}: {error}")
@@ -123,6 +132,23 @@ class Monitor:
             if evidence.id in self._suspected and self.journal.hold(evidence):
                 log.error("%s: %s: %s", self.config.name, evidence.anomaly, evidence.summary)
         self._suspected = frozenset(evidence.id for evidence in suspicions)
+
+    def _note(self, alerts: Sequence[Evidence]) -> list[str]:
+        """Keep what somebody should look at, and say it for as long as it is so."""
+        for alert in alerts:
+            if self.journal.note(alert):
+                log.warning("%s: %s: %s", self.config.name, alert.anomaly, alert.summary)
+        return [f"{alert.anomaly}: {alert.summary}" for alert in alerts]
+
+    def _remember(self, heard: Sequence[Vote], looks: Mapping[int, Look]) -> None:
+        """Blessings of monitors in office: one that signs two roots for one interval is found out."""
+        for vote in heard:
+            chain = next((c for c in self.config.chains if vote.domain == Domain(c.chain_id, c.rmn)), None)
+            if chain is None or chain.selector not in looks:
+                continue
+            monitors = views.as_monitors(looks[chain.selector].answers[views.monitors(chain.rmn)])
+            if monitors.bless_index(vote.signer) is not None:
+                self.facts.signed.take(of_vote(vote))
 
     # BLESSING
 
@@ -227,24 +253,23 @@ class Monitor:
         for selector, look in looks.items():
             alarms += await self._senders[selector].grant(wishes[selector], look.head.number)
 
-    def _slow(self, looks: Mapping[int, Look]) -> list[str]:
-        """Nothing is wrong, but nothing moves: AN11 and AN15. Never a reason to vote."""
-        now, slow = time.monotonic(), []
+    def _slow(self, looks: Mapping[int, Look], survey: Survey) -> None:
+        """Nothing is wrong, but nothing moves: AN11, and AN15 for blessings. Never a reason to vote."""
+        now = time.monotonic()
         for chain in self.config.chains:
             look = looks.get(chain.selector)
             final, since = self._progress.get(chain.selector, (-1, now))
             if look is not None and look.final != final:
                 final, since = look.final, now
             self._progress[chain.selector] = final, since
-            if now - since > STALLED_SECONDS:
-                slow.append(f"AN11: {chain.name}: no new finalized block for {int(now - since)} s")
+            survey.add(judge_progress(chain.selector, final, now - since, self.config.stalled_seconds))
         for lane in self.config.lanes:
             look = looks.get(lane.destination)
             for statement in self._open.get(lane.destination, ()) if look else ():
                 waiting = self._waiting.get(tag(statement))
-                if waiting and look and look.head.number - waiting.signed > OVERDUE_BLOCKS:
-                    slow.append(f"AN15: root {statement.root.hex()} is good, but still not blessed")
-        return list(dict.fromkeys(slow))
+                if waiting and look and statement.commit_store == lane.commit_store:
+                    waited = look.head.number - waiting.signed
+                    survey.add(judge_waiting(lane.key, statement.root, UNBLESSED, waited, OVERDUE_BLOCKS))
 
     def _report(self, alarms: list[str], survey: Survey) -> None:
         for alarm in alarms:
@@ -267,6 +292,7 @@ class Monitor:
             "finalized": {name: cursor[0] if cursor else None for name, cursor in cursors.items()},
             "alarms": self._alarms,
             "open": self._verdicts,
+            "alerts": self.journal.alerts(),
             "evidence": [
                 {
                     "id": held.evidence.id.hex(),
@@ -287,9 +313,9 @@ class Monitor:
 
 def _shown(claim: Claim, verdict: Verdict) -> dict[str, Any]:
     reason = ""
-    if isinstance(verdict, Curse):
+    if isinstance(verdict, Curse | Alert):
         reason = verdict.evidence.summary
-    elif not isinstance(verdict, Bless):
+    elif isinstance(verdict, Wait):
         reason = verdict.reason
     return {
         "root": claim.root.hex(),
@@ -308,7 +334,7 @@ def _watched(config: Config, selector: int) -> tuple[list[bytes], list[bytes]]:
     ramps += [lane.commit_store for lane in arriving]
     return [
         chain.rmn,
-        *(pool.pool for pool in chain.pools),
+        *(address for pool in chain.pools for address in (pool.pool, pool.token)),
         *ramps,
         *(lane.off_ramp for lane in arriving),
     ], ramps

@@ -39,6 +39,12 @@ CREATE TABLE IF NOT EXISTS evidence (
     epochs TEXT NOT NULL DEFAULT '{}',  -- JSON: "chain/subject" → the subject's epoch when first voted on
     settled INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS alert (
+    id TEXT PRIMARY KEY, anomaly TEXT NOT NULL, summary TEXT NOT NULL, facts TEXT NOT NULL, at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS setting (
+    chain TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (chain, name)
+);
 CREATE TABLE IF NOT EXISTS sending (
     chain_id INTEGER NOT NULL, nonce INTEGER NOT NULL, purpose TEXT NOT NULL, recipient TEXT NOT NULL,
     data TEXT NOT NULL, fee INTEGER NOT NULL, raw TEXT NOT NULL, block INTEGER NOT NULL,
@@ -188,6 +194,52 @@ class Journal:
         """The owner dealt with it: the root is gone, or the curse was lifted after review."""
         self._db.execute("UPDATE evidence SET settled = 1 WHERE id = ?", (evidence.id.hex(),))
 
+    def is_settled(self, evidence: Evidence) -> bool:
+        row = self._db.execute("SELECT settled FROM evidence WHERE id = ?", (evidence.id.hex(),)).fetchone()
+        return bool(row and row[0])
+
+    def all_evidence(self, limit: int = 50) -> list[dict[str, Any]]:
+        """The newest evidence, settled or not, for the owner to review."""
+        rows = self._db.execute(
+            "SELECT id, anomaly, summary, facts, settled, at FROM evidence ORDER BY at DESC LIMIT ?", (limit,)
+        )
+        return [
+            {"id": id_, "anomaly": anomaly, "summary": summary, "facts": json.loads(facts),
+             "settled": bool(settled), "at": at}
+            for id_, anomaly, summary, facts, settled, at in rows
+        ]  # fmt: skip
+
+    # ALERTS AND SETTINGS
+
+    def note(self, alert: Evidence) -> bool:
+        """Keep an alert, and say whether it is new."""
+        return bool(
+            self._db.execute(
+                "INSERT OR IGNORE INTO alert VALUES (?,?,?,?,?) RETURNING id",
+                (alert.id.hex(), alert.anomaly, alert.summary, json.dumps(alert.facts), time.time()),
+            ).fetchall()
+        )
+
+    def alerts(self, limit: int = 20) -> list[dict[str, Any]]:
+        """The newest alerts."""
+        rows = self._db.execute(
+            "SELECT id, anomaly, summary, at FROM alert ORDER BY at DESC LIMIT ?", (limit,)
+        )
+        return [
+            {"id": id_, "anomaly": anomaly, "summary": summary, "at": at}
+            for id_, anomaly, summary, at in rows
+        ]
+
+    def setting(self, chain: int, name: str, now: str) -> str:
+        """A chain's setting as it was when first seen, or last accepted. The first look writes it down."""
+        self._db.execute("INSERT OR IGNORE INTO setting VALUES (?,?,?)", (str(chain), name, now))
+        row = self._db.execute("SELECT value FROM setting WHERE chain = ? AND name = ?", (str(chain), name))
+        return str(row.fetchone()[0])
+
+    def accept_setting(self, chain: int, name: str, value: str) -> None:
+        """From now on this is how it should be."""
+        self._db.execute("INSERT OR REPLACE INTO setting VALUES (?,?,?)", (str(chain), name, value))
+
     # TRANSACTIONS
 
     def record_sending(self, chain_id: int, sending: Sending) -> None:
@@ -231,6 +283,7 @@ class Journal:
             ("blessing", "tag LIKE ?1 OR root LIKE ?1"),
             ("evidence", "id LIKE ?1"),
             ("curse", "evidence LIKE ?1"),
+            ("alert", "id LIKE ?1"),
         ):
             cursor = self._db.execute(f"SELECT * FROM {table} WHERE {where}", (like,))
             names = [column[0] for column in cursor.description]

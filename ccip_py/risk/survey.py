@@ -13,12 +13,14 @@ from ccip_py.risk.config import Config, Lane
 from ccip_py.risk.facts import Facts
 from ccip_py.risk.follow import Look
 from ccip_py.risk.judge import (
+    Alert,
     Bless,
     Claim,
     Curse,
     Evidence,
     RootFacts,
     Verdict,
+    Wait,
     judge_finality,
     judge_lane,
     judge_pointer,
@@ -32,7 +34,17 @@ class Survey:
 
     roots: list[tuple[Lane, Claim, Blessing, Verdict]] = field(default_factory=list)
     suspicions: list[Evidence] = field(default_factory=list)
+    alerts: list[Evidence] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
+
+    def add(self, verdict: Verdict) -> None:
+        """Sort a verdict to where it belongs. A blessing needs no mention."""
+        if isinstance(verdict, Curse):
+            self.suspicions.append(verdict.evidence)
+        elif isinstance(verdict, Alert):
+            self.alerts.append(verdict.evidence)
+        elif isinstance(verdict, Wait) and verdict.alarm:
+            self.alarms.append(verdict.reason)
 
 
 class Surveyor:
@@ -87,10 +99,10 @@ class Surveyor:
             judged.append((claim, self._root_facts(lane, claim, source, expected_first)))
         for claim, verdict in judge_lane(judged):
             survey.roots.append((lane, claim, statements[claim], verdict))
-            if isinstance(verdict, Curse):
-                survey.suspicions.append(verdict.evidence)
-            elif not isinstance(verdict, Bless) and verdict.alarm:
+            if isinstance(verdict, Wait) and verdict.alarm:
                 survey.alarms.append(f"lane {lane.key}: {verdict.reason}")
+            else:
+                survey.add(verdict)
 
     def _root_facts(self, lane: Lane, claim: Claim, source: Look, expected_first: int) -> RootFacts:
         through = self._facts.final_through(lane)
@@ -159,7 +171,7 @@ class Surveyor:
 
     def _execution_facts(self, lane: Lane, execution: Execution, source: Look) -> ExecutionFacts:
         message = self._facts.messages(lane, execution.seq_nr, execution.seq_nr)
-        committed, blessed = self._facts.standing(execution)
+        committed, blessed = self._facts.rmn.standing(execution)
         return ExecutionFacts(
             message=message[0] if message else None,
             final_through=self._facts.final_through(lane),
@@ -169,11 +181,11 @@ class Surveyor:
             earlier_successes=self._facts.earlier_successes(execution),
             committed=committed,
             blessed=blessed,
-            cursed=self._facts.was_cursed(execution),
+            cursed=self._facts.rmn.was_cursed(execution),
         )
 
     def _payouts(self, selector: int, survey: Survey, confirmed: frozenset[bytes]) -> None:
-        for pool, block, tx, paid in self._facts.payouts(self._config.chain(selector)):
+        for pool, block, tx, paid in self._facts.flows.payouts(selector):
             executed = self._facts.executed_in(selector, block, tx)
             messages = [found for lane, seq in executed for found in self._facts.messages(lane, seq, seq)]
             # A message that is missing here is the business of `_executions`.
@@ -187,7 +199,7 @@ class Surveyor:
             if isinstance(verdict, Bless) or (
                 isinstance(verdict, Curse) and verdict.evidence.id in confirmed
             ):
-                self._facts.mark_payout(selector, pool, block, tx)
+                self._facts.flows.mark_payout(selector, pool, block, tx)
 
     def _rmn(self, lane: Lane) -> bytes:
         return self._config.chain(lane.destination).rmn

@@ -7,6 +7,7 @@ endpoints agree on. Selectors are hashed from the signatures here, words are rea
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ccip_py.risk.config import PriceBound
 from ccip_py.risk.evm import Undecodable, word
 from ccip_py.risk.keccak import keccak
 from ccip_py.risk.vote import Blessing, Curse, Vote, encode_blessing, encode_curse
@@ -14,7 +15,7 @@ from ccip_py.risk.vote import Blessing, Curse, Vote, encode_blessing, encode_cur
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    to: bytes
+    to: bytes  # empty: the data is a program
     data: bytes
 
 
@@ -78,6 +79,43 @@ def commitment(commit_store: bytes, root: bytes) -> Ask:
     return Ask(commit_store, _selector("commitments(bytes32)") + root)
 
 
+def quorum(commit_store: bytes) -> Ask:
+    return Ask(commit_store, _selector("quorum()"))
+
+
+def config_digest(commit_store: bytes) -> Ask:
+    return Ask(commit_store, _selector("latestConfigDetails()"))
+
+
+def signers(commit_store: bytes) -> Ask:
+    return Ask(commit_store, _selector("getSigners()"))
+
+
+def owner(contract: bytes) -> Ask:
+    return Ask(contract, _selector("owner()"))
+
+
+def code_hash(contract: bytes) -> Ask:
+    """Asked by a program that is run for its answer and never deployed: PUSH20 contract, EXTCODEHASH,
+    PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN."""
+    return Ask(b"", b"\x73" + contract + bytes.fromhex("3f60005260206000f3"))
+
+
+def total_supply(token: bytes) -> Ask:
+    return Ask(token, _selector("totalSupply()"))
+
+
+def balance(token: bytes, holder: bytes) -> Ask:
+    return Ask(token, _selector("balanceOf(address)") + bytes(12) + holder)
+
+
+def price(bound: PriceBound) -> Ask:
+    """A token's price, or the price of gas on another chain; both answer (value, when it was set)."""
+    if bound.token:
+        return Ask(bound.quoter, _selector("getTokenPrice(address)") + bytes(12) + bound.token)
+    return Ask(bound.quoter, _selector("getDestinationChainGasPrice(uint64)") + _number(bound.selector))
+
+
 # READING
 
 
@@ -100,6 +138,20 @@ def as_monitors(answer: bytes) -> Monitors:
         for n in range(count)
     ]
     return Monitors(word(answer, 0), keys, word(answer, 64), word(answer, 96))
+
+
+def as_price(answer: bytes) -> tuple[int, int]:
+    """(value, when it was set)."""
+    return word(answer, 0), word(answer, 32)
+
+
+def as_addresses(answer: bytes) -> list[bytes]:
+    """An array of addresses, as the only thing that is returned."""
+    at = word(answer, 0)
+    count = word(answer, at)
+    if count > 31:
+        raise Undecodable(f"{count} signers; the contract allows 31")
+    return [_number(word(answer, at + 32 + 32 * n))[12:] for n in range(count)]
 
 
 def as_votes(answer: bytes) -> tuple[int, int, bool]:

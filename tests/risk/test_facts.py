@@ -30,7 +30,7 @@ def facts(tmp_path: Path) -> Iterator[Facts]:
 
 
 def block(number: int, *logs: Log) -> Block:
-    return Block(number, keccak(bytes([number])), logs)
+    return Block(number, keccak(number.to_bytes(4, "big")), logs)
 
 
 def locked(amount: int, tx: int = 0, pool: bytes = POOL) -> Log:
@@ -43,7 +43,7 @@ def with_tokens(seq_nr: int, amount: int, tx: int = 0, pool: bytes = POOL) -> Lo
 
 
 def accepted(first: int, last: int, number: int) -> Log:
-    report = ((([], []), (first, last), bytes([number]) * 32),)
+    report = ((([], []), (first, last), number.to_bytes(32, "big")),)
     data = encode(["((((address,uint224)[],(uint64,uint224)[]),(uint64,uint64),bytes32))"[1:-1]], report)
     return Log(STORE, (evm.REPORT_ACCEPTED,), data, number, 0, 0)
 
@@ -109,7 +109,7 @@ def test_a_root_is_open_until_all_its_messages_succeeded(facts: Facts) -> None:
 
 
 def test_a_removed_root_is_no_claim_and_leaves_no_gap(facts: Facts) -> None:
-    root = bytes([2]) * 32
+    root = (2).to_bytes(32, "big")
     facts.take(DESTINATION, [block(1, accepted(1, 2, 1)), block(2, accepted(3, 9, 2))])
     facts.take(DESTINATION, [block(3, removed(root, 3)), block(4, accepted(3, 4, 4))])
 
@@ -127,3 +127,84 @@ def test_forgetting_a_chain_forgets_what_it_said_and_no_more(facts: Facts) -> No
     assert facts.cursor(SOURCE) is None
     assert facts.final_through(LANE) == 0
     assert len(facts.claims(LANE, 0)) == 1
+
+
+# FOLDING UP WHAT IS OVER
+
+
+def rows(facts: Facts, table: str) -> int:
+    return int(facts._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def judge_all(facts: Facts) -> None:
+    for execution in facts.unjudged(LANE):
+        facts.mark_judged(execution)
+
+
+def history(facts: Facts, roots: int, failed: int = 0) -> None:
+    """Roots over two messages each, committed and executed in the block of the same number."""
+    facts.take(SOURCE, [block(n, Sent(seq_nr=n).log(n)) for n in range(1, 2 * roots + 1)])
+    for n in range(1, roots + 1):
+        last = 2 * n
+        arrived = [executed(seq, n) for seq in (last - 1, last) if seq != failed]
+        facts.take(DESTINATION, [block(n, accepted(last - 1, last, n), *arrived)])
+    judge_all(facts)
+
+
+def test_what_is_over_is_folded_up_and_a_second_success_still_shows(facts: Facts) -> None:
+    history(facts, 9)
+    facts.take(DESTINATION, [block(200)])
+
+    assert facts.prune(keep_blocks=10) == 8
+
+    # The newest root stays in full: the next one follows it.
+    assert [rows(facts, table) for table in ("sent", "accepted", "execution", "done")] == [2, 1, 2, 1]
+    assert facts.final_through(LANE) == 18
+    assert facts.expected_first(LANE, 201, 0) == 19
+    facts.take(DESTINATION, [block(201, executed(3, 201))])
+    (again,) = facts.unjudged(LANE)
+    assert facts.earlier_successes(again) == 1
+
+
+def test_nothing_open_recent_or_unjudged_is_folded_up(facts: Facts) -> None:
+    history(facts, 9, failed=4)
+    facts.take(DESTINATION, [block(15)])
+
+    assert facts.prune(keep_blocks=10) == 3  # roots 1, 3 and 4: 2 is not done, 5 to 9 are recent
+    assert [(claim.first, claim.last) for claim in facts.claims(LANE, 0)] == [(3, 4)]
+    # What the open root followed is gone, and it is still known what it had to follow.
+    assert facts.expected_first(LANE, 2, 0) == 3
+    assert rows(facts, "done") == 2
+    facts.take(DESTINATION, [block(16, executed(4, 16)), block(200)])
+    assert facts.prune(keep_blocks=10) == 4
+    judge_all(facts)
+    assert facts.prune(keep_blocks=10) == 1
+    assert rows(facts, "done") == 1
+
+
+def test_sums_of_a_token_survive(facts: Facts) -> None:
+    def transfer(sender: bytes, amount: int, number: int) -> Log:
+        topics = (evm.TRANSFER, bytes(12) + sender, bytes(12) + b"\x09" * 20)
+        return Log(TOKEN, topics, amount.to_bytes(32, "big"), number, 0, 0)
+
+    facts.take(SOURCE, [block(n, transfer(bytes(20), 5, n)) for n in range(1, 40)])
+    for flow in facts.flows.uncleared(SOURCE):
+        facts.flows.mark_cleared(flow)
+    facts.take(SOURCE, [block(1_000)])
+
+    facts.prune(keep_blocks=10)
+
+    assert facts.flows.net(SOURCE, TOKEN, 1_000) == 5 * 39
+    assert rows(facts, "net") == 1
+    assert rows(facts, "flow") == 0
+
+
+def test_a_file_of_an_older_version_is_read_anew(tmp_path: Path) -> None:
+    facts = Facts(tmp_path / "facts.sqlite", CHAINS, [LANE])
+    facts.take(SOURCE, [block(1, Sent().log())])
+    facts._db.execute("PRAGMA user_version = 1")
+    facts.close()
+
+    again = Facts(tmp_path / "facts.sqlite", CHAINS, [LANE])
+    assert again.cursor(SOURCE) is None
+    again.close()

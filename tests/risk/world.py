@@ -62,10 +62,10 @@ class World:
             self.sent.append(sent)
             self.leaves.append(leaf)
 
-    def commit(self, first: int, last: int, root: bytes | None = None) -> bytes:
+    def commit(self, first: int, last: int, root: bytes | None = None, epoch: int | None = None) -> bytes:
         """A quorum of committers signs and sends; the honest root unless another is given."""
         root = root or merkle_root(self.leaves[first - 1 : last])
-        self.epoch += 1
+        self.epoch = self.epoch + 1 if epoch is None else epoch
         report = encode(
             ["(((address,uint224)[],(uint64,uint224)[]),(uint64,uint64),bytes32)"],
             [(([], []), (first, last), root)],
@@ -89,14 +89,16 @@ class World:
 
     def execute(self, seq_nr: int, message_id: bytes | None = None, state: int = evm.SUCCESS) -> None:
         """The off-ramp says that a message was executed."""
-        id_ = message_id or self.leaves[seq_nr - 1]
-        data = encode(["uint8", "bytes"], [state, b""])
-        transact(self.destination, OFF_RAMP, evm.EXECUTION_STATE + seq_nr.to_bytes(32, "big") + id_ + data)
+        transact(self.destination, OFF_RAMP, execution(seq_nr, message_id or self.leaves[seq_nr - 1], state))
 
     def pay_out(self, amount: int) -> None:
-        """The destination's pool says that it minted."""
-        topic = keccak(b"Minted(address,address,uint256)")
-        transact(self.destination, POOL, topic + bytes(64) + amount.to_bytes(32, "big"))
+        """The destination's pool says that it minted. Nothing minted: it is merely in use."""
+        transact(self.destination, POOL, payout(amount))
+
+    def deliver(self, seq_nr: int, amount: int) -> None:
+        """Both in one transaction, as when a message brings tokens."""
+        done = execution(seq_nr, self.leaves[seq_nr - 1], evm.SUCCESS)
+        transact(self.destination, None, together([(OFF_RAMP, done), (POOL, payout(amount))]))
 
     def remove(self, root: bytes) -> None:
         owner_call(
@@ -145,10 +147,39 @@ class World:
     def anomalies(self) -> set[str]:
         return {held.evidence.anomaly for monitor in self.monitors for held in monitor.journal.held()}
 
+    def alerts(self) -> set[str]:
+        return {alert["anomaly"] for monitor in self.monitors for alert in monitor.journal.alerts()}
+
     def sendings_of(self, monitor: Monitor) -> int:
         """How many transactions a monitor's account has sent on the destination."""
         account = "0x" + monitor._bless_key.address.hex()
         return int(self.destination.rpc("eth_getTransactionCount", account, "latest"), 16)
+
+
+def execution(seq_nr: int, message_id: bytes, state: int) -> bytes:
+    data = encode(["uint8", "bytes"], [state, b""])
+    return evm.EXECUTION_STATE + seq_nr.to_bytes(32, "big") + message_id + data
+
+
+def payout(amount: int) -> bytes:
+    return keccak(b"Minted(address,address,uint256)") + bytes(64) + amount.to_bytes(32, "big")
+
+
+def together(calls: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """A program that makes these calls, to be sent as if it were a contract to be created."""
+    size = sum(len(_call(0, 0, to)) for to, _ in calls) + 1
+    program, tail = b"", b""
+    for to, data in calls:
+        program += _call(len(data), size + len(tail), to)
+        tail += data
+    return program + b"\x00" + tail
+
+
+def _call(length: int, at: int, to: bytes) -> bytes:
+    """CODECOPY the call data, then CALL with it and nothing else, and forget the outcome."""
+    copy = b"\x61" + length.to_bytes(2, "big") + b"\x61" + at.to_bytes(2, "big") + bytes.fromhex("600039")
+    nothing = bytes.fromhex("60006000") + b"\x61" + length.to_bytes(2, "big") + bytes.fromhex("60006000")
+    return copy + nothing + b"\x73" + to + bytes.fromhex("5af150")
 
 
 def transact(chain: Anvil, to: bytes | None, data: bytes) -> dict[str, Any]:
@@ -198,32 +229,44 @@ def build(source: Anvil, destination: Anvil) -> World:
     if "CommitStore" not in artifacts.names():
         compile_contracts()
     rmn, proxy = {}, {}
-    monitors = [(keys.dev_key(bless_key(n)).address, keys.dev_key(curse_key(n)).address) for n in range(4)]
     for selector, chain in ((SOURCE, source), (DESTINATION, destination)):
         rmn[selector] = deploy(chain, "RMN", ["address"], [bytes(19) + b"\x01"])
         proxy[selector] = deploy(chain, "RMNProxy", ["address"], [rmn[selector]])
-        set_monitors(chain, rmn[selector], monitors)
+        set_monitors(chain, rmn[selector], all_monitors())
     install(source, ON_RAMP, EMITTER)
     for address in (OFF_RAMP, POOL):
         install(destination, address, EMITTER_OF_THREE)
     static = (DESTINATION, SOURCE, ON_RAMP, proxy[DESTINATION])
     store = deploy(destination, "CommitStore", ["(uint64,uint64,address,address)"], [static])
-    signers = [keys.dev_key(n).address for n in range(4)]
-    config = [signers, signers, 1, encode(["address"], [b"\x01" * 20]), 1, b""]
-    types = ["address[]", "address[]", "uint8", "bytes", "uint64", "bytes"]
-    owner_call(destination, store, f"setOCR2Config({','.join(types)})", types, config)
+    set_committers(destination, store, 4, 1)
     return World(source, destination, rmn, proxy, store)
 
 
-def set_monitors(chain: Anvil, rmn: bytes, monitors: Sequence[tuple[bytes, bytes]]) -> None:
+def set_monitors(
+    chain: Anvil, rmn: bytes, monitors: Sequence[tuple[bytes, bytes]], bless: int = 3, curse: int = 2
+) -> None:
     types = ["(address,address)[]", "uint8", "uint8"]
-    owner_call(chain, rmn, f"setMonitors({','.join(types)})", types, [monitors, 3, 2])
+    owner_call(chain, rmn, f"setMonitors({','.join(types)})", types, [monitors, bless, curse])
+
+
+def all_monitors() -> list[tuple[bytes, bytes]]:
+    return [(keys.dev_key(bless_key(n)).address, keys.dev_key(curse_key(n)).address) for n in range(4)]
+
+
+def set_committers(chain: Anvil, store: bytes, count: int, f: int) -> None:
+    """The first `count` of Anvil's accounts sign and transmit."""
+    who = [keys.dev_key(n).address for n in range(count)]
+    config = [who, who, f, encode(["address"], [b"\x01" * 20]), 1, b""]
+    types = ["address[]", "address[]", "uint8", "bytes", "uint64", "bytes"]
+    owner_call(chain, store, f"setOCR2Config({','.join(types)})", types, config)
 
 
 def config_for(world: World, n: int, directory: Path, **changes: Any) -> Config:
     routes = changes.pop("routes", {})
+    pools = changes.pop("pools", (Pool(POOL, TOKEN, 18),))
+    there = {key: changes.pop(key) for key in ("prices", "expected") if key in changes}
 
-    def chain(name: str, selector: int, chain_id: int, anvil: Anvil, pools: tuple[Pool, ...]) -> Chain:
+    def chain(name: str, selector: int, chain_id: int, anvil: Anvil, **more: Any) -> Chain:
         return Chain(
             name,
             selector,
@@ -234,7 +277,7 @@ def config_for(world: World, n: int, directory: Path, **changes: Any) -> Config:
             world.rmn[selector],
             world.proxy[selector],
             GRACE,
-            pools,
+            **more,
         )
 
     fields: dict[str, Any] = {
@@ -246,8 +289,8 @@ def config_for(world: World, n: int, directory: Path, **changes: Any) -> Config:
         "curse": KeySource(dev_key_index=curse_key(n)),
         "relay": None,
         "chains": (
-            chain("a", SOURCE, 31337, world.source, ()),
-            chain("b", DESTINATION, 1337, world.destination, (Pool(POOL, TOKEN, 18),)),
+            chain("a", SOURCE, 31337, world.source),
+            chain("b", DESTINATION, 1337, world.destination, pools=pools, **there),
         ),
         "lanes": (Lane(SOURCE, DESTINATION, ON_RAMP, world.commit_store, OFF_RAMP),),
         "simulated_independence": True,

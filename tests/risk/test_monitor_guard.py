@@ -1,0 +1,354 @@
+"""More staged frauds on real chains: tokens, settings, signers, prices, curses with one end, and standing still."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+from eth_hash.auto import keccak
+
+from ccip_py.devnet.anvil import Anvil
+from ccip_py.risk import keys
+from ccip_py.risk.config import Pool, PriceBound
+from ccip_py.risk.monitor import Monitor
+from ccip_py.risk.store import Journal
+from ccip_py.risk.vote import Blessing, Domain, sign, subject_of, to_json
+
+from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
+from .world import (
+    POOL,
+    World,
+    all_monitors,
+    bless_key,
+    deploy,
+    monitored,
+    owner_call,
+    set_committers,
+    set_monitors,
+)
+
+pytestmark = pytest.mark.anyio
+
+HOLDER = b"\x77" * 20
+
+
+def mint(chain: Anvil, token: bytes, amount: int, to: bytes = HOLDER) -> None:
+    owner_call(chain, token, "mint(address,uint256)", ["address", "uint256"], [to, amount])
+
+
+def token_on(world: World, issue: int = 1_000, in_pool: int = 0) -> bytes:
+    """A real token whose owner can mint, issued before its pool was in use."""
+    token = deploy(world.destination, "BurnMintERC20", ["string", "string", "uint8"], ["Token", "T", 18])
+    owner = bytes.fromhex(world.destination.rpc("eth_accounts")[0][2:])
+    owner_call(world.destination, token, "grantMintAndBurnRoles(address)", ["address"], [owner])
+    mint(world.destination, token, issue)
+    if in_pool:
+        mint(world.destination, token, in_pool, POOL)
+    world.pay_out(0)
+    return token
+
+
+def guarded(token: bytes, **more: Any) -> tuple[Pool, ...]:
+    return (Pool(POOL, token, 18, **more),)
+
+
+async def until_cursed_on_both(world: World) -> None:
+    await world.until(lambda: world.is_cursed(DESTINATION) and world.is_cursed(SOURCE))
+
+
+# TOKENS
+
+
+async def test_an_7_a_supply_that_no_transfer_explains(world: World, tmp_path: Path) -> None:
+    token = token_on(world)
+    async with monitored(world, tmp_path, pools=guarded(token)):
+        await world.settle(8)
+        assert world.anomalies() == set()
+
+        # The third slot of OpenZeppelin's ERC20 is its total supply.
+        world.destination.rpc("anvil_setStorageAt", "0x" + token.hex(), hex(2), f"0x{1_001:064x}")
+        await until_cursed_on_both(world)
+
+        assert world.anomalies() == {"AN7"}
+
+
+async def test_an_8_a_mint_outside_the_protocol(world: World, tmp_path: Path) -> None:
+    token = token_on(world)
+    async with monitored(world, tmp_path, pools=guarded(token, outside_limit=10)):
+        await world.settle(8)
+        assert world.alerts() == set()
+
+        mint(world.destination, token, 10)
+        await world.until(lambda: world.alerts() == {"AN8"})
+        await world.settle(3)
+        assert world.anomalies() == set()
+
+        mint(world.destination, token, 11)
+        await until_cursed_on_both(world)
+        assert world.anomalies() == {"AN8"}
+
+
+async def test_an_8_a_withdrawal_from_a_pool_outside_the_protocol(world: World, tmp_path: Path) -> None:
+    token = token_on(world, in_pool=100)
+    async with monitored(world, tmp_path, pools=guarded(token, outside_limit=10)):
+        await world.settle(8)
+
+        pool = "0x" + POOL.hex()
+        world.destination.rpc("anvil_impersonateAccount", pool)
+        world.destination.set_balance(pool, 10**18)
+        data = keccak(b"transfer(address,uint256)")[:4] + encode(["address", "uint256"], [HOLDER, 60])
+        call = {"from": pool, "to": "0x" + token.hex(), "data": "0x" + data.hex(), "gas": hex(100_000)}
+        world.destination.rpc("eth_sendTransaction", call)
+
+        await until_cursed_on_both(world)
+        assert world.anomalies() == {"AN8"}
+
+
+async def test_an_13_an_outflow_that_messages_justify_is_an_alert_only(world: World, tmp_path: Path) -> None:
+    token = token_on(world, issue=0, in_pool=100)
+    async with monitored(world, tmp_path, pools=guarded(token, outflow_percent=25)):
+        for amount in (20, 30):
+            moved = Sent().with_token(b"\x01" * 20, amount, b"\x02" * 20, token, 18)
+            world.send(amounts=moved.amounts, token_data=moved.token_data)
+        root = world.commit(1, 2)
+        await world.until(lambda: world.is_blessed(root))
+        world.deliver(1, 20)
+        await world.settle(6)
+        assert world.alerts() == set()
+
+        world.deliver(2, 30)
+        await world.until(lambda: world.alerts() == {"AN13"})
+        await world.settle(3)
+        assert world.anomalies() == set()
+        assert not world.is_cursed()
+
+
+# SIGNERS
+
+
+async def test_an_9_committers_that_sign_two_reports_in_one_round(world: World, tmp_path: Path) -> None:
+    """Both roots are right. Keys that sign twice are enough to stop: the next one need not be."""
+    async with monitored(world, tmp_path):
+        world.send(2)
+        world.commit(1, 1, epoch=7)
+        world.commit(2, 2, epoch=7)
+
+        await until_cursed_on_both(world)
+
+        assert world.anomalies() == {"AN9"}
+        (held,) = world.monitors[0].journal.held()
+        assert len(held.evidence.facts["inOffice"]) == 3
+        assert len(held.evidence.facts["conflicts"][0]["proofs"]) == 2
+
+
+def two_faced(world: World, monitor: Monitor, directory: Path) -> None:
+    """This monitor serves, beside its own votes, one for another root over the same message."""
+    n = world.monitors.index(monitor)
+    statement = Blessing(world.commit_store, SOURCE, ON_RAMP, 1, 1, keccak(b"another"), 0)
+    journal = Journal(directory / f"second-face-{n}.sqlite")
+    permit = journal.permit_blessing(statement, 1, Domain(1337, world.rmn[DESTINATION]), {})
+    journal.close()
+    lie = to_json(sign(permit, keys.dev_key(bless_key(n))))
+    honest = monitor.votes
+    monitor.votes = lambda: [*honest(), lie]  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(("liars", "cursed"), [(1, False), (2, True)])
+async def test_an_9_monitors_that_bless_two_roots(
+    world: World, tmp_path: Path, liars: int, cursed: bool
+) -> None:
+    async with monitored(world, tmp_path):
+        for monitor in world.monitors[:liars]:
+            two_faced(world, monitor, tmp_path)
+        world.send()
+        world.commit(1, 1)
+
+        await world.until(lambda: "AN9" in (world.anomalies() if cursed else world.alerts()))
+        await world.settle(4)
+
+        assert world.is_cursed(DESTINATION) is cursed
+
+
+# SETTINGS
+
+
+@pytest.mark.parametrize("thresholds", [(2, 2), (3, 1)])
+async def test_an_10_a_lowered_threshold_of_the_monitors(
+    world: World, tmp_path: Path, thresholds: tuple[int, int]
+) -> None:
+    async with monitored(world, tmp_path):
+        await world.settle(8)
+        set_monitors(world.destination, world.rmn[DESTINATION], all_monitors(), *thresholds)
+
+        await until_cursed_on_both(world)
+
+        assert world.anomalies() == {"AN10"}
+
+
+async def test_an_10_a_lowered_quorum_of_the_committers(world: World, tmp_path: Path) -> None:
+    """Raising it is worth an alert; going back, a curse. After the owner's lift it is as it should be."""
+    async with monitored(world, tmp_path):
+        await world.settle(8)
+        set_committers(world.destination, world.commit_store, 7, 2)
+        await world.until(lambda: world.alerts() == {"AN10"})
+        assert world.anomalies() == set()
+
+        set_committers(world.destination, world.commit_store, 4, 1)
+        await until_cursed_on_both(world)
+        assert world.anomalies() == {"AN10"}
+
+        world.lift(world.destination, DESTINATION, subject_of(SOURCE))
+        world.lift(world.source, SOURCE, subject_of(DESTINATION))
+        await world.until(lambda: world.anomalies() == set())
+        await world.settle(6)
+        assert not world.is_cursed(DESTINATION)
+        assert not world.is_cursed(SOURCE)
+
+
+async def test_an_announced_change_alarms_nobody(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path, expected=(("bless threshold", "2"),)):
+        await world.settle(8)
+        set_monitors(world.destination, world.rmn[DESTINATION], all_monitors(), bless=2)
+        await world.settle(8)
+
+        assert world.anomalies() == set()
+        assert world.alerts() == set()
+
+
+async def test_a_new_set_of_monitors_or_a_new_owner_is_an_alert_only(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path, count=1):
+        await world.settle(8)
+        set_monitors(world.destination, world.rmn[DESTINATION], all_monitors()[::-1])
+        await world.until(lambda: world.alerts() == {"AN10"})
+        await world.settle(4)
+
+        assert world.anomalies() == set()
+
+
+# PRICES
+
+
+async def test_an_12_a_price_outside_its_bounds_or_frozen(world: World, tmp_path: Path) -> None:
+    link, owner = b"\x0f" * 20, bytes.fromhex(world.destination.rpc("eth_accounts")[0][2:])
+    quoter = deploy(world.destination, "FeeQuoter", ["(uint96,address,uint32)"], [(10**20, link, 10**6)])
+    types = ["(address[],address[])"]
+    owner_call(world.destination, quoter, f"applyAuthorizedCallerUpdates({types[0]})", types, [([owner], [])])
+
+    def set_price(usd: int) -> None:
+        updates = ["((address,uint224)[],(uint64,uint224)[])"]
+        owner_call(
+            world.destination,
+            quoter,
+            f"updatePrices({updates[0]})",
+            updates,
+            [([(link, usd)], [(SOURCE, 1)])],
+        )
+
+    bounds = (
+        PriceBound("LINK", quoter, 10, 20, 3_600, token=link),
+        PriceBound("gas on a", quoter, 1, 20, 3_600, selector=SOURCE),
+    )
+    async with monitored(world, tmp_path, count=1, prices=bounds):
+        (monitor,) = world.monitors
+        set_price(15)
+        await world.settle(8)
+        assert world.alerts() == set()
+
+        set_price(21)
+        await world.until(lambda: world.alerts() == {"AN12"})
+        assert any("outside 10 to 20" in alarm for alarm in monitor.status()["alarms"])
+
+        set_price(15)
+        await world.settle(6)
+        assert not any("AN12" in alarm for alarm in monitor.status()["alarms"])
+        world.destination.warp(4_000)
+        await world.settle(6)
+        assert sum("AN12" in alarm for alarm in monitor.status()["alarms"]) == 2
+        assert world.anomalies() == set()
+
+
+# CURSES WITH ONE END
+
+
+def guardian_curses(world: World) -> None:
+    owner_call(world.destination, world.rmn[DESTINATION], "curse(bytes16)", ["bytes16"], [subject_of(SOURCE)])
+
+
+async def test_an_14_a_curse_on_one_chain_is_brought_to_the_other(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        await world.settle(4)
+        guardian_curses(world)
+
+        await world.until(lambda: world.is_cursed(SOURCE))
+        assert world.anomalies() == {"AN14"}
+
+        # Lifting takes two transactions. What lies between them is not answered with another curse.
+        world.lift(world.destination, DESTINATION, subject_of(SOURCE))
+        await world.settle(10)
+        assert not world.is_cursed(DESTINATION)
+        world.lift(world.source, SOURCE, subject_of(DESTINATION))
+        await world.settle(10)
+        assert not world.is_cursed(SOURCE)
+        assert not world.is_cursed(DESTINATION)
+        assert world.anomalies() == set()
+
+
+async def test_a_curse_that_was_lifted_soon_is_brought_nowhere(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        await world.settle(4)
+        guardian_curses(world)
+        await world.settle(3)
+        world.lift(world.destination, DESTINATION, subject_of(SOURCE))
+        await world.settle(10)
+
+        assert not world.is_cursed(SOURCE)
+        assert world.anomalies() == set()
+
+
+# STANDING STILL
+
+
+async def test_an_11_a_chain_that_finalizes_nothing(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path, count=1, stalled_seconds=0.0):
+        (monitor,) = world.monitors
+        await world.settle(2)
+        for _ in range(2):
+            await monitor.cycle()
+        assert any("AN11" in alarm for alarm in monitor.status()["alarms"])
+        assert world.alerts() == {"AN11"}
+
+        await world.settle(1)
+        assert not any("AN11" in alarm for alarm in monitor.status()["alarms"])
+        assert world.anomalies() == set()
+
+
+async def test_an_15_a_root_that_nobody_blesses_or_nobody_executes(world: World, tmp_path: Path) -> None:
+    async with monitored(world, tmp_path):
+        world.send(2)
+        root = world.commit(1, 2)
+        await world.settle(4, world.monitors[:2])
+        world.destination.mine(70)
+        await world.settle(2, world.monitors[:2])
+        assert any("unblessed" in alarm for alarm in world.monitors[0].status()["alarms"])
+
+        await world.until(lambda: world.is_blessed(root))
+        world.execute(1)
+        world.destination.mine(70)
+        await world.settle(4)
+        assert any("unexecuted" in alarm for alarm in world.monitors[0].status()["alarms"])
+
+        world.execute(2, state=3)
+        await world.settle(8)
+        assert not any("AN15" in alarm for alarm in world.monitors[0].status()["alarms"])
+        assert world.anomalies() == set()
+
+
+async def test_a_token_that_refuses_every_question_blinds_nobody(world: World, tmp_path: Path) -> None:
+    """A pool's token is anybody's contract."""
+    odd = b"\x0d" * 20
+    world.destination.rpc("anvil_setCode", "0x" + odd.hex(), "0xfd")
+    async with monitored(world, tmp_path, pools=guarded(odd)):
+        world.send()
+        root = world.commit(1, 1)
+
+        await world.until(lambda: world.is_blessed(root))
