@@ -75,9 +75,15 @@ class Agreement(Generic[View, Outcome]):
         self._inputs: deque[Input[View]] = deque()
         self._changed = Nudge()
         self._sleeps_until = 0.0
+        self._over = False
         self._state, effects = pure.start(engine, _durable(journal, engine.config.digest), clock())
         self._perform(effects)
         self._drain()
+
+    @property
+    def session(self) -> bytes:
+        """What marks this committee's messages."""
+        return self._engine.config.session
 
     @property
     def epoch(self) -> int:
@@ -92,6 +98,11 @@ class Agreement(Generic[View, Outcome]):
     def wakes_at(self) -> float:
         """When time itself can next change something, by this agreement's clock."""
         return pure.wake_at(self._engine, self._state)
+
+    def end(self) -> None:
+        """Fall silent for good: the committee is not the lane's any more."""
+        self._over = True
+        self._changed.now()
 
     def see(self, view: View | None) -> None:
         """A fresh reading of the chains; None while they cannot be seen."""
@@ -116,6 +127,8 @@ class Agreement(Generic[View, Outcome]):
 
     def _feed(self, happened: Input[View]) -> None:
         """The clock first: an input must not be judged by the time of the one before it."""
+        if self._over:
+            return
         if not isinstance(happened, Tick):
             self._inputs.append(Tick(self._clock()))
         self._inputs.append(happened)

@@ -32,6 +32,7 @@ from ccip_py.protocol.prices import usd_per_unit_gas
 from .chain_link import ChainLink
 from .message_stream import MessageStream
 from .prices import PriceSource
+from .seat import Committee, read_committee
 from .together import both
 
 PRICE_AGE = 5.0
@@ -39,8 +40,8 @@ PRICE_AGE = 5.0
 
 
 class ConfigChanged(NotYet):
-    """The CommitStore has another committee than this node was started with. It waits: a signature under the old
-    configuration would be refused, and the new one is another node's start."""
+    """The CommitStore has another committee than this node works in. A signature under the old configuration would
+    be refused: the node has to take its place in the new one."""
 
     default_code = "CONFIG_CHANGED"
 
@@ -146,12 +147,19 @@ class CommitEyes:
         wei = await read_gas_price(self.source.rpc)
         return prices, GasParts(usd_per_unit_gas(wei, found[native]))
 
+    async def committee(self) -> Committee:
+        """Who the committers are now; from here on the views are for them."""
+        at = (await self.destination.heads.pin()).latest
+        found = await read_committee(self.destination.caller, self.config.lane.commit_store, at)
+        self.config_digest = found.digest
+        return found
+
     def _check_config(self, state: DestinationState) -> None:
         if state.config_digest != self.config_digest:
             raise ConfigChanged(
                 "the commit store has another configuration",
                 context={"configured": self.config_digest, "on_chain": state.config_digest},
-                hint="start the node again with the current deployment file",
+                hint="nothing to do: the node moves to the new committee",
             )
 
 

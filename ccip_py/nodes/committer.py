@@ -6,13 +6,15 @@ Each lane runs by itself, and each of its loops is a short cycle:
     time       wake the engine when it asked to be woken
     transmit   when it is this node's turn: look again, and send only what would still take effect
 
+When the CommitStore has another committee, the lane moves there (see `seat`).
+
 What peers say arrives in one more loop, whatever the lane. The journal, the engine and the CommitStore each make
 sure on their own that a crash at any moment leads to no second signature and no second commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import anyio
@@ -30,15 +32,17 @@ from ccip_py.protocol.digests import report_context
 from ccip_py.protocol.lane import Lane
 
 from .agreement import Agreement
-from .commit_view import CommitEyes
+from .commit_view import CommitEyes, ConfigChanged
 from .cycle import Cycle, Nudge, Pace, run_cycles
 from .log import Event, Log, Stage
 from .metrics import Metrics
+from .seat import Committee, Seat
 from .transport.envelope import Incoming
 from .transport.ports import Transport
 
 SESSION_BYTES = 32
 HEARD_AT_ONCE = 32  # payloads, before other work gets its turn
+OUTSIDE = 1.0  # seconds between looks whether there is an agreement to wake
 
 
 @dataclass(slots=True)
@@ -47,13 +51,13 @@ class LaneCommitter:
 
     lane: Lane
     name: str
-    session: bytes  # marks this lane's payloads among peers
     eyes: CommitEyes
     plugin: CommitPlugin
     sender: Sender | None  # None: dry
     log: Log
     metrics: Metrics
-    agreement: Agreement[View, Outcome] | None = None  # None: dry, nothing is said or signed
+    seat: Seat | None = None  # None: dry, nothing is said or signed
+    agreement: Agreement[View, Outcome] | None = None  # None: dry, or not in the committee
     turn: AttestedReport | None = None  # what it is this node's turn to send
     _told: View | None = None
     turned: Nudge = field(default_factory=Nudge)
@@ -61,8 +65,8 @@ class LaneCommitter:
     def start(self, tasks: TaskGroup, pace: Pace) -> None:
         """Begin to work."""
         self._loop(tasks, "views", self.view_cycle, pace)
-        if self.agreement is not None:
-            self._loop(tasks, "time", self.agreement.next_tick, Pace(pause=0.0))
+        if self.seat is not None:
+            self._loop(tasks, "time", self.time_cycle, Pace(pause=0.0))
             self._loop(tasks, "transmit", self.transmit_cycle, Pace(pause=1.0), self.turned)
 
     def take_turn(self, attested: AttestedReport) -> None:
@@ -70,18 +74,47 @@ class LaneCommitter:
         self.turn = attested
         self.turned.now()
 
+    @property
+    def session(self) -> bytes | None:
+        """What marks the payloads of this lane's committee among peers; None outside of it."""
+        return self.agreement.session if self.agreement is not None else None
+
+    def join(self, committee: Committee) -> None:
+        """Leave the committee this node was in, if any, and take its place in this one, if it is a member."""
+        if self.agreement is not None:
+            self.agreement.end()
+        self.agreement = self.turn = self._told = None
+        if self.seat is not None:
+            self.agreement = self.seat.take(committee, self.take_turn)
+            self.log.info(
+                Event.STANDING_BY if self.agreement is None else Event.JOINED,
+                stage=Stage.AGREE,
+                digest=committee.digest,
+                members=len(committee.signers),
+            )
+
+    async def time_cycle(self) -> None:
+        """Wake the engine when it asked to be woken."""
+        if self.agreement is not None:
+            await self.agreement.next_tick()
+        else:
+            await anyio.sleep(OUTSIDE)
+
     async def view_cycle(self) -> None:
         """See, and tell. A node that cannot see says so, and abstains."""
         view: View | None = None
         try:
             view = await self.eyes.look()
+        except ConfigChanged:
+            self.join(await self.eyes.committee())
+            return
         finally:
             if self.agreement is not None and (view is None or view is not self._told):
                 self.agreement.see(view)
             self._told = view
         self.metrics.reached.labels(self.name, Stage.COMMIT).set(view.expected_next - 1)
         self.metrics.reached.labels(self.name, Stage.OBSERVE).set(view.expected_next + len(view.leaves) - 1)
-        if self.agreement is None and view.leaves:
+        if self.seat is None and view.leaves:
             self.log.info(Event.DRY, stage=Stage.OBSERVE, first=view.expected_next, waiting=len(view.leaves))
 
     async def transmit_cycle(self) -> None:
@@ -127,29 +160,16 @@ class LaneCommitter:
         tasks.start_soon(run_cycles, f"{what} {self.name}", cycle, pace, self.log, self.metrics, nudge)
 
 
-async def hear_peers(transport: Transport, lanes: Mapping[bytes, LaneCommitter]) -> None:
-    """One cycle: hand what has arrived to the lanes it is for. A payload starts with its lane's session."""
+async def hear_peers(transport: Transport, lanes: Iterable[LaneCommitter]) -> None:
+    """One cycle: hand what has arrived to the lanes it is for. A payload starts with its committee's session."""
     incoming: Incoming | None = None
     with anyio.move_on_after(5.0):
         incoming = await transport.receive()
+    by_session = {lane.session: lane for lane in lanes}
     for _ in range(HEARD_AT_ONCE):
         if incoming is None:
             return
-        lane = lanes.get(incoming.payload[:SESSION_BYTES])
+        lane = by_session.get(incoming.payload[:SESSION_BYTES])
         if lane is not None and lane.agreement is not None:
             lane.agreement.hear(incoming.payload[SESSION_BYTES:])
         incoming = transport.take()
-
-
-@dataclass(frozen=True, slots=True)
-class LaneWire:
-    """The transport as one lane's engine uses it: every payload is marked with the lane's session."""
-
-    transport: Transport
-    session: bytes
-
-    def send(self, to: bytes, payload: bytes) -> None:
-        self.transport.send(to, self.session + payload)
-
-    def broadcast(self, payload: bytes) -> None:
-        self.transport.broadcast(self.session + payload)

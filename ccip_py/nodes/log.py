@@ -26,6 +26,8 @@ class Event(StrEnum):
     CYCLE_FAILED = "cycle failed"
     CYCLE_WAITING = "cycle waiting"
     CYCLE_TIMED_OUT = "cycle timed out"
+    JOINED = "joined a committee"
+    STANDING_BY = "standing by: not in the committee"
     CACHE_REBUILT = "cache rebuilt"
     VIEWED = "viewed"
     SIGNED = "signed"

@@ -22,21 +22,16 @@ from ccip_py.chains.evm.sender import Sender
 from ccip_py.chains.evm.sending import Policy
 from ccip_py.chains.evm.transactions import Signer
 from ccip_py.chains.http import Http
-from ccip_py.commit.agree import Outcome
-from ccip_py.commit.config import CommitConfig, subject
+from ccip_py.commit.config import CommitConfig
 from ccip_py.commit.plugin import CommitPlugin
-from ccip_py.commit.view import View
 from ccip_py.errors import ConfigError
-from ccip_py.ocr.config import Config as OcrConfig
-from ccip_py.ocr.state import Engine
 from ccip_py.protocol.ids import Address, ChainSelector
 
-from .agreement import Agreement
 from .blessing_relay import BlessingRelay
 from .cache import Cache
 from .chain_link import WORLD, ChainLink, RpcUrls, Surroundings, connect
 from .commit_view import CommitEyes, priced_tokens
-from .committer import LaneCommitter, LaneWire, hear_peers
+from .committer import LaneCommitter, hear_peers
 from .config import CommitterConfig, ExecutorConfig, LaneName
 from .cycle import Pace, run_cycles
 from .execution_view import ExecutorEyes
@@ -47,6 +42,7 @@ from .message_stream import MessageStream
 from .metrics import Metrics
 from .outbox import Outbox
 from .prices import PriceSource
+from .seat import Committee, Seat
 from .transport.ports import Transport
 from .votes import VotePool
 
@@ -103,11 +99,9 @@ class Committer:
                 connect(self._deployment, ends, self._urls, journal, self._around)
             )
             senders = make_senders(chosen, links, journal, self._signer, self._config.fees)
-            lanes = {each.config_digest: self._lane(each, links, senders, journal, cache) for each in chosen}
-            self.lanes = {(lane.lane.source, lane.lane.destination): lane for lane in lanes.values()}
-            self.log.info(
-                Event.STARTED, lanes=[lane.name for lane in lanes.values()], dry=self._signer is None
-            )
+            lanes = [self._lane(each, links, senders, journal, cache) for each in chosen]
+            self.lanes = {(lane.lane.source, lane.lane.destination): lane for lane in lanes}
+            self.log.info(Event.STARTED, lanes=[lane.name for lane in lanes], dry=self._signer is None)
             stack.callback(self.log.info, Event.STOPPED)
             yield [Watched(links[selector], sender) for selector, sender in senders.items()]
 
@@ -118,23 +112,24 @@ class Committer:
             watch_sent(tasks, each, self.log, self.metrics)
         transport = self._transport
         if transport is not None:
-            sessions = {lane.session: lane for lane in self.lanes.values()}
 
             async def hear() -> None:
-                await hear_peers(transport, sessions)
+                await hear_peers(transport, self.lanes.values())
 
             tasks.start_soon(transport.run)
             tasks.start_soon(run_cycles, "peers", hear, Pace(pause=0.0), self.log, self.metrics)
 
     def _chosen(self) -> list[LaneDeployment]:
         lanes = lanes_named(self._deployment, self._config.lanes)
-        if self._signer is None:
-            return lanes
+        if self._signer is None or self._config.lanes:
+            return lanes  # what is named is served, or stood by at: the chain says who the committers are
         address = self._signer.address
         mine = [lane for lane in lanes if address in lane.committers]
-        if not mine or (self._config.lanes and mine != lanes):
+        if not mine:
             raise ConfigError(
-                "this key is not a committer of the lanes it should serve", context={"key": address}
+                "this key is not a committer of any lane",
+                context={"key": address},
+                hint="name the lanes under [[committer.lanes]] if it is to join them later",
             )
         return mine
 
@@ -160,25 +155,13 @@ class Committer:
         plugin, log = CommitPlugin(terms), self.log.bind(lane=name)
         clock = self._around.clock
         eyes = CommitEyes(terms, facts.config_digest, source, destination, stream, self._prices, clock)
-        committee = OcrConfig(
-            facts.config_digest, facts.committers, facts.f, subject(terms), self._config.timing
-        )
-        made = LaneCommitter(
-            lane, name, committee.session, eyes, plugin, senders.get(lane.destination), log, self.metrics
-        )
+        made = LaneCommitter(lane, name, eyes, plugin, senders.get(lane.destination), log, self.metrics)
         if self._signer is not None and self._transport is not None:
-            engine: Engine[View, Outcome] = Engine(committee, plugin, committee.index(self._signer.address))
-            made.agreement = Agreement(
-                engine,
-                self._signer,
-                journal,
-                LaneWire(self._transport, committee.session),
-                made.take_turn,
-                log,
-                self.metrics,
-                name,
-                clock,
+            timing = self._config.timing
+            made.seat = Seat(
+                name, plugin, timing, self._signer, self._transport, journal, log, self.metrics, clock
             )
+            made.join(Committee(facts.config_digest, facts.committers, facts.f))
         return made
 
 

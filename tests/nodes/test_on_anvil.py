@@ -28,10 +28,11 @@ from ccip_py.chains.evm.logs import LogReader
 from ccip_py.chains.evm.rpc import Rpc
 from ccip_py.deploy import deploy_network, devnet_config
 from ccip_py.deploy import devnet as roles
-from ccip_py.deploy.keys import dev_account
+from ccip_py.deploy.admin import Console, set_committers
+from ccip_py.deploy.keys import dev_account, party
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.devnet.node_mains import prices
-from ccip_py.nodes.config import CommitterConfig, ExecutorConfig
+from ccip_py.nodes.config import CommitterConfig, ExecutorConfig, LaneName
 from ccip_py.nodes.log import quiet_log
 from ccip_py.nodes.prices import PriceTable
 from ccip_py.nodes.transport.in_process import Hub, InProcessTransport
@@ -46,6 +47,7 @@ from ccip_py.sdk.client import Ccip
 from ccip_py.testing.faults import FaultProxy, ForgeLogs, emitted_by
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+SPARE = 24  # a development key without a role
 PATIENCE = 120.0  # seconds: busy machines are slow, and nothing here measures time
 
 
@@ -145,14 +147,30 @@ class Box:
 
     def committer(self, index: int, urls: Mapping[ChainSelector, list[str]] | None = None) -> Committer:
         signer = dev_key_signer(roles.COMMITTERS[index])
+        members = [*self.deployment.lanes[0].committers, dev_key_signer(SPARE).address]
         return Committer(
             CommitterConfig(),
             self.deployment,
             signer,
-            InProcessTransport(self.hub, signer, self.deployment.lanes[0].committers),
+            InProcessTransport(self.hub, signer, members),
             self.folder / f"committer-{index}",
             PriceTable(prices(self.deployment)),
             urls or {},
+            log=quiet_log(),
+        )
+
+    def newcomer(self, key: int, lane: LaneDeployment) -> Committer:
+        """A committer that the deployment does not know: it serves the lane it was told to, when it may."""
+        signer = dev_key_signer(key)
+        members = [*lane.committers, signer.address]
+        return Committer(
+            CommitterConfig(lanes=(LaneName(source=lane.source, destination=lane.destination),)),
+            self.deployment,
+            signer,
+            InProcessTransport(self.hub, signer, members),
+            self.folder / f"newcomer-{key}",
+            PriceTable(prices(self.deployment)),
+            {},
             log=quiet_log(),
         )
 
@@ -294,6 +312,24 @@ async def test_nodes_without_a_key_only_watch(deployment: Deployment, lane: Lane
         assert await Caller(rpc).read("latest", CommitStore(lane.commit_store).expected_next()) <= waiting
     assert watcher.metrics.waiting() == []
     assert idle.metrics.waiting() == []
+
+
+async def test_running_nodes_follow_a_change_of_committers(
+    deployment: Deployment, lane: LaneDeployment, box: Box
+) -> None:
+    """E6: one member is replaced while all run; then the newcomer's signature is needed, and is there."""
+    owner = Console(deployment.chain(lane.destination), party(f"anvil:{roles.OWNER}"))
+    newcomer = dev_key_signer(SPARE).address
+    stay = [box.committer(0).run, box.committer(1).run, box.newcomer(SPARE, lane).run]
+    async with running(*stay):
+        async with running(box.committer(2).run, box.committer(3).run):
+            await committed(deployment, lane, await send(deployment, lane))
+            rotated = (*lane.committers[:3], newcomer)
+            await anyio.to_thread.run_sync(set_committers, owner, lane.commit_store, rotated, 1)
+        await committed(deployment, lane, await send(deployment, lane))
+        await anyio.to_thread.run_sync(set_committers, owner, lane.commit_store, lane.committers, 1)
+    async with running(*[box.committer(index).run for index in range(4)]):
+        await committed(deployment, lane, await send(deployment, lane))
 
 
 async def test_a_committer_runs_as_a_process_and_ends_on_a_signal(

@@ -165,6 +165,15 @@ class CommitStore:
         types = ("uint32", "uint32", "bytes32")
         return View("CommitStore", self.address, function("latestConfigDetails()"), types, OcrConfig)
 
+    def signers(self) -> View[tuple[Address, ...]]:
+        """Whose signatures count, in the order of the configuration."""
+        data = function("getSigners()")
+        return View("CommitStore", self.address, data, ("address[]",), _addresses)
+
+    def quorum(self) -> View[int]:
+        """How many of them a report needs: 2f+1."""
+        return View("CommitStore", self.address, function("quorum()"), ("uint256",), _same)
+
     def transmitters(self) -> View[tuple[Address, ...]]:
         """Who may transmit, in the order of the configuration."""
         data = function("getTransmitters()")
