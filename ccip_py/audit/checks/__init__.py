@@ -1,0 +1,1 @@
+"""The invariants, each a function from a history to what is wrong with it."""

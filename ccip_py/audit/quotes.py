@@ -1,0 +1,86 @@
+"""What each message was quoted: by asking the OnRamp in the state of its block, or by its transaction's trace.
+
+The state of a block is the state at its end. If a price or a fee was written in that block, that is not the state
+the message met, and what the OnRamp was asked and answered inside the transaction decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ccip_py.audit.events import FeesChanged, PriceSet, Sent
+from ccip_py.audit.history import Chain
+from ccip_py.audit.rpc import Call, Endpoint, EndpointError
+from ccip_py.audit.words import number, put, put_dynamic, put_text, signature
+
+_GET_FEE = signature("getFee(uint64,(bytes,bytes,(address,uint256)[],address,bytes))")[:4]
+_EXTRA_ARGS_V2 = bytes.fromhex("181dcf10")
+
+Json = dict[str, Any]
+Shape = tuple[int, bytes, bytes]  # block, on-ramp, question
+
+
+def read_quotes(endpoint: Endpoint, chain: Chain, destinations: Mapping[bytes, int]) -> None:
+    """Fill in the chain's quotes. Equal messages of one block are asked about once."""
+    written = {e.at.block for kind in (PriceSet, FeesChanged) for e in chain.of(kind, chain.fee_quoter)}
+    by_shape: dict[Shape, list[Sent]] = {}
+    for sent in chain.of(Sent):
+        if sent.at.by not in destinations:
+            continue
+        if sent.at.block in written:
+            chain.state.quotes.update(_traced(endpoint, sent))
+        else:
+            question = _question(sent, destinations[sent.at.by])
+            by_shape.setdefault((sent.at.block, sent.at.by, question), []).append(sent)
+    for shape, answer in zip(by_shape, _asked(endpoint, list(by_shape)), strict=True):
+        if answer is not None:
+            chain.state.quotes |= {sent.at.order: (answer,) for sent in by_shape[shape]}
+
+
+def _asked(endpoint: Endpoint, shapes: Sequence[Shape]) -> list[int | None]:
+    calls: list[Call] = [
+        ("eth_call", [{"to": "0x" + on_ramp.hex(), "data": "0x" + question.hex()}, hex(block)])
+        for block, on_ramp, question in shapes
+    ]
+    return [
+        None if isinstance(answer, EndpointError) else number(bytes.fromhex(answer[2:]), 0)
+        for answer in endpoint.batch(calls)
+    ]
+
+
+def _question(sent: Sent, destination: int) -> bytes:
+    """`getFee` for a message that costs the same: gas and order are all that its extra args said."""
+    tokens = put(len(sent.tokens)) + b"".join(put(token) + put(amount) for token, amount in sent.tokens)
+    message = put_dynamic(
+        put_text(put(sent.receiver)),
+        put_text(sent.data),
+        tokens,
+        int.from_bytes(sent.fee_token, "big"),
+        put_text(_EXTRA_ARGS_V2 + put(sent.gas_limit) + put(int(sent.nonce == 0))),
+    )
+    return _GET_FEE + put(destination) + put(64) + message
+
+
+def _traced(endpoint: Endpoint, sent: Sent) -> dict[tuple[int, int, int], tuple[int, ...]]:
+    """All that the OnRamp answered to `getFee` in the transaction that sent the message."""
+    answers = [
+        int(call["output"], 16)
+        for call in traced_calls(endpoint, sent.at.hash)
+        if call.get("to", "").lower() == "0x" + sent.at.by.hex()
+        and call.get("input", "").startswith("0x" + _GET_FEE.hex())
+        and len(call.get("output", "")) == 66
+    ]
+    return {sent.at.order: tuple(dict.fromkeys(answers))} if answers else {}
+
+
+def traced_calls(endpoint: Endpoint, transaction: str) -> Iterator[Json]:
+    """Every call inside a transaction; none if the node does not trace."""
+    try:
+        calls = [endpoint.ask("debug_traceTransaction", transaction, {"tracer": "callTracer"})]
+    except EndpointError:
+        return
+    while calls:
+        call = calls.pop()
+        yield call
+        calls += call.get("calls", [])
