@@ -11,13 +11,14 @@ import anyio
 
 from ccip_py.chains.deployment import ChainDeployment, Deployment
 from ccip_py.chains.evm.caller import Caller
+from ccip_py.chains.evm.endpoint import Target
 from ccip_py.chains.evm.finality import FinalityReader
 from ccip_py.chains.evm.rpc import Rpc
 from ccip_py.chains.http import Carrier
 from ccip_py.chains.ports import FinalityStore, Heads, HeadSource
 from ccip_py.protocol.ids import ChainSelector
 
-RpcUrls = Mapping[ChainSelector, Sequence[str]]
+RpcUrls = Mapping[ChainSelector, Sequence[str | Target]]
 """The node's own endpoints by chain. A chain that is not named is reached where the deployment says."""
 
 

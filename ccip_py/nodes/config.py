@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from eth_utils.address import is_checksum_address
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from ccip_py.chains.evm.sending import Policy
 from ccip_py.commit.config import PriceRule
@@ -31,6 +39,16 @@ def _url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("want an http or https URL")
     return value
+
+
+def _no_secret(value: str) -> str:
+    if "@" in value.split("/")[2]:
+        raise ValueError("a URL with a password belongs in a file of its own: url_file")
+    return value
+
+
+def _as_endpoint(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) else value
 
 
 def _listen(value: str) -> str:
@@ -88,6 +106,32 @@ class ExecutorConfig(Section):
     fees: Policy = Field(default_factory=Policy)
 
 
+class EndpointConfig(Section):
+    """Where a chain is asked. What is secret, be it the URL itself or a header, is named by the file that holds it."""
+
+    url: Annotated[Url, AfterValidator(_no_secret)] | None = None
+    url_file: Path | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    header_files: dict[str, Path] = Field(default_factory=dict)  # the file holds the header's whole value
+
+    @model_validator(mode="after")
+    def _one_url(self) -> Self:
+        if (self.url is None) == (self.url_file is None):
+            raise ValueError("want either url or url_file")
+        if {name.lower() for name in self.headers} & {name.lower() for name in self.header_files}:
+            raise ValueError("a header is given twice")
+        return self
+
+    def beside(self, folder: Path) -> Self:
+        """With its paths starting at `folder`."""
+        files = {name: folder / path for name, path in self.header_files.items()}
+        url_file = folder / self.url_file if self.url_file is not None else None
+        return self.model_copy(update={"header_files": files, "url_file": url_file})
+
+
+Endpoints = tuple[Annotated[EndpointConfig, BeforeValidator(_as_endpoint)], ...]
+
+
 class KeyConfig(Section):
     """Where the key is: a keystore and its passphrase file, or the number of a development key."""
 
@@ -143,7 +187,7 @@ class NodeFile(Section):
     deployment: Path
     folder: Path  # the journal and the cache
     key: KeyConfig | None = None  # without one the node only says what it would do
-    rpc: dict[str, tuple[Url, ...]] = Field(default_factory=dict)  # by chain name; default: the deployment's
+    rpc: dict[str, Endpoints] = Field(default_factory=dict)  # by chain name; default: the deployment's
     transport: TransportConfig | None = None
     prices: PricesConfig = PricesConfig()
     metrics: Listen | None = None
@@ -181,6 +225,9 @@ def load_node_file(path: Path) -> NodeFile:
     node = parse_config(text, NodeFile)
     here = path.resolve().parent
     changes: dict[str, Any] = {"deployment": here / node.deployment, "folder": here / node.folder}
+    changes["rpc"] = {
+        chain: tuple(endpoint.beside(here) for endpoint in endpoints) for chain, endpoints in node.rpc.items()
+    }
     if node.key is not None and node.key.keystore is not None and node.key.passphrase is not None:
         files = {"keystore": here / node.key.keystore, "passphrase": here / node.key.passphrase}
         changes["key"] = node.key.model_copy(update=files)

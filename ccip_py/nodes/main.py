@@ -8,6 +8,7 @@ SIGTERM and SIGINT end it cleanly: what was begun is in the journal, and the nex
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -16,14 +17,15 @@ from anyio.abc import TaskStatus
 
 from ccip_py.chains.deployment import Deployment, load_deployment
 from ccip_py.chains.evm.caller import Caller
-from ccip_py.chains.evm.keys import KeySigner, from_keystore
+from ccip_py.chains.evm.endpoint import Target
+from ccip_py.chains.evm.keys import KeySigner, from_keystore, read_private
 from ccip_py.chains.evm.rpc import Rpc
 from ccip_py.errors import ConfigError
 from ccip_py.protocol.codec.evm import parse_address
 from ccip_py.protocol.ids import ChainSelector
 
 from .chain_link import RpcUrls
-from .config import NodeFile, PricesConfig, load_node_file
+from .config import EndpointConfig, NodeFile, PricesConfig, load_node_file
 from .keys import dev_signer
 from .log import Log, node_log
 from .metrics import Metrics, serve_metrics
@@ -77,15 +79,28 @@ def _make(
     )
 
 
-def _urls(node: NodeFile, deployment: Deployment) -> dict[ChainSelector, tuple[str, ...]]:
+def _urls(node: NodeFile, deployment: Deployment) -> dict[ChainSelector, tuple[Target, ...]]:
     """The node's own endpoints where it names them, the deployment's elsewhere."""
     unknown = set(node.rpc) - {chain.name for chain in deployment.chains}
     if unknown:
         raise ConfigError(f"rpc: the deployment has no chain named {', '.join(sorted(unknown))}")
-    return {chain.selector: node.rpc.get(chain.name, (chain.rpc_url,)) for chain in deployment.chains}
+    own = {name: tuple(target_of(each) for each in endpoints) for name, endpoints in node.rpc.items()}
+    return {chain.selector: own.get(chain.name) or (Target(chain.rpc_url),) for chain in deployment.chains}
 
 
-async def _signer(node: NodeFile, deployment: Deployment, urls: RpcUrls) -> KeySigner | None:
+def target_of(endpoint: EndpointConfig) -> Target:
+    """With its secrets, read from their files."""
+    files = endpoint.header_files.items()
+    secrets = {name: read_private(path, "header file").strip() for name, path in files}
+    url = endpoint.url or read_private(endpoint.url_file or Path(), "URL file").strip()
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError("want an http or https URL", context={"url_file": endpoint.url_file})
+    return Target(url, {**endpoint.headers, **secrets})
+
+
+async def _signer(
+    node: NodeFile, deployment: Deployment, urls: Mapping[ChainSelector, Sequence[Target]]
+) -> KeySigner | None:
     key = node.key
     if key is None:
         return None
@@ -93,8 +108,8 @@ async def _signer(node: NodeFile, deployment: Deployment, urls: RpcUrls) -> KeyS
         return from_keystore(key.keystore, key.passphrase)
     signer: KeySigner | None = None
     for chain in deployment.chains:
-        for url in urls[chain.selector]:  # every endpoint it would be used through has to be local
-            signer = await dev_signer(key.dev_index or 0, {chain.chain_id: url})
+        for target in urls[chain.selector]:  # every endpoint it would be used through has to be local
+            signer = await dev_signer(key.dev_index or 0, {chain.chain_id: target.url})
     return signer
 
 

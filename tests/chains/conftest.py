@@ -182,6 +182,7 @@ class FakeNode:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.respond: Respond = self.honest
         self.answers: dict[str, Any] = {"eth_chainId": hex(31337), "eth_blockNumber": "0x5"}
         node = self
@@ -189,6 +190,7 @@ class FakeNode:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 calls = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                node.headers.append({name.lower(): value for name, value in self.headers.items()})
                 node.asked += [call["method"] for call in calls]
                 status, body = node.respond(calls)
                 with suppress(OSError):  # the asker may have given up

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from ccip_py.chains.evm.endpoint import AnswerTooLarge, EndpointFault, RpcRefused, UnknownBlock
+from ccip_py.chains.evm.endpoint import AnswerTooLarge, EndpointFault, RpcRefused, Target, UnknownBlock
 from ccip_py.chains.evm.rpc import BATCH, Rpc
 from ccip_py.errors import ConfigError, EndpointDown
 
@@ -244,6 +244,21 @@ async def test_secrets_in_a_url_are_never_shown():
         shown = f"{caught.value} {rpc.health()}"
 
     assert not any(secret in shown for secret in ("hunter2", "key-123", "456"))
+
+
+async def test_the_headers_of_an_endpoint_go_to_it_alone_and_are_never_shown(make_node):
+    guarded, other = make_node(), make_node()
+    guarded.respond = lambda calls: (401, b"")
+
+    target = Target(guarded.url, {"authorization": "Bearer hunter2"})
+    async with Rpc([target, other.url], chain_id=31337) as rpc:
+        await rpc.call("eth_blockNumber")
+        shown = f"{target} {rpc.health()}"
+
+    assert guarded.headers[-1]["authorization"] == "Bearer hunter2"
+    assert "authorization" not in other.headers[-1]
+    assert "HTTP 401" in shown
+    assert "hunter2" not in shown
 
 
 def test_an_rpc_without_endpoints_is_refused():

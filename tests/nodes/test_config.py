@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from ccip_py.chains.evm.endpoint import Target
 from ccip_py.errors import ConfigError
-from ccip_py.nodes.config import NodeFile, load_node_file, parse_config
+from ccip_py.nodes.config import EndpointConfig, NodeFile, load_node_file, parse_config
+from ccip_py.nodes.main import target_of
 
 GOOD = """
 kind = "committer"
@@ -64,7 +66,7 @@ peers = {}
     with pytest.raises(ConfigError) as refused:
         parse_config(wrong, NodeFile)
 
-    for path in ("kind", "name", "secret_key", "rpc.a[0]", "executor.monitors[1]", "transport.listen"):
+    for path in ("kind", "name", "secret_key", "rpc.a[0].url", "executor.monitors[1]", "transport.listen"):
         assert f"  {path}: " in str(refused.value)
 
 
@@ -95,3 +97,44 @@ def test_without_a_key_a_node_is_dry() -> None:
 def test_what_is_no_toml_says_so() -> None:
     with pytest.raises(ConfigError, match="not TOML"):
         parse_config("kind = ", NodeFile)
+
+
+def test_secrets_of_an_endpoint_come_from_files_of_their_own(tmp_path: Path) -> None:
+    rpc = """
+[rpc]
+a = ["http://127.0.0.1:8545", { url_file = "url", headers = { x-plan = "free" }, header_files = { authorization = "token" } }]
+"""
+    (tmp_path / "node.toml").write_text(GOOD.replace('[rpc]\na = ["http://127.0.0.1:8545"]', rpc))
+    for name, secret in (("url", "https://host/v2/hunter2\n"), ("token", "Bearer hunter3\n")):
+        (tmp_path / name).write_text(secret)
+        (tmp_path / name).chmod(0o600)
+    plain, guarded = load_node_file(tmp_path / "node.toml").rpc["a"]
+
+    assert target_of(plain) == Target("http://127.0.0.1:8545")
+    target = target_of(guarded)
+    assert target == Target("https://host/v2/hunter2", {"x-plan": "free", "authorization": "Bearer hunter3"})
+    assert "hunter" not in f"{target} {guarded}"
+
+
+def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("Bearer hunter2")
+    (tmp_path / "token").chmod(0o644)
+
+    with pytest.raises(ConfigError, match="header file must be readable by its owner alone") as refused:
+        target_of(EndpointConfig(url="http://host", header_files={"authorization": tmp_path / "token"}))
+
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "why"),
+    [
+        ({"url": "http://user:pass@host"}, "file of its own"),
+        ({"url": "http://host", "url_file": "url"}, "either"),
+        ({}, "either"),
+        ({"url": "http://host", "headers": {"X": "1"}, "header_files": {"x": "x"}}, "twice"),
+    ],
+)
+def test_an_endpoint_is_refused_that_is_none_or_shows_a_secret(endpoint: dict[str, object], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        EndpointConfig.model_validate(endpoint)

@@ -64,8 +64,8 @@ def from_keystore(path: Path, passphrase_path: Path) -> KeySigner:
     """Decrypt a keystore file (the usual JSON form). Both files must be readable by their owner alone."""
     from eth_keyfile.keyfile import decode_keyfile_json  # here, because it pulls in a second of imports
 
-    keystore = _read_private(path)
-    passphrase = _read_private(passphrase_path).rstrip("\r\n")
+    keystore = read_private(path)
+    passphrase = read_private(passphrase_path).rstrip("\r\n")
     try:
         return KeySigner(decode_keyfile_json(parse_json(keystore), passphrase.encode()))
     except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as wrong:
@@ -77,20 +77,21 @@ def from_keystore(path: Path, passphrase_path: Path) -> KeySigner:
         ) from None
 
 
-def _read_private(path: Path) -> str:
+def read_private(path: Path, what: str = "key file") -> str:
+    """The text of a file that only its owner may read; ConfigError for any other."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode) or mode & 0o077:
             raise ConfigError(
-                "a key file must be readable by its owner alone",
+                f"a {what} must be readable by its owner alone",
                 context={"path": path, "mode": oct(stat.S_IMODE(mode))},
                 hint=f"chmod 600 {path}",
             )
         return path.read_text(encoding="utf-8")
     except OSError as missing:
-        raise ConfigError(f"cannot read the key file: {missing.strerror}", context={"path": path}) from None
+        raise ConfigError(f"cannot read the {what}: {missing.strerror}", context={"path": path}) from None
     except UnicodeDecodeError:
-        raise ConfigError("the key file is not text", context={"path": path}) from None
+        raise ConfigError(f"the {what} is not text", context={"path": path}) from None
 
 
 # --- Development keys ---
