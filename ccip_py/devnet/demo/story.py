@@ -6,9 +6,12 @@ the owner) and, for one act, of a quorum of corrupt committers.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 
+from ccip_py.audit.verdict import CHECKS, audit
+from ccip_py.chains.deployment import dump_deployment
 from ccip_py.devnet.conservation import conserved, ledgers
 from ccip_py.devnet.demo.report import Journey, Report
 from ccip_py.devnet.demo.scene import Scene
@@ -42,6 +45,18 @@ def tell(report: Report) -> None:
             for balance in conserved(symbol, before[symbol], after):
                 report.check(balance.claim, balance.held, balance.sums)
         network.check()
+        audited(report, network)
+
+
+def audited(report: Report, network: Network) -> None:
+    """The auditor shares no code with the network: it reads both chains from the start and decides the invariants."""
+    report.act("An independent auditor reads both chains from their first block")
+    verdict = audit(json.loads(dump_deployment(network.deployment)))
+    for name, (promise, _) in CHECKS.items():
+        against = [finding for finding in verdict.violations if finding.invariant == name]
+        report.check(f"{name}: {promise}", not against, "; ".join(finding.what for finding in against))
+    for note in (finding for finding in verdict.findings if finding.invariant == "S8" and not finding.broken):
+        report.line(f"it has noticed: {note.what}")
 
 
 def every_kind_of_message(report: Report, network: Network, scene: Scene) -> None:
