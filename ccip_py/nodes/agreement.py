@@ -167,8 +167,10 @@ class Agreement(Generic[View, Outcome]):
                 case Rejected(sender, why):
                     self._metrics.refused.labels(self._lane, why).inc()
                     self._log.debug(Event.PEER_REFUSED, sender=sender, why=why)
-                case Misbehaviour():
-                    self._log.error(Event.MISBEHAVIOUR, stage=Stage.AGREE, proof=repr(effect))
+                case Misbehaviour(proof):
+                    self._journal.keep_proof(self._engine.config.digest, proof.culprit, repr(proof))
+                    self._metrics.proofs.labels(self._lane).inc()
+                    self._log.error(Event.MISBEHAVIOUR, stage=Stage.AGREE, proof=repr(proof))
 
     def _sign(self, wanted: Sign) -> None:
         """Disk first, key second."""

@@ -186,6 +186,7 @@ class NodeFile(Section):
     name: str = Field(min_length=1)
     deployment: Path
     folder: Path  # the journal and the cache
+    journal_url_file: Path | None = None  # holds the URL of another database for the journal
     key: KeyConfig | None = None  # without one the node only says what it would do
     rpc: dict[str, Endpoints] = Field(default_factory=dict)  # by chain name; default: the deployment's
     transport: TransportConfig | None = None
@@ -228,6 +229,8 @@ def load_node_file(path: Path) -> NodeFile:
     changes["rpc"] = {
         chain: tuple(endpoint.beside(here) for endpoint in endpoints) for chain, endpoints in node.rpc.items()
     }
+    if node.journal_url_file is not None:
+        changes["journal_url_file"] = here / node.journal_url_file
     if node.key is not None and node.key.keystore is not None and node.key.passphrase is not None:
         files = {"keystore": here / node.key.keystore, "passphrase": here / node.key.passphrase}
         changes["key"] = node.key.model_copy(update=files)

@@ -2,9 +2,9 @@
 
 Promise: a statement is on disk before its signature exists, and there is at most one statement per
 (config digest, epoch, round), whatever crashes. One process writes a journal at a time, for one key. A
-journal that is damaged, belongs to another key, or has vanished from a folder that once held it stops the
-node: without its memory a node must not sign. (A folder that vanishes as a whole looks like a first start;
-keep it.)
+journal that is damaged, belongs to another key, is an older copy of itself, or has vanished from a folder that once
+held it stops the node: without its memory a node must not sign. (A folder that vanishes as a whole looks like a
+first start, and one that is put back as a whole like itself; keep it, and never restore it.)
 """
 
 from __future__ import annotations
@@ -29,53 +29,7 @@ from ccip_py.chains.ports import FinalityRecord
 from ccip_py.errors import BrokenInvariant, ConfigError
 from ccip_py.protocol.ids import ChainSelector
 
-SCHEMA_VERSION = 1
-
-_tables = sql.MetaData()
-
-_meta = sql.Table(
-    "meta",
-    _tables,
-    sql.Column("key", sql.String, primary_key=True),
-    sql.Column("value", sql.String, nullable=False),
-)
-
-_signed = sql.Table(
-    "signed",
-    _tables,
-    sql.Column("config_digest", sql.LargeBinary(32), primary_key=True),
-    sql.Column("epoch", sql.BigInteger, primary_key=True),
-    sql.Column("round", sql.BigInteger, primary_key=True),
-    sql.Column("report_hash", sql.LargeBinary(32), nullable=False),
-)
-
-_epochs = sql.Table(
-    "epochs",
-    _tables,
-    sql.Column("config_digest", sql.LargeBinary(32), primary_key=True),
-    sql.Column("epoch", sql.BigInteger, nullable=False),
-)
-
-
-_finality = sql.Table(
-    "finality",
-    _tables,
-    sql.Column("chain", sql.String, primary_key=True),  # the selector, which SQLite's integers cannot hold
-    sql.Column("number", sql.BigInteger, nullable=False),
-    sql.Column("hash", sql.LargeBinary(32), nullable=False),
-    sql.Column("violation", sql.String, nullable=False),
-)
-
-
-SENT = sql.Table(
-    "sent",
-    _tables,
-    sql.Column("chain", sql.String, primary_key=True),
-    sql.Column("id", sql.BigInteger, primary_key=True),
-    sql.Column("open", sql.Boolean, nullable=False, index=True),
-    sql.Column("entry", sql.Text, nullable=False),
-)
-"""Written through `outbox`."""
+from .journal_schema import EPOCHS, FINALITY, META, PROOFS, SCHEMA_VERSION, SIGNED, bring_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +44,26 @@ class Signed:
 class Journal:
     """The open journal of one node. Close it, or use it as a context manager."""
 
-    def __init__(self, engine: Engine, lock: IO[str]) -> None:
+    def __init__(self, engine: Engine, lock: IO[str], folder: Path) -> None:
         self._engine = engine
         self._lock = lock
+        self._folder = folder
 
     @classmethod
-    def open(cls, folder: Path, identity: bytes) -> Self:
-        """Open the journal of the key `identity` in `folder`, or create it where no node ever ran."""
+    def open(cls, folder: Path, identity: bytes, url: str | None = None) -> Self:
+        """Open the journal of the key `identity` in `folder`, or create it where no node ever ran.
+
+        `url` names another database than the folder's own file, as SQLAlchemy writes it. The lock and the note of
+        what belongs together stay in the folder.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         lock = _take_lock(folder / "lock")
         try:
-            engine = _open_database(folder, identity)
+            engine = _open_database(folder, identity, url)
         except BaseException:
             lock.close()
             raise
-        return cls(engine, lock)
+        return cls(engine, lock, folder)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -131,13 +90,13 @@ class Journal:
             return before == report_hash
         statement = {"config_digest": config_digest, "epoch": epoch, "round": round_}
         with self.transaction() as connection:
-            connection.execute(sql.insert(_signed).values(report_hash=report_hash, **statement))
+            connection.execute(sql.insert(SIGNED).values(report_hash=report_hash, **statement))
         return True
 
     def signed(self, config_digest: bytes, epoch: int, round_: int) -> bytes | None:
         """The hash of the report signed in that round, if any."""
-        query = sql.select(_signed.c.report_hash).where(
-            _signed.c.config_digest == config_digest, _signed.c.epoch == epoch, _signed.c.round == round_
+        query = sql.select(SIGNED.c.report_hash).where(
+            SIGNED.c.config_digest == config_digest, SIGNED.c.epoch == epoch, SIGNED.c.round == round_
         )
         with self.reading() as connection:
             return connection.execute(query).scalar()
@@ -145,9 +104,9 @@ class Journal:
     def last_signed(self, config_digest: bytes) -> Signed | None:
         """The statement of the highest (epoch, round) under that configuration."""
         query = (
-            sql.select(_signed.c.epoch, _signed.c.round, _signed.c.report_hash)
-            .where(_signed.c.config_digest == config_digest)
-            .order_by(_signed.c.epoch.desc(), _signed.c.round.desc())
+            sql.select(SIGNED.c.epoch, SIGNED.c.round, SIGNED.c.report_hash)
+            .where(SIGNED.c.config_digest == config_digest)
+            .order_by(SIGNED.c.epoch.desc(), SIGNED.c.round.desc())
             .limit(1)
         )
         with self.reading() as connection:
@@ -159,20 +118,34 @@ class Journal:
         if epoch <= self.epoch(config_digest):
             return
         with self.transaction() as connection:
-            connection.execute(sql.delete(_epochs).where(_epochs.c.config_digest == config_digest))
-            connection.execute(sql.insert(_epochs).values(config_digest=config_digest, epoch=epoch))
+            connection.execute(sql.delete(EPOCHS).where(EPOCHS.c.config_digest == config_digest))
+            connection.execute(sql.insert(EPOCHS).values(config_digest=config_digest, epoch=epoch))
+        _note_epoch(self._folder, config_digest, epoch)
 
     def epoch(self, config_digest: bytes) -> int:
         """The highest epoch recorded under that configuration; 0 if there is none."""
-        query = sql.select(_epochs.c.epoch).where(_epochs.c.config_digest == config_digest)
+        query = sql.select(EPOCHS.c.epoch).where(EPOCHS.c.config_digest == config_digest)
         with self.reading() as connection:
             return int(connection.execute(query).scalar() or 0)
+
+    def keep_proof(self, config_digest: bytes, culprit: int, proof: str) -> None:
+        """Keep the first proof against a member: for the owner, who replaces it."""
+        if culprit not in self.proofs(config_digest):
+            row = {"config_digest": config_digest, "culprit": culprit, "proof": proof}
+            with self.transaction() as connection:
+                connection.execute(sql.insert(PROOFS).values(**row))
+
+    def proofs(self, config_digest: bytes) -> dict[int, str]:
+        """By the member's index in that configuration."""
+        query = sql.select(PROOFS).where(PROOFS.c.config_digest == config_digest)
+        with self.reading() as connection:
+            return {int(row.culprit): str(row.proof) for row in connection.execute(query)}
 
     # --- The finality ratchet (a `FinalityStore`) ---
 
     def load(self, chain: ChainSelector) -> FinalityRecord | None:
         """The highest block of the chain that was ever final here, and the violation found, if any."""
-        query = sql.select(_finality).where(_finality.c.chain == str(chain))
+        query = sql.select(FINALITY).where(FINALITY.c.chain == str(chain))
         with self.reading() as connection:
             row = connection.execute(query).first()
         return None if row is None else FinalityRecord(int(row.number), bytes(row.hash), row.violation)
@@ -182,8 +155,8 @@ class Journal:
         the process but may be lost with the machine's power: an older ratchet is still a true one."""
         values = {"number": record.number, "hash": record.hash, "violation": record.violation}
         with self.transaction(durable=bool(record.violation)) as connection:
-            connection.execute(sql.delete(_finality).where(_finality.c.chain == str(chain)))
-            connection.execute(sql.insert(_finality).values(chain=str(chain), **values))
+            connection.execute(sql.delete(FINALITY).where(FINALITY.c.chain == str(chain)))
+            connection.execute(sql.insert(FINALITY).values(chain=str(chain), **values))
 
     # --- For the journal's other parts ---
 
@@ -199,7 +172,8 @@ class Journal:
         fails, the node stops."""
         try:
             with self._engine.begin() as connection:
-                connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                if connection.dialect.name == "sqlite":
+                    connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
                 yield connection
         except DatabaseError as failed:
             raise BrokenInvariant(
@@ -224,18 +198,20 @@ def _take_lock(path: Path) -> IO[str]:
     return handle
 
 
-def _open_database(folder: Path, identity: bytes) -> Engine:
+def _open_database(folder: Path, identity: bytes, url: str | None) -> Engine:
     """The checked database. `owner.json` is written once it is complete: from then on it may not be missing."""
     owner, database = folder / "owner.json", folder / "journal.sqlite"
     expected_id = _owner_id(owner, identity)
-    if expected_id is not None and not database.exists():
+    if expected_id is not None and url is None and not database.exists():
         raise _lost(folder, "the journal is gone")
-    engine = sql.create_engine(f"sqlite:///{database}")
-    sql.event.listen(engine, "connect", _make_durable)
+    engine = sql.create_engine(url or f"sqlite:///{database}")
+    if engine.dialect.name == "sqlite":
+        sql.event.listen(engine, "connect", _make_durable)
     try:
         journal_id = _check_or_create(engine, folder, identity)
         if expected_id not in (None, journal_id):
             raise _lost(folder, "the journal is not the one this folder was made with")
+        _check_age(engine, folder)
     except DatabaseError as damaged:
         engine.dispose()
         raise _lost(folder, f"the journal is damaged: {damaged.orig}") from None
@@ -257,22 +233,40 @@ def _owner_id(owner: Path, identity: bytes) -> str | None:
     return str(known["id"])
 
 
+def _note_epoch(folder: Path, config_digest: bytes, epoch: int) -> None:
+    """The high-water mark, outside of the database: an older copy of that is found out by it."""
+    owner = folder / "owner.json"
+    known = json.loads(owner.read_text(encoding="utf-8"))
+    known["epochs"] = {**known.get("epochs", {}), config_digest.hex(): epoch}
+    _write_durably(owner, json.dumps(known))
+
+
+def _check_age(engine: Engine, folder: Path) -> None:
+    owner = folder / "owner.json"
+    noted = json.loads(owner.read_text(encoding="utf-8")).get("epochs", {}) if owner.exists() else {}
+    with engine.connect() as connection:
+        recorded = {row.config_digest.hex(): int(row.epoch) for row in connection.execute(sql.select(EPOCHS))}
+    if any(recorded.get(digest, 0) < epoch for digest, epoch in noted.items()):
+        raise _lost(folder, "the journal is an older copy of the one this node last used")
+
+
 def _check_or_create(engine: Engine, folder: Path, identity: bytes) -> str:
     """The id inside the database, which is filled in one transaction where it is empty."""
     with engine.begin() as connection:
-        answer = connection.execute(sql.text("PRAGMA integrity_check")).scalar()
-        if answer != "ok":
-            raise _lost(folder, f"the journal is damaged: {answer}")
-        _tables.create_all(connection)
-        meta: dict[str, str] = {row.key: row.value for row in connection.execute(sql.select(_meta))}
+        if connection.dialect.name == "sqlite":
+            answer = connection.execute(sql.text("PRAGMA integrity_check")).scalar()
+            if answer != "ok":
+                raise _lost(folder, f"the journal is damaged: {answer}")
+        META.create(connection, checkfirst=True)
+        meta: dict[str, str] = {row.key: row.value for row in connection.execute(sql.select(META))}
         if not meta:
             meta = {"id": secrets.token_hex(16), "key": identity.hex(), "schema": str(SCHEMA_VERSION)}
             rows = [{"key": key, "value": value} for key, value in meta.items()]
-            connection.execute(sql.insert(_meta), rows)
+            connection.execute(sql.insert(META), rows)
+        if not bring_up(connection, int(meta["schema"])):
+            raise _lost(folder, f"the journal has schema {meta['schema']}, newer than this program")
     if meta["key"] != identity.hex():
         raise _not_ours(folder, meta["key"])
-    if meta["schema"] != str(SCHEMA_VERSION):
-        raise _lost(folder, f"the journal has schema {meta['schema']}, this program needs {SCHEMA_VERSION}")
     return meta["id"]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -26,12 +27,13 @@ from ccip_py.protocol.ids import ChainSelector
 
 from .chain_link import RpcUrls
 from .config import EndpointConfig, NodeFile, PricesConfig, load_node_file
+from .journal import Journal
 from .keys import dev_signer
 from .log import Log, node_log
 from .metrics import Metrics, serve_metrics
 from .prices import Feed, FeedPrices, PricesInOrder, PriceSource, PriceTable
 from .transport.http import HttpTransport
-from .wire import Committer, Executor
+from .wire import Committer, Executor, OpenJournal
 
 
 async def run_node_file(path: Path) -> None:
@@ -68,15 +70,41 @@ def _make(
     log: Log,
     metrics: Metrics,
 ) -> Committer | Executor:
+    opened = _journal(node)
     if node.kind == "executor":
-        return Executor(node.executor, deployment, signer, node.folder, urls, log=log, metrics=metrics)
+        return Executor(
+            node.executor,
+            deployment,
+            signer,
+            node.folder,
+            urls,
+            log=log,
+            metrics=metrics,
+            open_journal=opened,
+        )
     transport = None
     if signer is not None and node.transport is not None:
         peers = {bytes(parse_address(text)): url for text, url in node.transport.peers.items()}
         transport = HttpTransport(signer, node.transport.listen, peers)
     return Committer(
-        node.committer, deployment, signer, transport, node.folder, prices, urls, log=log, metrics=metrics
+        node.committer,
+        deployment,
+        signer,
+        transport,
+        node.folder,
+        prices,
+        urls,
+        log=log,
+        metrics=metrics,
+        open_journal=opened,
     )
+
+
+def _journal(node: NodeFile) -> OpenJournal:
+    """The folder's own file, or the database that the operator named."""
+    if node.journal_url_file is None:
+        return Journal.open
+    return partial(Journal.open, url=read_private(node.journal_url_file, "URL file").strip())
 
 
 def _urls(node: NodeFile, deployment: Deployment) -> dict[ChainSelector, tuple[Target, ...]]:

@@ -41,6 +41,9 @@ class Metrics:
         self.reached = Gauge(
             "ccip_sequence_number", "How far a lane has come", ["lane", "stage"], registry=own
         )
+        self.proofs = Counter(
+            "ccip_misbehaviour_proofs", "Members proved to have lied", ["lane"], registry=own
+        )
         self.refused = Counter(
             "ccip_peer_messages_refused", "Peer messages refused", ["lane", "why"], registry=own
         )

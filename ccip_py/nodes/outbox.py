@@ -10,7 +10,8 @@ import sqlalchemy as sql
 from ccip_py.chains.evm.sending import Entry, dump_entry, load_entry
 from ccip_py.protocol.ids import ChainSelector
 
-from .journal import SENT, Journal
+from .journal import Journal
+from .journal_schema import SENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 
 from ccip_py.chains.ports import FinalityRecord
 from ccip_py.errors import BrokenInvariant, ConfigError
 from ccip_py.nodes.journal import Journal, Signed
+from ccip_py.nodes.journal_schema import SENT
 from ccip_py.protocol.ids import ChainSelector
 
 KEY = b"\x11" * 20
@@ -108,6 +111,69 @@ def test_a_damaged_journal_stops_signing(tmp_path: Path) -> None:
         Journal.open(tmp_path, KEY)
 
     assert stopped.value.code == "JOURNAL_LOST"
+
+
+def test_L4_an_older_copy_of_the_journal_stops_signing(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.record_epoch(DIGEST, 3)
+    backup = (tmp_path / "journal.sqlite").read_bytes()
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.record_epoch(DIGEST, 4)
+        journal.record_signing(DIGEST, 4, 1, b"a" * 32)
+    (tmp_path / "journal.sqlite").write_bytes(backup)
+
+    with pytest.raises(ConfigError, match="older copy") as stopped:
+        Journal.open(tmp_path, KEY)
+
+    assert stopped.value.code == "JOURNAL_LOST"
+
+
+def test_the_first_proof_against_a_member_is_kept(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.keep_proof(DIGEST, 2, "first")
+        journal.keep_proof(DIGEST, 2, "second")
+
+    with Journal.open(tmp_path, KEY) as journal:
+        assert journal.proofs(DIGEST) == {2: "first"}
+        assert journal.proofs(b"\x02" * 32) == {}
+
+
+def test_a_journal_of_the_first_schema_is_brought_up_and_keeps_what_it_held(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.record_signing(DIGEST, 3, 1, b"a" * 32)
+        with journal.transaction() as connection:
+            connection.exec_driver_sql("DROP TABLE proofs")
+            connection.exec_driver_sql("UPDATE meta SET value = '1' WHERE key = 'schema'")
+
+    with Journal.open(tmp_path, KEY) as journal:
+        assert journal.signed(DIGEST, 3, 1) == b"a" * 32
+        assert journal.proofs(DIGEST) == {}
+
+
+def test_a_journal_of_a_later_program_is_refused(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal, journal.transaction() as connection:
+        connection.exec_driver_sql("UPDATE meta SET value = '99' WHERE key = 'schema'")
+
+    with pytest.raises(ConfigError, match="schema 99"):
+        Journal.open(tmp_path, KEY)
+
+
+def test_the_journal_may_be_another_database_named_by_its_url(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    with Journal.open(tmp_path / "node", KEY, url) as journal:
+        journal.record_signing(DIGEST, 3, 1, b"a" * 32)
+
+    assert not (tmp_path / "node" / "journal.sqlite").exists()
+    with Journal.open(tmp_path / "node", KEY, url) as journal:
+        assert journal.signed(DIGEST, 3, 1) == b"a" * 32
+    (tmp_path / "elsewhere.db").unlink()
+    with pytest.raises(ConfigError, match="not the one"):
+        Journal.open(tmp_path / "node", KEY, url)
+
+
+def test_the_tables_are_ones_that_postgresql_has(tmp_path: Path) -> None:
+    for table in SENT.metadata.sorted_tables:
+        assert f"CREATE TABLE {table.name}" in str(CreateTable(table).compile(dialect=postgresql.dialect()))
 
 
 def test_a_crash_before_the_owner_is_written_can_be_continued(tmp_path: Path) -> None:
