@@ -1,14 +1,18 @@
 """What every user relies on: each kind of message arrives, in both directions, with both ways of paying."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from eth_abi.abi import encode
 
+from ccip_py.chains.evm.keys import KeySigner, dev_key
+from ccip_py.deploy import devnet as roles
 from ccip_py.devnet.conservation import Ledger, conserved, ledgers
 from ccip_py.errors import ContractRefused
+from ccip_py.nodes.failed import failed_messages, retry_all
 from ccip_py.protocol.codec.evm import checksum
-from ccip_py.protocol.ids import Address
+from ccip_py.protocol.ids import Address, MessageId
 from ccip_py.protocol.journey import Stage
 from ccip_py.sdk.evm import Function
 from ccip_py.sdk.send import balance_of
@@ -74,6 +78,30 @@ def test_tokens_are_in_the_receivers_hands_and_nothing_is_lost(network, traffic,
         assert held(network, chain, symbol) - traffic.balances[chain, symbol] == 3 * UNIT
     balances = conserved(symbol, traffic.ledgers[symbol], ledgers(network.ccip, network.deployment, symbol))
     assert all(balance.held for balance in balances), balances
+
+
+def test_all_failed_messages_are_listed_and_tried_again_with_one_call(network):
+    greedy = network.deploy("b", "GreedyInbox", network.chain("b").router)
+    closed = network.deploy("b", "Inbox", Address(b"\x01" * 20))  # hears another router only: fails for ever
+    options = {"signer": network.user, "data": b"x", "gas_limit": 50_000, "out_of_order": True}
+    sent = [
+        network.ccip.send("a", "b", checksum(receiver), **options) for receiver in (greedy, closed, greedy)
+    ]
+    for each in sent:
+        assert wait(network, each).stage is Stage.FAILED
+    lane, ids = network.lane("a", "b"), [MessageId(each.message_id) for each in sent]
+
+    failed = network.host.call(failed_messages, network.deployment, lane)
+    again = partial(retry_all, gas_limit=400_000, only=ids)
+    outcomes = network.host.call(again, network.deployment, lane, KeySigner(dev_key(roles.USERS[-1])))
+
+    assert [each.message_id for each in failed if each.message_id in ids] == ids
+    assert all("ReceiverError" in each.reason and not each.token_step for each in failed)
+    assert [each.success for each in outcomes] == [True, False, True]
+    assert outcomes[1].transaction is None
+    assert "InvalidRouter" in outcomes[1].reason
+    left = network.host.call(failed_messages, network.deployment, lane)
+    assert [each.message_id for each in left if each.message_id in ids] == [ids[1]]
 
 
 def test_a_token_with_instructions_is_deposited_on_arrival(network):
