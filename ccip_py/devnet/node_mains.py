@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ccip_py.chains.deployment import Deployment
+from ccip_py.chains.deployment import ChainDeployment, Deployment
 from ccip_py.chains.evm.transactions import Signer
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.devnet import devnet_config
@@ -22,6 +22,8 @@ from ccip_py.protocol.ids import ChainSelector
 from ccip_py.risk import config as risk
 from ccip_py.risk.main import run as run_monitor
 
+MAX_PRICE_AGE_S = 90_000  # as the fee quoters have it
+
 
 class NodeMains:
     """What runs each node, for as often as it is started. Nothing is kept between two starts but its folder."""
@@ -34,6 +36,7 @@ class NodeMains:
         around: Surroundings = WORLD,
     ) -> None:
         self.routes: dict[tuple[str, ChainSelector], str] = {}
+        self.outside_limit: int | None = None  # tokens minted outside the protocol: beyond it monitors curse
         self.hub = Hub()
         self._deployment = deployment
         self._folder = folder
@@ -122,7 +125,11 @@ class NodeMains:
                     rmn=chain.rmn,
                     rmn_proxy=chain.rmn_proxy,
                     absence_grace=8,
-                    pools=tuple(risk.Pool(t.pool, t.address, t.decimals) for t in chain.tokens),
+                    pools=tuple(
+                        risk.Pool(t.pool, t.address, t.decimals, outside_limit=self.outside_limit)
+                        for t in chain.tokens
+                    ),
+                    prices=price_bounds(self._deployment, chain),
                 )
                 for chain in self._deployment.chains
             ),
@@ -165,6 +172,15 @@ def prices(deployment: Deployment) -> dict[Token, int]:
             place = chain.token(token.symbol)
             table[chain.selector, place.address] = token.usd * 10 ** (18 - place.decimals)
     return table
+
+
+def price_bounds(deployment: Deployment, chain: ChainDeployment) -> tuple[risk.PriceBound, ...]:
+    """What the monitors take for sane on one chain: from half to twice of what the devnet reports."""
+    return tuple(
+        risk.PriceBound(f"0x{token.hex()}", chain.fee_quoter, usd // 2, usd * 2, MAX_PRICE_AGE_S, token)
+        for (selector, token), usd in prices(deployment).items()
+        if selector == chain.selector
+    )
 
 
 def free_ports(count: int) -> list[int]:
