@@ -191,6 +191,23 @@ async def test_a_nonce_gap_is_filled(anvil, emitter, rpc, key, journal):
     assert len(logs_of(anvil, emitter)) == 1
 
 
+async def test_a_stuck_transaction_is_purged_and_those_behind_it_go_on(anvil, emitter, rpc, key, journal):
+    sender = Sender(rpc, key, journal, policy=Policy(patience=2, purge_after=4))
+    limit = anvil("eth_getBlockByNumber", "latest", False)["gasLimit"]
+    anvil.hold()
+    stuck = await sender.send(emitter, TOPIC + b"stuck", gas_limit=2_000_000)
+    behind = await sender.send(emitter, TOPIC + b"behind", gas_limit=100_000)
+    anvil("evm_setBlockGasLimit", hex(1_000_000))  # now the first fits in no block
+    for _ in range(12):
+        anvil.mine()
+        await sender.step(heads(anvil))
+    anvil("evm_setBlockGasLimit", limit)
+
+    assert journal.entries[stuck.id].state is State.LOST
+    assert journal.entries[behind.id].success
+    assert [log["data"] for log in logs_of(anvil, emitter)] == ["0x" + b"behind".hex()]
+
+
 async def test_no_more_than_allowed_is_under_way(anvil, emitter, sender):
     anvil.hold()
     entries = [await sender.send(emitter, TOPIC, gas_limit=100_000) for _ in range(3)]

@@ -192,6 +192,66 @@ def test_a_raised_price_is_never_below_an_eighth_more_nor_above_the_cap(max_fee,
 # Nonces
 
 
+STUCK = replace(POLICY, purge_after=20)
+
+
+def a_raised(block):
+    higher = Attempt(9 * GWEI, 2 * GWEI, block, hash=b"r")
+    return an_entry(attempts=(*an_entry().attempts, higher))
+
+
+def test_what_is_next_and_could_pay_and_never_is_mined_is_given_up():
+    [action] = decide([an_entry()], facts(latest=119, in_pool=frozenset({b"h5"})), STUCK)
+
+    purge = action.entry.attempts[-1]
+    assert isinstance(action, Broadcast)
+    assert purge.purge
+    assert purge.max_fee * 1000 >= an_entry().attempts[-1].max_fee * 1125
+
+
+def test_what_is_at_the_cap_can_still_be_given_up():
+    capped = an_entry(attempts=(Attempt(100 * GWEI, 1 * GWEI, 99, hash=b"h5"),))
+
+    [action] = decide([capped], facts(latest=119, in_pool=frozenset({b"h5"})), STUCK)
+
+    assert action.entry.attempts[-1].purge
+    assert action.entry.attempts[-1].max_fee == 112_500_000_000
+
+
+@pytest.mark.parametrize(
+    ("entry", "now"),
+    [
+        (an_entry(), facts(latest=118)),  # not yet
+        (an_entry(nonce=6), facts(latest=119, nonce_pending=6)),  # not the next
+        (an_entry(), facts(latest=119, base_fee=150 * GWEI)),  # it cannot pay: that is not being stuck
+        (a_raised(118), facts(latest=119)),  # its price was only just raised
+    ],
+)
+def test_what_is_not_stuck_is_not_given_up(entry, now):
+    [action] = decide([entry], replace(now, in_pool=frozenset()), STUCK)
+
+    assert not action.entry.attempts[-1].purge
+
+
+def test_a_purge_that_is_mined_did_not_do_the_work():
+    purge = Attempt(9 * GWEI, 2 * GWEI, 119, hash=b"p", purge=True)
+    given_up = an_entry(attempts=(*an_entry().attempts, purge))
+
+    [mined] = decide([given_up], facts(receipts={b"p": Receipt(100, True)}, nonce=6), STUCK)
+    [lost] = decide([given_up], facts(receipts={b"p": Receipt(96, True)}, nonce=6), STUCK)
+    [done] = decide([given_up], facts(receipts={b"h5": Receipt(96, True)}, nonce=6), STUCK)
+
+    assert (mined.entry.state, mined.entry.success) == (State.MINED, False)
+    assert (lost.entry.state, lost.entry.success) == (State.LOST, False)
+    assert (done.entry.state, done.entry.success) == (State.FINAL, True)
+
+
+def test_a_purge_is_raised_as_a_purge():
+    purge = Attempt(9 * GWEI, 2 * GWEI, 96, hash=b"p", purge=True)
+
+    assert raised(purge, facts(), POLICY).purge
+
+
 def test_a_new_intent_takes_the_lowest_free_nonce():
     assert assign(INTENT, [], facts(), POLICY).nonce == 5
     assert assign(INTENT, [an_entry()], facts(), POLICY).nonce == 6

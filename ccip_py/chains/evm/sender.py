@@ -22,6 +22,7 @@ from ccip_py.chains.evm.endpoint import Request, RpcRefused
 from ccip_py.chains.evm.reverts import refusal
 from ccip_py.chains.evm.rpc import Rpc
 from ccip_py.chains.evm.sending import (
+    FILLER_GAS,
     Action,
     Attempt,
     Broadcast,
@@ -204,19 +205,24 @@ class Sender:
         """The last attempt, signed; the entry with the hash of every attempt."""
         attempts: list[Attempt] = []
         for attempt in entry.attempts:
-            transaction = Transaction(
-                chain_id=chain_id,
-                nonce=entry.nonce,
-                max_priority_fee=attempt.max_priority_fee,
-                max_fee=attempt.max_fee,
-                gas_limit=entry.intent.gas_limit,
-                to=entry.intent.to,
-                value=entry.intent.value,
-                data=entry.intent.data,
-            )
+            transaction = self._transaction(entry, attempt, chain_id)
             signed = sign(transaction, self._signer)
             attempts.append(replace(attempt, hash=signed.hash))
         return replace(entry, attempts=tuple(attempts)), signed
+
+    def _transaction(self, entry: Entry, attempt: Attempt, chain_id: int) -> Transaction:
+        """What was intended, or nothing at all, sent to ourselves."""
+        intent = Intent(self.address, b"", FILLER_GAS) if attempt.purge else entry.intent
+        return Transaction(
+            chain_id=chain_id,
+            nonce=entry.nonce,
+            max_priority_fee=attempt.max_priority_fee,
+            max_fee=attempt.max_fee,
+            gas_limit=intent.gas_limit,
+            to=intent.to,
+            value=intent.value,
+            data=intent.data,
+        )
 
     # Looking
 

@@ -2,7 +2,7 @@
 
     PENDING -> MINED -> FINAL     final: the receipt's block is at or below the finalized one
     MINED -> PENDING              its block was reorganised away
-    PENDING, MINED -> LOST        its nonce is used, finally, by a transaction that is not ours
+    PENDING, MINED -> LOST        its nonce is used, finally, by a transaction that is not ours, or by our purge
 
 Rules, for each open entry in the order of nonces:
 1. A receipt of any attempt settles it, as far as the receipt's block is settled.
@@ -12,6 +12,9 @@ Rules, for each open entry in the order of nonces:
 4. The next one to be mined, if it waited `patience` blocks or cannot pay the base fee, is replaced at a price at
    least 12.5 % higher and no lower than the market's, up to a cap. At the cap it waits, and so do those behind it.
 5. A nonce that nobody fills, below one of ours, is filled with an empty transaction to ourselves.
+6. The next one to be mined that still is not after `purge_after` blocks, though it could pay, is given up: an empty
+   transaction takes its nonce, so that those behind it move. It ends LOST, unless it is mined after all. The empty one
+   may cost one step more than the cap, since what it replaces may stand there.
 """
 
 import json
@@ -62,6 +65,7 @@ class Attempt:
     max_priority_fee: int
     block: int
     hash: bytes = b""  # known once signed
+    purge: bool = False  # empty, in place of the intent: to give the nonce up
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ class Policy:
     max_fee: int = 500 * GWEI  # never offered more, whatever the market
     min_tip: int = 1  # wei; nodes that suggest nothing still get this
     patience: int = 3  # blocks before a price is raised
+    purge_after: int = 600  # blocks before the next nonce is given up
     bump_permille: int = 125
     in_flight: int = 16  # not mined, per key
     gas_margin_permille: int = 200  # on top of the node's estimate
@@ -148,10 +153,9 @@ def decide(entries: Sequence[Entry], facts: Facts, policy: Policy) -> list[Actio
 
 
 def _next(entry: Entry, facts: Facts, policy: Policy) -> Action | None:
-    receipt = next((facts.receipts[a.hash] for a in entry.attempts if a.hash in facts.receipts), None)
-    if receipt is not None:
-        state = State.FINAL if receipt.block_number <= facts.finalized else State.MINED
-        settled = replace(entry, state=state, success=receipt.success, block=receipt.block_number)
+    mined = next((a for a in entry.attempts if a.hash in facts.receipts), None)
+    if mined is not None:
+        settled = _settled(entry, mined, facts)
         return Record(settled) if settled != entry else None
     waiting = replace(entry, state=State.PENDING, success=None, block=None)
     if entry.nonce < facts.nonce_finalized:
@@ -161,9 +165,22 @@ def _next(entry: Entry, facts: Facts, policy: Policy) -> Action | None:
     return _push(waiting, facts, policy) or (Record(waiting) if waiting != entry else None)
 
 
+def _settled(entry: Entry, mined: Attempt, facts: Facts) -> Entry:
+    """As far as the receipt's block is settled. A mined purge did not do what was intended."""
+    receipt = facts.receipts[mined.hash]
+    state = State.MINED
+    if receipt.block_number <= facts.finalized:
+        state = State.LOST if mined.purge else State.FINAL
+    success = receipt.success and not mined.purge
+    return replace(entry, state=state, success=success, block=receipt.block_number)
+
+
 def _push(entry: Entry, facts: Facts, policy: Policy) -> Action | None:
     """Keep a transaction that is not mined moving."""
     last = entry.attempts[-1]
+    if _is_stuck(entry, facts, policy):
+        purge = _purge(last, facts, policy)
+        return Broadcast(replace(entry, attempts=(*entry.attempts, purge), broadcast_at=facts.latest))
     impatient = facts.latest - last.block >= policy.patience or last.max_fee < facts.base_fee
     if impatient and entry.nonce == facts.nonce and facts.latest > last.block:
         higher = raised(last, facts, policy)
@@ -172,6 +189,21 @@ def _push(entry: Entry, facts: Facts, policy: Policy) -> Action | None:
     if last.hash not in facts.in_pool and entry.broadcast_at < facts.latest:
         return Broadcast(replace(entry, broadcast_at=facts.latest))
     return None
+
+
+def _is_stuck(entry: Entry, facts: Facts, policy: Policy) -> bool:
+    """Next in line for too long, not for want of a price, and not being given up already."""
+    last, waited = entry.attempts[-1], facts.latest - entry.attempts[0].block
+    could_pay = last.max_fee >= facts.base_fee and last.block + policy.patience <= facts.latest
+    return entry.nonce == facts.nonce and waited >= policy.purge_after and could_pay and not last.purge
+
+
+def _purge(last: Attempt, facts: Facts, policy: Policy) -> Attempt:
+    """A price that replaces the last one, whatever that was."""
+    market = priced(facts, policy)
+    max_fee = max(_up(last.max_fee, policy), market.max_fee)
+    tip = max(_up(last.max_priority_fee, policy), market.max_priority_fee)
+    return Attempt(max_fee, min(tip, max_fee), facts.latest, purge=True)
 
 
 def priced(facts: Facts, policy: Policy) -> Attempt:
@@ -188,7 +220,7 @@ def raised(last: Attempt, facts: Facts, policy: Policy) -> Attempt | None:
     tip = max(_up(last.max_priority_fee, policy), market.max_priority_fee)
     if max_fee > policy.max_fee:
         return None
-    return Attempt(max_fee, min(tip, max_fee), facts.latest)
+    return Attempt(max_fee, min(tip, max_fee), facts.latest, purge=last.purge)
 
 
 def _up(fee: int, policy: Policy) -> int:
