@@ -54,6 +54,20 @@ def describe(steps: Iterable[Step]) -> Iterator[str]:
         yield f"{step.phase.name.lower().replace('_', ' '):10} {step.chain:8} {who:9} {what:46} {step.name}"
 
 
+def summary(todo: Plan) -> Iterator[str]:
+    """The plan in a few lines: how much of what, and where."""
+    if not todo.steps:
+        yield "nothing to do"
+        return
+    for chain in dict.fromkeys(step.chain for step in todo.steps):
+        steps = [step for step in todo.steps if step.chain == chain]
+        made = [step.contract for step in steps if isinstance(step, Create)]
+        what = f"{len(steps)} transactions, {len(made)} of them create contracts"
+        yield f"{chain}: {what}" + (f" ({', '.join(dict.fromkeys(made))})" if made else "")
+    if todo.done:
+        yield f"{len(todo.done)} steps are done already"
+
+
 def _wanted(config: NetworkConfig) -> Iterator[Step]:
     lanes = [(config.chain(source), config.chain(destination)) for source, destination in config.lane_names()]
     for chain in config.chains:

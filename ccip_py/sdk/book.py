@@ -117,9 +117,12 @@ class Book:
 
     def symbol(self, chain: ChainSelector, token: Address) -> str:
         """What people call a token here: its symbol, or its address."""
-        for symbol, address in self.chain(chain).symbols.items():
+        place = self.chain(chain)
+        for symbol, address in place.symbols.items():
             if address == token:
                 return symbol
+        if token == place.wrapped_native:
+            return "wrapped native"
         return checksum(token)
 
 

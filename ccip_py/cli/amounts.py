@@ -1,0 +1,23 @@
+"""Amounts for people: exact decimals, and durations in words."""
+
+from __future__ import annotations
+
+
+def whole(amount: int, decimals: int) -> str:
+    """Smallest units as whole tokens, exactly."""
+    if decimals == 0:
+        return str(amount)
+    digits = str(amount).rjust(decimals + 1, "0")
+    return f"{digits[:-decimals]}.{digits[-decimals:]}".rstrip("0").rstrip(".")
+
+
+def duration(seconds: int) -> str:
+    """1m40s, 2h, 3d4h: the two largest units that are not zero."""
+    if seconds < 1:
+        return "0s"
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts[:2])

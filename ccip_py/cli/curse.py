@@ -1,0 +1,128 @@
+"""`ccip curse` and `ccip uncurse`: stop a remote chain on a chain, see what is stopped, and lift it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ccip_py.cli import options, terminal
+
+if TYPE_CHECKING:
+    from ccip_py.chains.deployment import ChainDeployment, Deployment
+    from ccip_py.deploy.admin import Console
+
+Subject = Annotated[str, typer.Argument(help="The remote chain to stop, `global` for everything, or `show`.")]
+Lifted = Annotated[str, typer.Argument(help="The remote chain, or `global`.")]
+On = Annotated[str, typer.Option("--on", "-n", help="The chain where it is stopped; left out: on all.")]
+GUARDIAN, OWNER = "anvil:8", "anvil:7"  # of the devnet
+
+
+def curse(
+    subject: Subject,
+    on: On = "",
+    key: options.Key = "",
+    deployment: options.Deployment = None,
+    as_json: options.Json = False,
+) -> None:
+    """Stop messages from and to a chain, at once, as guardian or owner; or `show` what is stopped.
+
+    ccip curse a --on b    stops a → b on b, and b → a on b
+    """
+    from ccip_py.cli.connect import read_deployment
+    from ccip_py.deploy import admin
+
+    network = read_deployment(deployment)
+    if subject == "show":
+        _show(network, on, as_json)
+        return
+    wanted = _subject(network, subject)
+    done = [
+        _line(chain, subject, "cursed", admin.curse(_console(chain, key, GUARDIAN), wanted).transaction)
+        for chain in _chains(network, on, subject)
+    ]
+    terminal.result(
+        done, [f"{x['chain']}: {x['subject']} {x['state']} {x['transaction']}" for x in done], as_json
+    )
+
+
+def uncurse(
+    subject: Lifted,
+    on: On = "",
+    key: options.Key = "",
+    deployment: options.Deployment = None,
+    as_json: options.Json = False,
+) -> None:
+    """Lift a curse as owner, having seen the votes as they are now. Unused blessings are void afterwards."""
+    from ccip_py.cli.connect import read_deployment
+    from ccip_py.deploy import admin
+
+    network = read_deployment(deployment)
+    wanted = _subject(network, subject)
+    chains = [
+        chain
+        for chain in _chains(network, on, subject)
+        if wanted in admin.ask(chain, chain.rmn, "RMN", "getCursedSubjects")
+    ]
+    done = [
+        _line(chain, subject, "lifted", admin.uncurse(_console(chain, key, OWNER), wanted).transaction)
+        for chain in chains
+    ]
+    lines = [f"{x['chain']}: {x['subject']} {x['state']} {x['transaction']}" for x in done]
+    terminal.result(done, lines or [f"{subject} is not cursed"], as_json)
+
+
+def _show(network: Deployment, on: str, as_json: bool) -> None:
+    from ccip_py.deploy import admin
+
+    found = []
+    for chain in _chains(network, on, ""):
+        for subject in admin.ask(chain, chain.rmn, "RMN", "getCursedSubjects"):
+            found.append({"chain": chain.name, "subject": _name(network, subject), "raw": subject})
+    lines = [f"{x['chain']}: {x['subject']} is cursed" for x in found] or ["nothing is cursed"]
+    terminal.result(found, lines, as_json)
+
+
+def _subject(network: Deployment, text: str) -> bytes:
+    from ccip_py.protocol.blessing import GLOBAL_CURSE, curse_subject
+    from ccip_py.sdk.book import Book
+
+    return GLOBAL_CURSE if text == "global" else curse_subject(Book.of(network).chain(text).selector)
+
+
+def _name(network: Deployment, subject: bytes) -> str:
+    from ccip_py.protocol.blessing import GLOBAL_CURSE, curse_subject
+
+    if subject == GLOBAL_CURSE:
+        return "global"
+    for chain in network.chains:
+        if curse_subject(chain.selector) == subject:
+            return chain.name
+    return "0x" + subject.hex()
+
+
+def _chains(network: Deployment, on: str, subject: str) -> list[ChainDeployment]:
+    """Where to act: the chain named, or every chain but the subject itself."""
+    from ccip_py.sdk.book import Book
+
+    book = Book.of(network)
+    if on:
+        return [network.chain(book.chain(on).selector)]
+    remote = book.chain(subject).selector if subject not in ("", "global") else None
+    return [chain for chain in network.chains if chain.selector != remote]
+
+
+def _console(chain: ChainDeployment, key: str, devnet: str) -> Console:
+    """Who acts: as told, or on a local chain the devnet's own."""
+    from ccip_py.chains.evm.keys import LOCAL_CHAIN_IDS
+    from ccip_py.deploy.admin import Console
+    from ccip_py.deploy.keys import party
+    from ccip_py.errors import ConfigError
+
+    if not key and chain.chain_id not in LOCAL_CHAIN_IDS:
+        raise ConfigError(f"no key: {chain.name} is not a local chain", hint="--key keystore:PATH")
+    return Console(chain, party(key or devnet))
+
+
+def _line(chain: ChainDeployment, subject: str, state: str, transaction: str) -> dict[str, str]:
+    return {"chain": chain.name, "subject": subject, "state": state, "transaction": transaction}

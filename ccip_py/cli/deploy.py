@@ -1,0 +1,72 @@
+"""`ccip deploy`: a network from its configuration, planned first, resumable, verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ccip_py.cli import options, terminal
+
+Config = Annotated[Path, typer.Argument(help="The network as TOML; examples/network.toml explains it.")]
+Out = Annotated[Path, typer.Option(help="Where to write the result; its journal lies beside it.")]
+PlanOnly = Annotated[bool, typer.Option("--plan", help="Show the steps that are left, and do nothing.")]
+VerifyOnly = Annotated[bool, typer.Option("--verify", help="Read the network back, compare, and do nothing.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Act without asking, also on chains that are not local.")
+]
+
+
+def deploy(
+    config: Config,
+    out: Out = Path("deployment.json"),
+    plan: PlanOnly = False,
+    verify: VerifyOnly = False,
+    yes: Yes = False,
+    as_json: options.Json = False,
+) -> None:
+    """Deploy a network, or go on where it stopped; a plan is shown first.
+
+    What is there already is kept: a chain, a lane or a token that the configuration has more is added.
+    """
+    import anyio
+
+    from ccip_py.chains.deployment import load_deployment
+    from ccip_py.deploy.network import deploy_to_file, not_as_wanted, plan_for, verify_network
+    from ccip_py.deploy.plan import describe, summary
+    from ccip_py.deploy.toml import load_config
+
+    if plan and verify:
+        raise typer.BadParameter("--plan or --verify, not both")
+    network = load_config(config)
+    if verify:
+        wrong = anyio.run(verify_network, network, load_deployment(out))
+        text = not_as_wanted(wrong) if wrong else "everything is as the configuration says"
+        terminal.result({"as_wanted": not wrong, "findings": [str(one) for one in wrong]}, [text], as_json)
+        if wrong:
+            raise typer.Exit(1)
+        return
+    todo = anyio.run(plan_for, network, out)
+    if plan:
+        terminal.result(todo.steps, describe(todo.steps) if todo.steps else ["nothing to do"], as_json)
+        return
+    for line in summary(todo):
+        terminal.say(line)
+    _confirm(yes, [chain.chain_id for chain in network.chains], bool(todo.steps))
+    deployed = deploy_to_file(network, out, terminal.say)
+    terminal.result({"deployment": str(out), "lanes": len(deployed.lanes)}, [str(out)], as_json)
+
+
+def _confirm(yes: bool, chain_ids: list[int], something: bool) -> None:
+    """Ask before spending real money; without a terminal, only --yes is an answer."""
+    from ccip_py.chains.evm.keys import LOCAL_CHAIN_IDS
+    from ccip_py.cli.connect import interactive
+    from ccip_py.errors import Refused
+
+    if yes or not something or all(chain in LOCAL_CHAIN_IDS for chain in chain_ids):
+        return
+    if not interactive():
+        raise Refused("these are not local chains, and nobody is here to be asked", hint="pass --yes")
+    if not typer.confirm("Go on?", err=True):
+        raise typer.Abort

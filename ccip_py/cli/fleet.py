@@ -1,0 +1,146 @@
+"""Every node of a network as a process of its own: its configuration file, its log, its end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from ccip_py.chains.deployment import save_deployment
+from ccip_py.chains.evm.keys import KeySigner, dev_key
+from ccip_py.deploy import devnet as roles
+from ccip_py.devnet.node_mains import free_ports, prices
+from ccip_py.devnet.process import GuardedProcess
+from ccip_py.errors import CcipError
+from ccip_py.protocol.codec.evm import checksum
+
+if TYPE_CHECKING:
+    from ccip_py.devnet.network import Network
+
+_TO_LOG = 'log=$1; shift; exec "$@" >>"$log" 2>&1'
+
+
+class NodeGone(CcipError):
+    """A node's process ended by itself."""
+
+    default_code = "NODE_GONE"
+
+
+class Fleet:
+    """The nodes of a network. They start on entering, and end on leaving or when this process does."""
+
+    def __init__(self, network: Network, folder: Path) -> None:
+        self._network = network
+        self._folder = folder.resolve()
+        self._running: dict[str, GuardedProcess] = {}
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        save_deployment(self._network.deployment, self._folder / "deployment.json")
+        for name, kind, text in self._configurations():
+            path = self._folder / f"{name}.toml"
+            path.write_text(text, encoding="utf-8")
+            node = [sys.executable, "-m", "ccip_py.cli", "node", kind, "--config", str(path)]
+            log = str(self._folder / f"{name}.log")
+            self._running[name] = GuardedProcess(["/bin/sh", "-c", _TO_LOG, "node", log, *node])
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in reversed(self._running.values()):
+            process.stop()
+
+    def check(self) -> None:
+        """NodeGone for the first process that ended."""
+        for name, process in self._running.items():
+            if not process.running():
+                raise NodeGone(f"{name} ended by itself", hint=f"see {self._folder / f'{name}.log'}")
+
+    def names(self) -> list[str]:
+        """Every node, in the order a message meets them."""
+        return list(self._running)
+
+    def _configurations(self) -> Iterator[tuple[str, str, str]]:
+        """(name, kind, TOML) of every node."""
+        ports = free_ports(len(roles.COMMITTERS))
+        for index in range(len(roles.COMMITTERS)):
+            yield f"committer-{index}", "committer", self._committer(index, ports)
+        for index in range(self._network.options.monitors):
+            yield f"monitor-{index}", "monitor", self._monitor(index)
+        for index in range(self._network.options.executors):
+            yield f"executor-{index}", "executor", self._executor(index)
+
+    def _committer(self, index: int, ports: list[int]) -> str:
+        keys = [checksum(KeySigner(dev_key(one)).address) for one in roles.COMMITTERS]
+        peers = [
+            f'"{key}" = "http://127.0.0.1:{port}"'
+            for place, (key, port) in enumerate(zip(keys, ports, strict=True))
+            if place != index
+        ]
+        fixed = [
+            f'[[prices.fixed]]\nchain = {chain}\ntoken = "{checksum(token)}"\nusd = {usd}'
+            for (chain, token), usd in prices(self._network.deployment).items()
+        ]
+        listen = f'[transport]\nlisten = "127.0.0.1:{ports[index]}"\n[transport.peers]'
+        name = f"committer-{index}"
+        return "\n".join([_node("committer", name, roles.COMMITTERS[index]), listen, *peers, *fixed]) + "\n"
+
+    def _executor(self, index: int) -> str:
+        monitors = json.dumps(self._network.mains.monitor_urls())
+        name = f"executor-{index}"
+        return f"{_node('executor', name, roles.EXECUTORS[index])}\n[executor]\nmonitors = {monitors}\n"
+
+    def _monitor(self, index: int) -> str:
+        config = self._network.mains.monitor_config(index)
+        lines = [
+            "[monitor]",
+            f'name = "{config.name}"',
+            f'store = "monitor-{index}"',
+            f'listen = "{config.listen[0]}:{config.listen[1]}"',
+            f"peers = {json.dumps(config.peers)}",
+            f"poll_seconds = {config.poll_seconds}",
+            "simulated_independence = true",
+        ]
+        for role, indices in (("bless", roles.BLESSERS), ("curse", roles.CURSERS), ("relay", roles.RELAYERS)):
+            lines += [f"[keys.{role}]", f"dev_key_index = {indices[index]}"]
+        for chain in config.chains:
+            lines += [
+                "[[chains]]",
+                f'name = "{chain.name}"',
+                f'selector = "{chain.selector}"',
+                f"chain_id = {chain.chain_id}",
+                f"rpc = {json.dumps(chain.endpoints)}",
+                f"finality = {json.dumps(chain.finality or 'finalized')}",
+                f"start_block = {chain.start_block}",
+                f'rmn = "0x{chain.rmn.hex()}"',
+                f'rmn_proxy = "0x{chain.rmn_proxy.hex()}"',
+                f"absence_grace = {chain.absence_grace}",
+            ]
+            for pool in chain.pools:
+                lines += [
+                    "[[chains.pools]]",
+                    f'pool = "0x{pool.pool.hex()}"',
+                    f'token = "0x{pool.token.hex()}"',
+                    f"decimals = {pool.decimals}",
+                ]
+        for lane in config.lanes:
+            lines += [
+                "[[lanes]]",
+                f'source = "{lane.source}"',
+                f'destination = "{lane.destination}"',
+                f'on_ramp = "0x{lane.on_ramp.hex()}"',
+                f'commit_store = "0x{lane.commit_store.hex()}"',
+                f'off_ramp = "0x{lane.off_ramp.hex()}"',
+            ]
+        return "\n".join(lines) + "\n"
+
+
+def _node(kind: str, name: str, key: int) -> str:
+    return (
+        f'kind = "{kind}"\nname = "{name}"\ndeployment = "deployment.json"\nfolder = "{name}"\n'
+        f"[key]\ndev_index = {key}"
+    )

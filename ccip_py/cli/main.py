@@ -1,0 +1,134 @@
+"""The commands, put together; and what is the same for all of them: errors, exit codes, help.
+
+Results go to stdout, everything else to stderr. Exit codes: 0 it is done, 1 it failed, 2 it was typed wrong, 130 it
+was interrupted. An error is one line with a code, then context and help; its trace is shown with -v only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperOption
+
+from ccip_py.cli import (
+    certificate,
+    completion,
+    curse,
+    deploy,
+    down,
+    lane,
+    manual_exec,
+    node,
+    parse,
+    send,
+    show,
+    status,
+    supported_tokens,
+    terminal,
+    token,
+    up,
+)
+
+INTERRUPTED = 130
+COMPLETE = "_CCIP_COMPLETE"  # set by shells that want to know what could come next
+
+
+class Command(TyperCommand):
+    """A command whose every option can also be given in the environment, as CCIP_<OPTION>."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for option in self.params:
+            if isinstance(option, TyperOption) and option.name != "help" and not option.envvar:
+                option.envvar = f"CCIP_{str(option.name).upper()}"
+
+
+app = typer.Typer(
+    name="ccip",
+    help="A CCIP network on your machine, and the tools to use this one or any other.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Every option can be given in the environment: --timeout is CCIP_TIMEOUT. Start with: ccip up",
+)
+_COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
+    "A network of your own": {"up": up.up, "down": down.down, "status": status.status},
+    "Messages": {
+        "send": send.send,
+        "show": show.show,
+        "manual-exec": manual_exec.manual_exec,
+        "verify": certificate.verify,
+    },
+    "Lanes and tokens": {
+        "lane": lane.lane,
+        "token": token.token,
+        "get-supported-tokens": supported_tokens.get_supported_tokens,
+        "parse": parse.parse,
+    },
+    "Operating": {"deploy": deploy.deploy, "curse": curse.curse, "uncurse": curse.uncurse},
+}
+for _panel, _functions in _COMMANDS.items():
+    for _name, _function in _functions.items():
+        app.command(_name, cls=Command, rich_help_panel=_panel)(_function)
+app.add_typer(node.app, name="node", rich_help_panel="Operating")
+app.command("completion", cls=Command, rich_help_panel="Other")(completion.completion)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from ccip_py import __version__
+
+        print(f"ccip {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", envvar="CCIP_VERBOSE", help="Show traces of errors.")
+    ] = False,
+    color: Annotated[
+        terminal.Color, typer.Option(envvar="CCIP_COLOR", help="Colour: on terminals, always, or never.")
+    ] = terminal.Color.AUTO,
+) -> None:
+    del version
+    terminal.configure(verbose, color)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    terminal.configure(False, terminal.Color.AUTO)
+    if COMPLETE in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(given, prog_name="ccip", complete_var=COMPLETE, standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except (KeyboardInterrupt, typer.Abort):
+        terminal.say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain about it once more at its own end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as problem:
+        return terminal.failed(problem, as_json="--json" in given)
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

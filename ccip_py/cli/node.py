@@ -1,0 +1,55 @@
+"""`ccip node`: one node as a process: a committer, an executor, or a risk monitor."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperCommand
+
+from ccip_py.cli import terminal
+
+app = typer.Typer(
+    help="Run one node, from its configuration file.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Config = Annotated[
+    Path, typer.Option("--config", "-c", envvar="CCIP_CONFIG", help="The node's TOML file.", exists=True)
+]
+
+
+@app.command("committer", cls=TyperCommand)
+def committer(config: Config) -> None:
+    """Observe, agree, sign and commit. Runs until SIGTERM or SIGINT; dry without a key."""
+    _run(config, "committer")
+
+
+@app.command("executor", cls=TyperCommand)
+def executor(config: Config) -> None:
+    """Execute what is committed and blessed. Runs until SIGTERM or SIGINT; dry without a key."""
+    _run(config, "executor")
+
+
+@app.command("monitor", cls=TyperCommand)
+def monitor(config: Config) -> None:
+    """Bless and curse: the same program as `ccip-risk run`, which shares no code with the rest."""
+    from ccip_py.risk.main import main
+
+    raise typer.Exit(main(["run", "--config", str(config)]))
+
+
+def _run(path: Path, kind: str) -> None:
+    import anyio
+
+    from ccip_py.errors import ConfigError
+    from ccip_py.nodes.config import load_node_file
+    from ccip_py.nodes.main import run_node_file
+
+    found = load_node_file(path).kind
+    if found != kind:
+        raise ConfigError(f"{path} describes a node of kind {found}, not {kind}", hint=f"ccip node {found}")
+    terminal.say(f"{kind} of {path} starts; its log follows on {sys.stderr.name}")
+    anyio.run(run_node_file, path)

@@ -1,0 +1,173 @@
+"""`ccip send`: quote, check, sign, and follow a message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ccip_py.cli import options, terminal
+
+if TYPE_CHECKING:
+    from ccip_py.cli.connect import Announcing
+    from ccip_py.sdk.client import Ccip
+    from ccip_py.sdk.flows import MessageOptions
+    from ccip_py.sdk.types import Fee, Obstacle, SentMessage, StageReached
+
+Source = Annotated[str, typer.Option("--source", "-s", help="Chain to send from: its name or selector.")]
+Destination = Annotated[str, typer.Option("--dest", "-D", help="Chain to send to.")]
+To = Annotated[str, typer.Option("--to", help="The receiver, as a checksum address.")]
+Data = Annotated[str, typer.Option(help="Text, or 0x… for bytes.")]
+Tokens = Annotated[
+    list[str],
+    typer.Option("--token", "-t", help="TOKEN=AMOUNT in whole tokens: BMT=1.5", metavar="TOKEN=AMOUNT"),
+]
+FeeToken = Annotated[str, typer.Option(help="Symbol or address; left out: the native coin.")]
+GasLimit = Annotated[
+    int,
+    typer.Option("--gas-limit", "-L", help="Gas for the receiver; -1: measured, and a tenth more.", min=-1),
+]
+OutOfOrder = Annotated[bool, typer.Option("--ooo", help="Do not wait for this sender's earlier messages.")]
+ApproveMax = Annotated[bool, typer.Option("--approve-max", help="Approve the Router once and for all.")]
+OnlyFee = Annotated[bool, typer.Option("--only-get-fee", help="Say what it would cost, and stop.")]
+OnlyEstimate = Annotated[
+    bool, typer.Option("--only-estimate", help="Say the gas its receiver needs, and stop.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Send even what would get stuck or fail over there.")]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it until it is executed.")]
+
+
+def send(
+    source: Source,
+    dest: Destination,
+    to: To,
+    data: Data = "",
+    token: Tokens = [],  # noqa: B006  (typer copies it)
+    fee_token: FeeToken = "",
+    gas_limit: GasLimit = -1,
+    ooo: OutOfOrder = False,
+    approve_max: ApproveMax = False,
+    only_get_fee: OnlyFee = False,
+    only_estimate: OnlyEstimate = False,
+    force: Force = False,
+    wait: Wait = False,
+    key: options.Key = "",
+    timeout: options.Timeout = 120,
+    deployment: options.Deployment = None,
+    rpc: options.Rpc = [],  # noqa: B006
+    router: options.Router = [],  # noqa: B006
+    as_json: options.Json = False,
+) -> None:
+    """Send a message, tokens, or both.
+
+    ccip send -s a -D b --to 0x… --data hello --token BMT=1.5 --wait
+    """
+    from ccip_py.cli import connect
+
+    receiver = connect.address(to, "--to")
+    message = _message(data, token, fee_token, ooo, approve_max)
+    with connect.client(deployment, rpc, router) as ccip:
+        ccip.book.known(source, dest)
+        signer = connect.signer(key, ccip.book)
+        if gas_limit < 0:
+            gas_limit = ccip.estimate_receiver_gas(source, dest, receiver, sender=signer.address, **message)
+            terminal.say(f"gas limit {gas_limit:,}, as measured (--gas-limit sets it)")
+        message["gas_limit"] = gas_limit
+        if only_estimate:
+            terminal.result({"gas_limit": gas_limit}, [str(gas_limit)], as_json)
+            return
+        if only_get_fee:
+            fee = ccip.get_fee(source, dest, receiver, **message)
+            terminal.result(_fee(fee), [_fee_line(ccip, source, fee)], as_json)
+            return
+        found = ccip.preflight(source, dest, receiver, sender=signer.address, **message)
+        _stop_or_warn(found, force)
+        sent = ccip.send(source, dest, receiver, signer=signer, **message)
+        _report(ccip, sent, wait, timeout, as_json, signer)
+
+
+def _message(data: str, token: list[str], fee_token: str, ooo: bool, approve_max: bool) -> MessageOptions:
+    """What is said of the message, as the client takes it."""
+    return {
+        "data": _bytes(data),
+        "tokens": [_token(text) for text in token],
+        "fee_token": fee_token or None,
+        "out_of_order": ooo,
+        "approve_unlimited": approve_max,
+        "gas_limit": 0,
+    }
+
+
+def _bytes(text: str) -> bytes:
+    if not text.startswith("0x"):
+        return text.encode()
+    try:
+        return bytes.fromhex(text[2:])
+    except ValueError:
+        raise typer.BadParameter(f"not hexadecimal: {text}", param_hint="--data") from None
+
+
+def _token(text: str) -> tuple[str, str]:
+    name, equals, amount = text.partition("=")
+    if not equals or not name:
+        raise typer.BadParameter(f"want TOKEN=AMOUNT, got {text}", param_hint="--token")
+    return name, amount
+
+
+def _stop_or_warn(found: tuple[Obstacle, ...], force: bool) -> None:
+    """BadInput for what the source refuses, and for the rest unless it is forced. Nothing was signed by then."""
+    from ccip_py.errors import Refused
+
+    if not found:
+        return
+    for obstacle in found[1:]:
+        terminal.say(f"also: {obstacle.message}" + (f"; {obstacle.hint}" if obstacle.hint else ""))
+    first = found[0]
+    if first.on_source:
+        raise Refused(f"{first.message}; nothing was signed", code=first.code, hint=first.hint)
+    if not force:
+        raise Refused(
+            f"{first.message}; nothing was signed",
+            code=first.code,
+            hint=f"{first.hint}; --force sends it all the same",
+        )
+    terminal.say(f"forced: {first.message}")
+
+
+def _report(
+    ccip: Ccip, sent: SentMessage, wait: bool, timeout: float, as_json: bool, signer: Announcing
+) -> None:
+    from ccip_py.cli import follow, message_view
+
+    stages = follow.stages(ccip, sent, timeout) if wait else []
+    document = {**message_view.message_document(ccip.book, sent), "signer": signer.address}
+    if wait:
+        document["stages"] = [message_view.stage_document(ccip.book, stage) for stage in stages]
+    lines = [*message_view.message_lines(ccip.book, sent)]
+    lines += [message_view.stage_line(ccip.book, stage) for stage in stages]
+    terminal.result(document, lines, as_json)
+    if not wait:
+        terminal.say(f"follow it with: ccip show {sent.transaction.hash.to_0x_hex()} --wait")
+    _fail_if_failed(stages)
+
+
+def _fail_if_failed(stages: list[StageReached]) -> None:
+    if stages and stages[-1].stage.value == "failed":
+        terminal.say("it FAILED over there; execute it again by hand with: ccip manual-exec")
+        raise typer.Exit(1)
+
+
+def _fee(fee: Fee) -> dict[str, Any]:
+    return {"amount": str(fee.amount), "token": fee.token, "native": fee.native}
+
+
+def _fee_line(ccip: Ccip, source: str, fee: Fee) -> str:
+    from ccip_py.sdk.evm import as_address
+
+    chain = ccip.book.chain(source)
+    unit = (
+        "wei of the native coin"
+        if fee.native
+        else f"of {ccip.book.symbol(chain.selector, as_address(fee.token))}"
+    )
+    return f"{fee.amount} {unit}"

@@ -1,0 +1,118 @@
+"""`ccip status`: chains, lanes and nodes as they are now, or again and again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ccip_py.cli import options, run_file, terminal
+from ccip_py.cli.lane import state
+
+if TYPE_CHECKING:
+    from ccip_py.sdk.client import Ccip
+
+Live = Annotated[bool, typer.Option("--live", help="Again every second, until Ctrl-C.")]
+PAUSE_S = 1.0
+
+
+def status(
+    live: Live = False,
+    deployment: options.Deployment = None,
+    rpc: options.Rpc = [],  # noqa: B006  (typer copies it)
+    as_json: options.Json = False,
+) -> None:
+    """Show each chain's height and finality, each lane's progress, and whether the nodes run."""
+    from ccip_py.cli import connect
+
+    if live and as_json:
+        raise typer.BadParameter("--live is for people, --json for programs")
+    with connect.client(deployment, rpc) as ccip:
+        if not live:
+            document = _look(ccip)
+            terminal.result(document, _lines(document), as_json)
+            return
+        _watch(ccip)
+
+
+def _watch(ccip: Ccip) -> None:
+    """On a terminal the same lines are written over; elsewhere they follow each other."""
+    import sys
+
+    over = sys.stdout.isatty()
+    while True:
+        lines = list(_lines(_look(ccip)))
+        if over:
+            print("\x1b[H\x1b[2J", end="")
+        terminal.result(None, lines, False)
+        time.sleep(PAUSE_S)
+
+
+def _look(ccip: Ccip) -> dict[str, Any]:
+    from ccip_py.sdk.flow import Call, ask
+
+    chains = []
+    for chain in ccip.book.chains:
+        blocks = ccip.driver.run(
+            ask(
+                chain.selector,
+                *(Call("eth_getBlockByNumber", (tag, False)) for tag in ("latest", "finalized")),
+            )
+        )
+        latest, final = (block if isinstance(block, dict) else None for block in blocks)
+        chains.append(
+            {
+                "name": chain.name,
+                "chain_id": chain.chain_id,
+                "selector": str(chain.selector),
+                "latest": int(latest["number"], 16) if latest else None,
+                "finalized": int(final["number"], 16) if final else None,
+                "time": int(latest["timestamp"], 16) if latest else None,
+            }
+        )
+    known = run_file.read()
+    return {
+        "chains": chains,
+        "lanes": [
+            {
+                "source": lane.source,
+                "destination": lane.destination,
+                "state": state(lane),
+                "sent": lane.sent,
+                "committed": lane.committed,
+                "waiting": None
+                if lane.sent is None or lane.committed is None
+                else lane.sent - lane.committed,
+                "failed": len(ccip.failed(lane.source, lane.destination)) if lane.sent is not None else None,
+            }
+            for lane in ccip.lanes()
+        ],
+        "nodes": None if known is None else {"process": known.pid, "running": known.alive},
+    }
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    chains = [
+        (x["name"], str(x["chain_id"]), str(x["latest"]), str(x["finalized"]), x["selector"])
+        for x in document["chains"]
+    ]
+    yield from terminal.table(chains, ("chain", "id", "block", "final", "selector"))
+    yield ""
+    lanes = [
+        (f"{x['source']} → {x['destination']}", x["state"], *(_or_dash(x[k]) for k in _COUNTS))
+        for x in document["lanes"]
+    ]
+    yield from terminal.table(lanes, ("lane", "state", *_COUNTS))
+    nodes = document["nodes"]
+    if nodes is not None:
+        yield ""
+        yield f"nodes    in process {nodes['process']}, " + ("running" if nodes["running"] else "GONE")
+
+
+_COUNTS = ("sent", "committed", "waiting", "failed")
+
+
+def _or_dash(value: int | None) -> str:
+    return "-" if value is None else str(value)

@@ -1,0 +1,222 @@
+"""`ccip up`: a whole network on this machine, until it is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from ccip_py.cli import options, run_file, terminal
+from ccip_py.cli.connect import DEPLOYMENT, RUN_FOLDER
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ccip_py.cli.fleet import Fleet
+    from ccip_py.devnet.network import Network, Options
+
+Chains = Annotated[int, typer.Option(help="How many chains.", min=2, max=3)]
+Port = Annotated[
+    list[int],
+    typer.Option(help="One for each chain, in order; 0 or left out: 8545, 9545, … or any free one."),
+]
+BlockTime = Annotated[list[int], typer.Option(help="Seconds between blocks, one for each chain.", min=1)]
+Processes = Annotated[bool, typer.Option("--processes", help="Every node as a process of its own.")]
+State = Annotated[
+    Optional[Path],  # noqa: UP045  (typer reads it at run time)
+    typer.Option(help="Keep everything in this folder, and go on from there next time.", show_default=False),
+]
+Detach = Annotated[bool, typer.Option("--detach", help="Return when it runs; `ccip down` ends it.")]
+PORTS, BLOCK_TIMES, EPOCHS = (8545, 9545, 10545), (1, 2, 1), (1, 2, 3)
+WINDOW_S = 15
+
+
+def up(
+    chains: Chains = 2,
+    port: Port = [],  # noqa: B006  (typer copies it)
+    block_time: BlockTime = [],  # noqa: B006
+    processes: Processes = False,
+    state: State = None,
+    detach: Detach = False,
+    timeout: options.Timeout = 60,
+    as_json: options.Json = False,
+) -> None:
+    """Start chains, contracts, committers, risk monitors and an executor, and keep them running.
+
+    Ctrl-C ends it, or `ccip down` from elsewhere. Commands in the same folder find it by themselves.
+    """
+    from ccip_py.errors import Refused
+
+    known = run_file.read()
+    if known is not None and known.alive:
+        raise Refused(
+            f"a network of this folder runs already (process {known.pid})",
+            code="ALREADY_UP",
+            hint="`ccip status` shows it, `ccip down` ends it; another folder can have its own",
+        )
+    for name, given in (("--port", port), ("--block-time", block_time)):
+        if given and len(given) != chains:
+            raise typer.BadParameter(
+                f"one for each of the {chains} chains, got {len(given)}", param_hint=name
+            )
+    if detach:
+        _detach(timeout, as_json)
+        return
+    terminal.say("starting a network; loading the nodes takes a moment")
+    _run(_options(chains, port, block_time, state), processes, as_json)
+
+
+def _options(chains: int, port: list[int], block_time: list[int], state: Path | None) -> Options:
+    from ccip_py.devnet.network import Options
+
+    RUN_FOLDER.mkdir(exist_ok=True)
+    if state is not None:
+        state.mkdir(parents=True, exist_ok=True)
+    return Options(
+        block_times=tuple(block_time) or BLOCK_TIMES[:chains],
+        epochs=EPOCHS[:chains],
+        permissionless_window=WINDOW_S,
+        ports=tuple(port) or tuple(_free_or_any(number) for number in PORTS[:chains]),
+        state=state,
+    )
+
+
+def _free_or_any(port: int) -> int:
+    """The port people expect, unless something listens there."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
+
+
+def _run(wanted: Options, processes: bool, as_json: bool) -> None:
+    from contextlib import ExitStack
+
+    from ccip_py.chains.deployment import save_deployment
+    from ccip_py.cli.fleet import Fleet
+    from ccip_py.devnet.network import start_network
+
+    with ExitStack() as stack:
+        stop = _stop_on_signals()
+        network = stack.enter_context(start_network(wanted, progress=terminal.say, start_nodes=not processes))
+        fleet = stack.enter_context(Fleet(network, RUN_FOLDER / "nodes")) if processes else None
+        save_deployment(network.deployment, RUN_FOLDER / DEPLOYMENT)
+        stack.callback((RUN_FOLDER / DEPLOYMENT).unlink, missing_ok=True)
+        document = _document(network, fleet)
+        run_file.write(RUN_FOLDER, document)
+        stack.callback(run_file.remove, RUN_FOLDER)
+        terminal.result(document, _banner(network, processes), as_json)
+        while not stop.wait(0.5):
+            network.check()
+            if fleet is not None:
+                fleet.check()
+        terminal.say("stopping")
+
+
+def _stop_on_signals() -> threading.Event:
+    """Ctrl-C, `ccip down`, or the end of the terminal: each ends it cleanly."""
+    stop = threading.Event()
+
+    def wanted(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, wanted)
+    return stop
+
+
+def _document(network: Network, fleet: Fleet | None) -> dict[str, Any]:
+    return {
+        "deployment": str((RUN_FOLDER / DEPLOYMENT).resolve()),
+        "state": str(network.options.state) if network.options.state else None,
+        "nodes": fleet.names() if fleet is not None else [node.name for node in network.nodes],
+        "in_processes": fleet is not None,
+        "chains": [
+            {
+                "name": chain.name,
+                "chain_id": chain.chain_id,
+                "selector": str(chain.selector),
+                "rpc_url": chain.rpc_url,
+                "router": network.ccip.book.token(chain.name, "0x" + chain.router.hex()),
+            }
+            for chain in network.deployment.chains
+        ],
+        "accounts": [user.address for user in network.users],
+    }
+
+
+def _banner(network: Network, processes: bool) -> Iterator[str]:
+    """What a person copies: chains, an account, and a first line for each tool."""
+    a, b = network.deployment.chains[:2]
+    router = "0x" + a.router.hex()
+    user = network.user.address
+    bold = terminal.paint
+    yield ""
+    for chain in network.deployment.chains:
+        named = network.ccip.book.token(chain.name, "0x" + chain.router.hex())
+        yield f"{bold(f'chain {chain.name}', 'bold')}  {chain.rpc_url}  id {chain.chain_id}  selector {chain.selector}"
+        yield f"         router {named}  tokens {', '.join(token.symbol for token in chain.tokens)}, LINK"
+    yield f"account  {user}  (anvil:0 of Anvil's mnemonic; anvil:1 to anvil:3 hold tokens too)"
+    yield f"file     {RUN_FOLDER / DEPLOYMENT}" + (
+        "   every node is a process of its own" if processes else ""
+    )
+    yield ""
+    yield bold("send tokens, and follow them", "bold")
+    yield f"  ccip send -s {a.name} -D {b.name} --to {user} --token BMT=1.5 --wait"
+    yield bold("in Python", "bold")
+    yield f"  from ccip_py import Ccip; print(Ccip.connect('{RUN_FOLDER / DEPLOYMENT}').lanes())"
+    yield bold("with cast", "bold")
+    yield f"  cast call --rpc-url {a.rpc_url} {router} 'getOnRamp(uint64)(address)' {b.selector}"
+    yield bold("with the official client", "bold")
+    yield (
+        f"  ccip-cli lane -s {a.chain_id} -d {b.chain_id} -r {router} --rpc {a.rpc_url} --rpc {b.rpc_url} --no-api"
+    )
+    yield ""
+    yield "Ctrl-C stops it."
+
+
+def _detach(timeout: float, as_json: bool) -> None:
+    """Start the same command in a session of its own, and wait until it says that it runs."""
+    from ccip_py.errors import NotYet, Refused
+
+    RUN_FOLDER.mkdir(exist_ok=True)
+    log = RUN_FOLDER / "up.log"
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("--detach", "--json")]
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "ccip_py.cli", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={name: value for name, value in os.environ.items() if name != "CCIP_DETACH"},
+        )
+    deadline = time.monotonic() + timeout
+    with terminal.waiting("waiting for the network") as update:
+        while not (RUN_FOLDER / run_file.RUN).exists():
+            if child.poll() is not None:
+                said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+                raise Refused("the network did not start; it said: " + " / ".join(said), code="NOT_UP")
+            if time.monotonic() > deadline:
+                child.terminate()
+                raise NotYet(f"the network was not up after {timeout:g} s", code="TIMEOUT", hint=f"see {log}")
+            update(f"waiting for the network (its log: {log})")
+            time.sleep(0.1)
+    known = run_file.read()
+    text = log.read_text(encoding="utf-8", errors="replace")
+    banner = text[text.find("\nchain ") + 1 :].replace("Ctrl-C stops it.", "`ccip down` stops it.").rstrip()
+    terminal.result(known.plain if known else {}, [banner], as_json)

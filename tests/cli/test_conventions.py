@@ -1,0 +1,187 @@
+"""What holds for every command: where things are said, how it ends, and that it says so without a network."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ccip_py.cli.main import app, main
+from ccip_py.cli.terminal import plain
+from .conftest import Run, in_a_process
+
+COMMANDS = [command.name for command in app.registered_commands]
+
+
+def test_every_verb_of_the_specification_is_there() -> None:
+    wanted = "up down status send show manual-exec lane token get-supported-tokens parse verify deploy curse uncurse"
+
+    assert {*wanted.split(), "completion"} == set(COMMANDS)
+    assert [group.name for group in app.registered_groups] == ["node"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_a_result_and_an_unknown_option_is_a_typing_error(ccip: Run, command: str) -> None:
+    asked, wrong = ccip(command, "--help"), ccip(command, "--jsn")
+
+    assert (asked.code, asked.err) == (0, "")
+    assert "Usage: ccip" in asked.out
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "error[USAGE]: No such option: --jsn" in wrong.err
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "completion"])
+def test_every_command_speaks_json(ccip: Run, command: str) -> None:
+    assert "--json" in ccip(command, "--help").out
+
+
+def test_the_near_miss_is_named(ccip: Run) -> None:
+    assert "Did you mean 'show'" in ccip("shwo").err
+    assert "--router" in ccip("send", "--ruter", "x").err
+
+
+def test_an_option_comes_from_the_environment(
+    ccip: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CCIP_DEPLOYMENT", str(tmp_path / "elsewhere.json"))
+
+    assert "elsewhere.json" in ccip("lane").err
+
+
+def test_without_a_network_the_way_to_one_is_said(ccip: Run) -> None:
+    ran = ccip("lane")
+
+    assert ran.code == 2
+    assert "error[NO_NETWORK]" in ran.err
+    assert "ccip up" in ran.err
+
+
+def test_two_networks_in_one_folder_are_not_guessed_between(ccip: Run, tmp_path: Path) -> None:
+    (tmp_path / ".ccip").mkdir()
+    for path in ("deployment.json", ".ccip/deployment.json"):
+        (tmp_path / path).write_text("{}")
+
+    ran = ccip("lane")
+
+    assert ran.code == 2
+    assert "two networks" in ran.err
+
+
+def test_an_error_is_one_document_in_json(ccip: Run) -> None:
+    ran = ccip("lane", "--json")
+
+    assert ran.json["error"]["code"] == "NO_NETWORK"
+    assert ran.err == ""
+
+
+def test_a_trace_is_shown_only_when_asked_for(ccip: Run) -> None:
+    assert "Traceback" not in ccip("lane").err
+    assert "Traceback" in ccip("-v", "lane").err
+
+
+def test_integers_that_json_readers_would_round_are_strings() -> None:
+    assert plain({"small": 2**53, "large": 2**53 + 1, "on": True, "id": b"\x01"}) == {
+        "small": 2**53,
+        "large": str(2**53 + 1),
+        "on": True,
+        "id": "0x01",
+    }
+
+
+def test_the_version_is_the_packages(ccip: Run) -> None:
+    from ccip_py import __version__
+
+    assert ccip("--version").out == f"ccip {__version__}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_printed_for_each_shell(ccip: Run, shell: str) -> None:
+    ran = ccip("completion", shell)
+
+    assert ran.code == 0
+    assert "_CCIP_COMPLETE" in ran.out
+
+
+def test_completion_works(tmp_path: Path) -> None:
+    asked = {**os.environ, "_CCIP_COMPLETE": "complete_bash", "COMP_WORDS": "ccip man", "COMP_CWORD": "1"}
+
+    assert in_a_process(cwd=tmp_path, env=asked).out.split() == ["manual-exec"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "escapes"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_colour_is_for_terminals_and_never_against_no_color(
+    tmp_path: Path, variables: dict[str, str], escapes: bool
+) -> None:
+    env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | variables
+
+    assert ("\x1b[" in _on_a_terminal(["lane"], tmp_path, env)) is escapes
+
+
+def test_colour_can_be_forced_and_forbidden(ccip: Run) -> None:
+    assert "\x1b[31m" in ccip("--color", "always", "lane").err
+    assert "\x1b[" not in ccip("--color", "never", "lane").err
+
+
+def _on_a_terminal(arguments: list[str], cwd: Path, env: dict[str, str]) -> str:
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ccip_py.cli", *arguments],
+        cwd=cwd,
+        env=env,
+        stdout=theirs,
+        stderr=theirs,
+        stdin=theirs,
+    )
+    os.close(theirs)
+    said = b""
+    try:
+        while chunk := os.read(ours, 4096):
+            said += chunk
+    except OSError:
+        pass  # Linux says so when the other end is gone
+    child.wait(timeout=60)
+    os.close(ours)
+    return said.decode()
+
+
+def test_starting_loads_nothing_heavy(tmp_path: Path) -> None:
+    """What makes each command start within half a second: these cost more than everything else together."""
+    code = (
+        "import sys; from ccip_py.cli.main import main; main(['send', '--help']); "
+        "print([m for m in ('web3', 'eth_abi', 'eth_account', 'httpx', 'sqlalchemy', 'anyio') if m in sys.modules],"
+        "file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+
+    assert done.stderr.strip() == "[]"
+
+
+def test_a_closed_pipe_is_no_trace(tmp_path: Path) -> None:
+    reader = subprocess.Popen(
+        f"{sys.executable} -m ccip_py.cli --help | true", shell=True, stderr=subprocess.PIPE, cwd=tmp_path
+    )
+
+    assert reader.communicate(timeout=60)[1] == b""
+
+
+def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch, ccip: Run) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ccip_py.cli.connect.deployment_path", interrupted)
+
+    assert main(["lane"]) == 130
+
+
+def test_json_of_an_error_can_be_read_by_a_program_in_a_pipe(tmp_path: Path) -> None:
+    ran = in_a_process("lane", "--json", cwd=tmp_path)
+
+    assert ran.code == 2
+    assert json.loads(ran.out)["error"]["hint"]
