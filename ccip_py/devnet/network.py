@@ -16,13 +16,19 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
 
-from ccip_py.chains.deployment import ChainDeployment, Deployment, LaneDeployment
+from ccip_py.chains.deployment import (
+    ChainDeployment,
+    Deployment,
+    LaneDeployment,
+    load_deployment,
+    save_deployment,
+)
 from ccip_py.chains.evm.keys import KeySigner, dev_key
 from ccip_py.deploy import artifacts, deploy_network, devnet_config
 from ccip_py.deploy import devnet as roles
@@ -58,6 +64,8 @@ class Options:
     executors: int = 1
     monitors: int = 4
     folder: Path | None = None  # where nodes keep their journals; None: a temporary one
+    ports: tuple[int, ...] = ()  # one per chain, 0 is any free one; empty: any free ones
+    state: Path | None = None  # where chains and deployment are kept between runs, beside the nodes' journals
 
 
 class Network:
@@ -180,15 +188,20 @@ def start_network(
     """Start chains, deploy, start all nodes; on leaving, stop everything that was started here."""
     options = options or Options()
     with ExitStack() as stack:
-        folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ccip-")))
+        folder = (
+            options.folder
+            or options.state
+            or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ccip-")))
+        )
         anvils = [stack.enter_context(Anvil(option)) for option in chain_options(options)]
         for anvil, seconds, epoch in zip(anvils, options.block_times, options.epochs, strict=True):
             progress(
                 f"chain {anvil.options.chain_id}: a block every {seconds} s, final after {2 * epoch} blocks, {anvil.url}"
             )
         began = time.monotonic()
-        deployment = deploy_fast(options, anvils, progress)
-        progress(f"deployed and verified {len(deployment.lanes)} lanes in {time.monotonic() - began:.1f} s")
+        deployment = resumed(options, anvils) or deploy_fast(options, anvils, progress)
+        keep_time(options, anvils)
+        progress(f"{len(deployment.lanes)} lanes deployed and verified in {time.monotonic() - began:.1f} s")
         stack.enter_context(monitors_log_to(folder / "monitors.log"))
         host = stack.enter_context(Host())
         network = Network(options, anvils, deployment, host, folder)
@@ -221,21 +234,55 @@ def monitors_log_to(path: Path) -> Iterator[None]:
 
 def chain_options(options: Options) -> list[AnvilOptions]:
     """How each chain is started: it mines at once while contracts are deployed, and by the clock afterwards."""
+    ports = options.ports or (0,) * len(options.epochs)
     return [
-        AnvilOptions(chain_id=chain_id, slots_in_an_epoch=epoch, accounts=roles.ACCOUNTS)
-        for chain_id, epoch in zip(roles.CHAIN_IDS, options.epochs, strict=False)
+        AnvilOptions(
+            chain_id=chain_id,
+            slots_in_an_epoch=epoch,
+            accounts=roles.ACCOUNTS,
+            port=port,
+            load_state=_kept(options, chain_id, only_if_there=True),
+            dump_state=_kept(options, chain_id),
+        )
+        for chain_id, epoch, port in zip(roles.CHAIN_IDS, options.epochs, ports, strict=False)
     ]
 
 
+def _kept(options: Options, chain_id: int, *, only_if_there: bool = False) -> Path | None:
+    """Where a chain's state lies."""
+    if options.state is None:
+        return None
+    path = options.state / f"chain-{chain_id}.json"
+    return path if path.exists() or not only_if_there else None
+
+
+def resumed(options: Options, anvils: Sequence[Anvil]) -> Deployment | None:
+    """The deployment of the run before, if its chains were loaded; with their URLs of today."""
+    if options.state is None or any(anvil.options.load_state is None for anvil in anvils):
+        return None
+    path = options.state / "deployment.json"
+    if not path.exists():
+        return None
+    known = load_deployment(path)
+    chains = (replace(c, rpc_url=anvil.url) for c, anvil in zip(known.chains, anvils, strict=True))
+    return replace(known, chains=tuple(chains))
+
+
 def deploy_fast(options: Options, anvils: Sequence[Anvil], progress: Progress) -> Deployment:
-    """Deploy with a block per transaction, then let the chains keep their own time."""
+    """Deploy with a block per transaction."""
     config = devnet_config(
         [anvil.url for anvil in anvils],
         permissionless_window=options.permissionless_window,
         executors=max(1, options.executors),
     )
     deployment = deploy_network(config, progress=progress)
+    if options.state is not None:
+        save_deployment(deployment, options.state / "deployment.json")
+    return deployment
+
+
+def keep_time(options: Options, anvils: Sequence[Anvil]) -> None:
+    """From now on each chain mines by its own clock."""
     for anvil, seconds in zip(anvils, options.block_times, strict=True):
         anvil.automine(False)
         anvil.set_block_time(seconds)
-    return deployment
