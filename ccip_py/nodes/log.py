@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import MutableMapping
 from enum import StrEnum
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -37,6 +37,7 @@ class Event(StrEnum):
     ATTESTED = "attested"
     TRANSMITTED = "transmitted"
     TRANSMIT_DROPPED = "transmit dropped"
+    TRANSACTION = "transaction"
     BLESSING_RELAYED = "blessing relayed"
     EXECUTION_SENT = "execution sent"
     EXECUTION_POSTPONED = "execution postponed"
@@ -60,6 +61,29 @@ class Stage(StrEnum):
 Log = FilteringBoundLogger
 
 
+class Unfailing:
+    """A stream whose failures cost log lines and nothing else: a full disk or a closed pipe stops no agreement."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.lost = 0  # writes
+
+    def write(self, text: str) -> int:
+        """Write, or count what was lost."""
+        try:
+            return self._stream.write(text)
+        except (OSError, ValueError):  # ValueError: closed
+            self.lost += 1
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush, or count what was lost."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            self.lost += 1
+
+
 def lane_name(lane: Lane) -> str:
     """A lane as logs and metrics name it: its two selectors."""
     return f"{lane.source}->{lane.destination}"
@@ -68,7 +92,7 @@ def lane_name(lane: Lane) -> str:
 def node_log(node: str, *, stream: TextIO | None = None, level: str = "info") -> Log:
     """A logger for one node. Nodes of one process each have their own; nothing is configured globally."""
     log: Log = structlog.wrap_logger(
-        structlog.PrintLogger(stream if stream is not None else sys.stderr),
+        structlog.PrintLogger(cast(TextIO, Unfailing(stream if stream is not None else sys.stderr))),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -38,6 +38,10 @@ class Metrics:
         self.sent = Counter(
             "ccip_transactions", "Transactions handed to the sender", ["lane", "kind"], registry=own
         )
+        self.transactions = Counter(
+            "ccip_transaction_events", "What becomes of transactions", ["chain", "event"], registry=own
+        )
+        self.balance = Gauge("ccip_balance", "What the key can pay with, in coins", ["chain"], registry=own)
         self.reached = Gauge(
             "ccip_sequence_number", "How far a lane has come", ["lane", "stage"], registry=own
         )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -19,7 +18,6 @@ from anyio.abc import TaskGroup
 from ccip_py.chains.deployment import Deployment, LaneDeployment
 from ccip_py.chains.evm.logs import LogReader, ProvenLogReader
 from ccip_py.chains.evm.sender import Sender
-from ccip_py.chains.evm.sending import Policy
 from ccip_py.chains.evm.transactions import Signer
 from ccip_py.chains.http import Http
 from ccip_py.commit.config import CommitConfig
@@ -40,9 +38,10 @@ from .journal import Journal
 from .log import Event, Log, lane_name, node_log
 from .message_stream import MessageStream
 from .metrics import Metrics
-from .outbox import Outbox
 from .prices import PriceSource
 from .seat import Committee, Seat
+from .senders import Watched as Watched
+from .senders import make_senders, sender_watcher, watch_sent
 from .transport.ports import Transport
 from .votes import VotePool
 
@@ -98,7 +97,7 @@ class Committer:
             links = await stack.enter_async_context(
                 connect(self._deployment, ends, self._urls, journal, self._around)
             )
-            senders = make_senders(chosen, links, journal, self._signer, self._config.fees)
+            senders = self._senders(chosen, links, journal)
             lanes = [self._lane(each, links, senders, journal, cache) for each in chosen]
             self.lanes = {(lane.lane.source, lane.lane.destination): lane for lane in lanes}
             self.log.info(Event.STARTED, lanes=[lane.name for lane in lanes], dry=self._signer is None)
@@ -118,6 +117,12 @@ class Committer:
 
             tasks.start_soon(transport.run)
             tasks.start_soon(run_cycles, "peers", hear, Pace(pause=0.0), self.log, self.metrics)
+
+    def _senders(
+        self, chosen: Sequence[LaneDeployment], links: Mapping[ChainSelector, ChainLink], journal: Journal
+    ) -> dict[ChainSelector, Sender]:
+        watcher = sender_watcher(self.log, self.metrics)
+        return make_senders(chosen, links, journal, self._signer, self._config.fees, watcher)
 
     def _chosen(self) -> list[LaneDeployment]:
         lanes = lanes_named(self._deployment, self._config.lanes)
@@ -211,12 +216,18 @@ class Executor:
                 connect(self._deployment, ends, self._urls, journal, self._around)
             )
             http = await stack.enter_async_context(Http())
-            senders = make_senders(chosen, links, journal, self._signer, self._config.fees)
+            senders = self._senders(chosen, links, journal)
             lanes = [self._lane(each, links, senders, cache, http) for each in chosen]
             self.log.info(Event.STARTED, lanes=[lane.name for lane in lanes], dry=self._signer is None)
             stack.callback(self.log.info, Event.STOPPED)
             self.lanes = {(lane.lane.source, lane.lane.destination): lane for lane in lanes}
             yield [Watched(links[selector], sender) for selector, sender in senders.items()]
+
+    def _senders(
+        self, chosen: Sequence[LaneDeployment], links: Mapping[ChainSelector, ChainLink], journal: Journal
+    ) -> dict[ChainSelector, Sender]:
+        watcher = sender_watcher(self.log, self.metrics)
+        return make_senders(chosen, links, journal, self._signer, self._config.fees, watcher)
 
     def _lane(
         self,
@@ -270,38 +281,3 @@ def lanes_named(deployment: Deployment, names: Sequence[LaneName]) -> list[LaneD
 def ends_of(lanes: Sequence[LaneDeployment]) -> list[ChainSelector]:
     """Every chain that one of the lanes touches."""
     return list(dict.fromkeys(end for lane in lanes for end in (lane.source, lane.destination)))
-
-
-def make_senders(
-    lanes: Sequence[LaneDeployment],
-    links: Mapping[ChainSelector, ChainLink],
-    journal: Journal,
-    signer: Signer | None,
-    policy: Policy,
-) -> dict[ChainSelector, Sender]:
-    """One sender per destination: lanes into the same chain share it, since they share the key."""
-    if signer is None:
-        return {}
-    return {
-        selector: Sender(links[selector].rpc, signer, Outbox(journal, selector), policy=policy)
-        for selector in dict.fromkeys(lane.destination for lane in lanes)
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A sender, and the chain where what it sent must be seen to."""
-
-    link: ChainLink
-    sender: Sender
-
-    async def cycle(self) -> None:
-        """Rebroadcast, raise the price, notice what was lost."""
-        if await self.sender.entries():
-            await self.sender.step(await self.link.heads.pin())
-
-
-def watch_sent(tasks: TaskGroup, watched: Watched, log: Log, metrics: Metrics) -> None:
-    """See to what was sent, for as long as the node runs."""
-    name = f"sender {watched.link.facts.name}"
-    tasks.start_soon(run_cycles, name, watched.cycle, Pace(pause=1.0), log, metrics)

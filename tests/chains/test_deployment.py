@@ -92,7 +92,7 @@ def test_every_mistake_is_reported_with_its_path():
         (lambda raw: raw["lanes"].append(raw["lanes"][0]), "appears twice"),
     ],
 )
-def test_values_that_disagree_are_refused(edit, complaint):
+def test_K17_values_that_disagree_are_refused(edit, complaint):
     raw = json.loads(dump_deployment(a_deployment()))
     edit(raw)
 

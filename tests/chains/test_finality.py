@@ -54,7 +54,7 @@ async def test_a_depth_beyond_the_first_block_pins_the_first(rpc, store):
     assert heads.finalized.number == 0
 
 
-async def test_a_reorganisation_above_finality_is_nothing(anvil, rpc, store):
+async def test_K1_a_reorganisation_above_finality_is_nothing(anvil, rpc, store):
     anvil.mine(10)
     reader = a_reader(rpc, store)
     before = await reader.pin()
@@ -66,7 +66,7 @@ async def test_a_reorganisation_above_finality_is_nothing(anvil, rpc, store):
     assert after.latest.hash != before.latest.hash
 
 
-async def test_a_final_block_that_changes_is_a_violation_and_a_restart_does_not_clear_it(anvil, rpc, store):
+async def test_K2_a_final_block_that_changes_is_a_violation_and_a_restart_does_not_clear_it(anvil, rpc, store):
     anvil.mine(10)
     await a_reader(rpc, store).pin()
     anvil.reorg(6)
@@ -96,7 +96,7 @@ async def test_a_violation_stays_when_the_old_branch_comes_back(anvil, rpc, stor
             await a_reader(restarted, store).pin()
 
 
-async def test_a_finalized_head_that_goes_back_keeps_the_ratchet(anvil, rpc, store):
+async def test_K6_a_finalized_head_that_goes_back_keeps_the_ratchet(anvil, rpc, store):
     anvil.mine(10)
     reader = a_reader(rpc, store)
     before = await reader.pin()
@@ -108,7 +108,7 @@ async def test_a_finalized_head_that_goes_back_keeps_the_ratchet(anvil, rpc, sto
     assert after.finalized == before.finalized
 
 
-async def test_a_node_that_lost_final_blocks_is_waited_for_and_then_judged(anvil, rpc, store):
+async def test_K13_a_node_that_lost_final_blocks_is_waited_for_and_then_judged(anvil, rpc, store):
     anvil.mine(10)
     reader = a_reader(rpc, store)
     await reader.pin()

@@ -139,7 +139,7 @@ async def test_only_messages_up_to_the_pinned_block_are_read(anvil, rpc, lane):
     assert cursor.next_seq_nr == 2
 
 
-async def test_a_number_that_is_skipped_is_missing(anvil, rpc, lane):
+async def test_I12_a_number_that_is_skipped_is_missing(anvil, rpc, lane):
     cursor = MessageCursor(anvil.height + 1, SeqNr(1))
     send(anvil, lane, 1, 3)
 
@@ -167,7 +167,7 @@ async def test_a_log_that_is_no_message_is_refused(anvil, rpc, lane):
 
 
 @pytest.mark.parametrize("left_out", [0, 1, 2])
-async def test_a_message_that_the_node_leaves_out_is_noticed(anvil, node, lane, left_out):
+async def test_K7_a_message_that_the_node_leaves_out_is_noticed(anvil, node, lane, left_out):
     cursor = MessageCursor(anvil.height + 1, SeqNr(1))
     send(anvil, lane, 1, 2, 3)
     for method in ("eth_getBlockByNumber", "eth_call"):

@@ -76,7 +76,7 @@ async def test_a_page_ends_with_the_window_that_filled_it_and_the_next_goes_on(a
     assert [log.data[0] for log in one.logs + two.logs] == list(range(7))
 
 
-async def test_a_pinned_block_that_went_away_is_not_final(anvil, emitter, reader):
+async def test_K18_a_pinned_block_that_went_away_is_not_final(anvil, emitter, reader):
     anvil.mine(5)
     first = anvil.height
     anvil.emit(emitter, TOPIC)
@@ -105,7 +105,7 @@ def proxy(anvil, node, **changes):
     return node
 
 
-async def test_a_window_that_is_too_much_is_halved_down_to_one_block(anvil, emitter, node):
+async def test_K11_a_window_that_is_too_much_is_halved_down_to_one_block(anvil, emitter, node):
     first = anvil.height + 1
     for number in range(9):
         anvil.emit(emitter, TOPIC, bytes([number]))
@@ -151,7 +151,7 @@ async def test_an_answer_that_is_too_long_is_halved_as_well(anvil, emitter, node
 # What a node may do to logs
 
 
-async def test_repeated_and_shuffled_logs_are_put_right(anvil, emitter, node):
+async def test_K9_repeated_and_shuffled_logs_are_put_right(anvil, emitter, node):
     first = anvil.height + 1
     for number in range(4):
         anvil.emit(emitter, TOPIC, bytes([number]))

@@ -59,7 +59,7 @@ BAD_ANSWERS = {
 
 
 @pytest.mark.parametrize("fault", BAD_ANSWERS)
-async def test_a_bad_answer_is_an_endpoint_fault_and_the_next_endpoint_is_asked(fault, make_node):
+async def test_K10_a_bad_answer_is_an_endpoint_fault_and_the_next_endpoint_is_asked(fault, make_node):
     bad, good = make_node(), make_node()
     bad.respond = lambda calls: BAD_ANSWERS[fault](bad, calls)
 
@@ -100,7 +100,7 @@ async def test_an_endpoint_that_hangs_costs_one_time_limit(make_node):
     over.set()
 
 
-async def test_a_body_above_the_cap_is_not_read(node):
+async def test_L9_a_body_above_the_cap_is_not_read(node):
     node.answers["eth_getLogs"] = "0x" + "00" * 100_000
 
     async with an_rpc(node, max_body=10_000) as rpc:
@@ -108,7 +108,7 @@ async def test_a_body_above_the_cap_is_not_read(node):
             await rpc.call("eth_getLogs", {})
 
 
-async def test_an_endpoint_of_another_chain_is_never_listened_to(make_node):
+async def test_K12_an_endpoint_of_another_chain_is_never_listened_to(make_node):
     other, good = make_node(), make_node()
     other.answers["eth_chainId"] = "0x1"
 

@@ -79,7 +79,7 @@ async def test_a_transaction_that_reverts_on_chain_is_settled_as_such(reverter, 
     assert (mined.state, mined.success) == (State.MINED, False)
 
 
-async def test_a_dropped_transaction_is_broadcast_again(anvil, emitter, sender):
+async def test_J6_a_dropped_transaction_is_broadcast_again(anvil, emitter, sender):
     anvil.hold()
     entry = await sender.send(emitter, TOPIC)
     anvil("anvil_dropTransaction", "0x" + entry.attempts[-1].hash.hex())
@@ -110,7 +110,7 @@ async def test_a_base_fee_that_jumps_is_followed(anvil, emitter, sender):
     assert mined.attempts[0] == entry.attempts[0]
 
 
-async def test_a_base_fee_above_the_cap_is_waited_out(anvil, emitter, rpc, key, journal):
+async def test_K16_a_base_fee_above_the_cap_is_waited_out(anvil, emitter, rpc, key, journal):
     sender = Sender(rpc, key, journal, policy=Policy(max_fee=10 * GWEI, patience=2))
     anvil.hold()
     await sender.send(emitter, TOPIC)
@@ -176,7 +176,7 @@ async def test_someone_else_using_the_key_is_noticed_and_work_goes_on(anvil, emi
     assert mined.state is State.MINED
 
 
-async def test_a_nonce_gap_is_filled(anvil, emitter, rpc, key, journal):
+async def test_J5_a_nonce_gap_is_filled(anvil, emitter, rpc, key, journal):
     intent = Intent(emitter, TOPIC, 100_000)
     journal.save(Entry(1, 2, intent, (Attempt(3 * GWEI, GWEI, 0),)))
     sender = Sender(rpc, key, journal)
@@ -267,7 +267,7 @@ async def test_a_restart_after_any_write_neither_loses_nor_doubles(anvil, emitte
     assert [entry.state for entry in journal.entries.values()] == [State.FINAL]
 
 
-async def test_what_a_crash_kept_from_being_broadcast_is_sent_at_once_by_the_next_process(emitter, rpc, key):
+async def test_L7_what_a_crash_kept_from_being_broadcast_is_sent_at_once_by_the_next_process(emitter, rpc, key):
     """Also on a chain that makes no block until a transaction comes."""
     journal = CutJournal(1)
     with pytest.raises(Cut):

@@ -110,7 +110,7 @@ def test_a_price_needs_2f_plus_1_who_know_it() -> None:
 
 
 @pytest.mark.parametrize("lie", [1, 2**224 - 1])
-def test_one_liar_cannot_set_a_price(lie: int) -> None:
+def test_I6_one_liar_cannot_set_a_price(lie: int) -> None:
     honest = [a_view(token_prices={LINK: PRICE * n // 100, WETH: PRICE}) for n in (150, 151, 152)]
     liar = a_view(token_prices={LINK: lie, WETH: lie})
 

@@ -64,7 +64,7 @@ def test_prices_alone_have_no_interval_and_no_root() -> None:
         ("the lane is halted", a_view(5, 9, halted=True)),
     ],
 )
-def test_not_yet_when(what: str, view: View) -> None:
+def test_I3_not_yet_when(what: str, view: View) -> None:
     assert isinstance(report(FIVE_TO_NINE, view), NotYet), what
 
 
@@ -97,7 +97,7 @@ def attested(first: int, last: int) -> bytes:
         ("its root is wrong", a_view(5, 9, leaves=leaves(5, 6, 7, 8, 1)), Drop),
     ],
 )
-def test_a_report_with_a_root_when(what: str, view: View, verdict: type) -> None:
+def test_I5_a_report_with_a_root_when(what: str, view: View, verdict: type) -> None:
     assert isinstance(transmit(attested(5, 9), SLOT, view), verdict), what
 
 

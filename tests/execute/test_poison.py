@@ -20,7 +20,7 @@ def a_batch(count: int) -> Batch:
 
 @settings(max_examples=50)
 @given(st.integers(1, 50), st.data())
-def test_exactly_the_poisoned_messages_are_quarantined(count: int, data: st.DataObject) -> None:
+def test_J8_exactly_the_poisoned_messages_are_quarantined(count: int, data: st.DataObject) -> None:
     batch = a_batch(count)
     poisoned = set(data.draw(st.sets(st.integers(1, count), max_size=3)))
     sent: list[Message] = []

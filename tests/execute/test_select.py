@@ -88,7 +88,7 @@ def test_others_go_first_until_they_were_quiet_long_enough() -> None:
 
 
 @pytest.mark.parametrize("state", [ExecutionState.SUCCESS, ExecutionState.FAILURE])
-def test_a_message_is_attempted_once(state: ExecutionState) -> None:
+def test_J10_a_message_is_attempted_once(state: ExecutionState) -> None:
     view = view_of(some_messages(2), states={SeqNr(1): state})
 
     assert select(view, LIMITS).waiting == {}
@@ -197,7 +197,7 @@ def test_a_message_too_large_for_a_shared_batch_goes_alone() -> None:
     [{"gas_limit": 30_000_000}, {"gas_limit": 2**256 - 1}, {"data": bytes(128 * 1024)}],
     ids=["gas", "absurd gas", "bytes"],
 )
-def test_a_message_too_large_for_any_block_is_left_out(change: dict[str, object]) -> None:
+def test_J7_a_message_too_large_for_any_block_is_left_out(change: dict[str, object]) -> None:
     messages = [a_message(1), a_message(2, **change), a_message(3)]
 
     selection = select(view_of(messages), LIMITS)

@@ -49,7 +49,7 @@ def test_waits_while_the_lane_is_stopped(stop: dict[str, Any]) -> None:
     assert isinstance(decide(over(messages), a_root(messages).root, view_of(messages, **stop)), Wait)
 
 
-def test_waits_while_the_blessing_is_gone() -> None:
+def test_J11_waits_while_the_blessing_is_gone() -> None:
     messages = some_messages(1)
     committed = a_root(messages)
     fresh = a_view((replace(committed, blessed=False), messages))

@@ -185,7 +185,7 @@ def test_forged_logs_at_two_committers_stop_the_lane_and_land_nothing(network, s
     assert wait(network, sent).stage is Stage.EXECUTED
 
 
-def test_only_finalized_messages_are_committed(network, send):
+def test_I4_K4_only_finalized_messages_are_committed(network, send):
     """The source goes on, but what is final there stands still: its new messages wait."""
     with faulty_source(network, [0, 1, 2, 3], FrozenTag("finalized")) as proxies:
         wait_for_first_look(network, proxies)

@@ -176,7 +176,7 @@ def test_a_committee_attests(committee: Committee) -> None:
 @pytest.mark.parametrize("victim", range(4))
 @pytest.mark.parametrize("dies_before", [True, False])
 @pytest.mark.parametrize("dies_at", [1, 2])  # its epoch, its signature
-def test_a_kill_at_any_journal_write_is_harmless(
+def test_L1_a_kill_at_any_journal_write_is_harmless(
     committee: Committee, victim: int, dies_at: int, dies_before: bool
 ) -> None:
     for index in range(4):

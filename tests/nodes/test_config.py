@@ -138,3 +138,8 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
 def test_an_endpoint_is_refused_that_is_none_or_shows_a_secret(endpoint: dict[str, object], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         EndpointConfig.model_validate(endpoint)
+
+
+def test_K14_chains_are_polled_and_nothing_listens_to_a_socket_that_may_fall_silent() -> None:
+    with pytest.raises(ConfigError, match="want an http or https URL"):
+        parse_config(GOOD.replace("http://127.0.0.1:8545", "ws://127.0.0.1:8545"), NodeFile)

@@ -53,7 +53,7 @@ def test_the_epoch_never_goes_back(tmp_path: Path) -> None:
         assert journal.epoch(DIGEST) == 5
 
 
-def test_a_second_node_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+def test_L5_a_second_node_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     with Journal.open(tmp_path, KEY), pytest.raises(ConfigError, match="another node is running"):
         Journal.open(tmp_path, KEY)
 
@@ -98,7 +98,7 @@ def test_a_replaced_journal_stops_signing(tmp_path: Path) -> None:
     assert stopped.value.code == "JOURNAL_LOST"
 
 
-def test_a_damaged_journal_stops_signing(tmp_path: Path) -> None:
+def test_L3_a_damaged_journal_stops_signing(tmp_path: Path) -> None:
     with Journal.open(tmp_path, KEY) as journal:
         for round_ in range(1, 100):
             journal.record_signing(DIGEST, 1, round_, b"a" * 32)
@@ -196,7 +196,7 @@ def test_a_finality_violation_survives_a_restart(tmp_path: Path) -> None:
         assert journal.load(ChainSelector(1)) is None
 
 
-def test_a_full_disk_stops_the_node_before_it_signs(tmp_path: Path) -> None:
+def test_L2_a_full_disk_stops_the_node_before_it_signs(tmp_path: Path) -> None:
     with Journal.open(tmp_path, KEY) as journal:
         with journal.transaction() as connection:
             connection.exec_driver_sql("PRAGMA max_page_count = 1")

@@ -23,7 +23,7 @@ from ccip_py.chains.evm.contracts import RMN, CommitStore, OffRamp
 from ccip_py.chains.evm.decode import Committed
 from ccip_py.chains.evm.finality import FinalityReader
 from ccip_py.chains.evm.keys import KeySigner, dev_key
-from ccip_py.chains.evm.lane_reader import read_commits
+from ccip_py.chains.evm.lane_reader import read_attempts, read_commits
 from ccip_py.chains.evm.logs import LogReader
 from ccip_py.chains.evm.rpc import Rpc
 from ccip_py.deploy import deploy_network, devnet_config
@@ -44,7 +44,7 @@ from ccip_py.protocol.digests import bless_digest, rmn_domain
 from ccip_py.protocol.ids import ChainSelector, SeqNr
 from ccip_py.protocol.message import ExecutionState
 from ccip_py.sdk.client import Ccip
-from ccip_py.testing.faults import FaultProxy, ForgeLogs, emitted_by
+from ccip_py.testing.faults import FaultProxy, ForgeLogs, Hang, emitted_by
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 SPARE = 24  # a development key without a role
@@ -52,11 +52,17 @@ PATIENCE = 120.0  # seconds: busy machines are slow, and nothing here measures t
 
 
 @pytest.fixture(scope="module")
-def deployment() -> Iterator[Deployment]:
+def anvils() -> Iterator[tuple[Anvil, Anvil]]:
+    """The first chain is final after two blocks, the second after eight."""
     first = AnvilOptions(roles.CHAIN_IDS[0], block_time=1)
-    second = AnvilOptions(roles.CHAIN_IDS[1], block_time=1)
+    second = AnvilOptions(roles.CHAIN_IDS[1], block_time=1, slots_in_an_epoch=4)
     with Anvil(first) as a, Anvil(second) as b:
-        yield deploy_network(devnet_config([a.url, b.url]))
+        yield a, b
+
+
+@pytest.fixture(scope="module")
+def deployment(anvils: tuple[Anvil, Anvil]) -> Deployment:
+    return deploy_network(devnet_config([anvil.url for anvil in anvils], executors=2))
 
 
 @pytest.fixture
@@ -174,10 +180,11 @@ class Box:
             log=quiet_log(),
         )
 
-    def executor(self, *pages: str) -> Executor:
-        signer = dev_key_signer(roles.EXECUTORS[0])
-        config = ExecutorConfig(monitors=pages, relay_after_blocks=0)
-        return Executor(config, self.deployment, signer, self.folder / "executor", {}, log=quiet_log())
+    def executor(self, *pages: str, index: int = 0) -> Executor:
+        signer = dev_key_signer(roles.EXECUTORS[index])
+        config = ExecutorConfig(monitors=pages, relay_after_blocks=0, turn_step=1)
+        folder = self.folder / f"executor-{index}"
+        return Executor(config, self.deployment, signer, folder, {}, log=quiet_log())
 
 
 @pytest.fixture
@@ -242,6 +249,47 @@ async def executed(deployment: Deployment, lane: LaneDeployment, seq_nr: SeqNr) 
     await until(look, deployment.chain(lane.destination).rpc_url)
 
 
+async def next_expected(deployment: Deployment, lane: LaneDeployment) -> SeqNr:
+    async with Rpc(deployment.chain(lane.destination).rpc_url) as rpc:
+        return await Caller(rpc).read("latest", CommitStore(lane.commit_store).expected_next())
+
+
+async def is_executed(deployment: Deployment, lane: LaneDeployment, seq_nr: SeqNr) -> bool:
+    async with Rpc(deployment.chain(lane.destination).rpc_url) as rpc:
+        state = await Caller(rpc).read("latest", OffRamp(lane.off_ramp).execution_state(seq_nr))
+    return state is not ExecutionState.UNTOUCHED
+
+
+async def attempts_at(deployment: Deployment, lane: LaneDeployment) -> list[tuple[SeqNr, int]]:
+    async with Rpc(deployment.chain(lane.destination).rpc_url) as rpc:
+        attempts, _ = await read_attempts(LogReader(rpc), lane.lane(), 0, await head(rpc), 10**6)
+    return [(each.outcome.seq_nr, each.place.block_number) for each in attempts]
+
+
+async def attempts_of(deployment: Deployment, lane: LaneDeployment) -> list[SeqNr]:
+    return [seq_nr for seq_nr, _ in await attempts_at(deployment, lane)]
+
+
+async def block_of_attempt(deployment: Deployment, lane: LaneDeployment, seq_nr: SeqNr) -> int:
+    return dict(await attempts_at(deployment, lane))[seq_nr]
+
+
+async def block_of_commit(deployment: Deployment, lane: LaneDeployment, seq_nr: SeqNr) -> int:
+    async with Rpc(deployment.chain(lane.destination).rpc_url) as rpc:
+        commits, _ = await read_commits(LogReader(rpc), lane.lane(), 0, await head(rpc), 10**6)
+    return next(
+        each.place.block_number
+        for each in reversed(commits)
+        if isinstance(each, Committed) and each.report.has_root and seq_nr in each.report.interval
+    )
+
+
+async def forget_from(anvil: Anvil, block: int) -> None:
+    """Halt the chain, and let that block and all after it never have happened. Others take their places."""
+    anvil.halt()
+    await anyio.to_thread.run_sync(anvil.reorg, anvil.block_number() - block + 1)
+
+
 async def test_a_message_is_committed_blessed_and_executed(
     deployment: Deployment, lane: LaneDeployment, box: Box
 ) -> None:
@@ -253,18 +301,146 @@ async def test_a_message_is_committed_blessed_and_executed(
             await executed(deployment, lane, seq_nr)
 
 
-async def test_nodes_go_on_without_their_caches(
+async def test_J1_two_executors_have_one_effect(
+    deployment: Deployment, lane: LaneDeployment, box: Box
+) -> None:
+    mains = [box.committer(index).run for index in range(4)]
+    async with monitors(Votes(lane, deployment)) as page:
+        both = [box.executor(page, index=index).run for index in (0, 1)]
+        async with running(*mains, *both):
+            sent = [await send(deployment, lane) for _ in range(3)]
+            for seq_nr in sent:
+                await executed(deployment, lane, seq_nr)
+
+    attempts = await attempts_of(deployment, lane)
+    assert [attempts.count(seq_nr) for seq_nr in sent] == [1, 1, 1]
+
+
+async def test_J2_nodes_that_lost_their_caches_find_what_is_left(
     deployment: Deployment, lane: LaneDeployment, box: Box
 ) -> None:
     async with monitors(Votes(lane, deployment)) as page:
         async with running(*[box.committer(index).run for index in range(4)], box.executor(page).run):
             await executed(deployment, lane, await send(deployment, lane))
+        async with running(*[box.committer(index).run for index in range(4)]):
+            left = await send(deployment, lane)
+            await committed(deployment, lane, left)
         for cache in box.folder.glob("*/cache.sqlite*"):
             cache.unlink()
         assert not list(box.folder.glob("*/cache.sqlite"))
 
         async with running(*[box.committer(index).run for index in range(4)], box.executor(page).run):
+            await executed(deployment, lane, left)
             await executed(deployment, lane, await send(deployment, lane))
+
+
+async def test_J3_an_execution_that_was_reorganised_away_is_done_again(
+    deployment: Deployment, anvils: tuple[Anvil, Anvil], lane: LaneDeployment, box: Box
+) -> None:
+    mains = [box.committer(index).run for index in range(4)]
+    async with monitors(Votes(lane, deployment)) as page, running(*mains, box.executor(page).run):
+        seq_nr = await send(deployment, lane)
+        await executed(deployment, lane, seq_nr)
+        await forget_from(anvils[1], await block_of_attempt(deployment, lane, seq_nr))
+        assert not await is_executed(deployment, lane, seq_nr)
+
+        anvils[1].resume()
+        await executed(deployment, lane, seq_nr)
+
+
+async def test_J4_a_commit_that_was_reorganised_away_is_made_again(
+    deployment: Deployment, anvils: tuple[Anvil, Anvil], lane: LaneDeployment, box: Box
+) -> None:
+    async with running(*[box.committer(index).run for index in range(4)]):
+        seq_nr = await send(deployment, lane)
+        await committed(deployment, lane, seq_nr)
+        await forget_from(anvils[1], await block_of_commit(deployment, lane, seq_nr))
+
+        anvils[1].resume()
+        await committed(deployment, lane, seq_nr)
+
+
+async def test_K3_a_final_commit_that_changes_stops_whoever_saw_it_and_nobody_else(
+    deployment: Deployment, anvils: tuple[Anvil, Anvil], lane: LaneDeployment, box: Box, tmp_path: Path
+) -> None:
+    nodes = [box.committer(index) for index in range(4)]
+    async with running(*[node.run for node in nodes]):
+        seq_nr = await send(deployment, lane)
+        await committed(deployment, lane, seq_nr)
+        await blocks_later(deployment, lane, 10)
+        await forget_from(anvils[1], await block_of_commit(deployment, lane, seq_nr))
+        anvils[1].resume()
+        await blocks_later(deployment, lane, 10)
+        assert await next_expected(deployment, lane) == seq_nr
+    assert all("FINALITY_VIOLATION" in str(node.metrics.failures.collect()) for node in nodes)
+
+    fresh = Box(deployment, tmp_path / "fresh")
+    async with running(*[fresh.committer(index).run for index in range(4)]):
+        await committed(deployment, lane, seq_nr)
+
+
+async def test_J9_when_one_executor_cannot_pay_another_one_delivers(
+    deployment: Deployment, anvils: tuple[Anvil, Anvil], lane: LaneDeployment, box: Box
+) -> None:
+    poor = dev_account(roles.EXECUTORS[0]).address
+    anvils[1].set_balance(poor, 0)
+    mains = [box.committer(index).run for index in range(4)]
+    async with monitors(Votes(lane, deployment)) as page:
+        broke, rich = (box.executor(page, index=index) for index in (0, 1))
+        async with running(*mains, broke.run, rich.run):
+            for _ in range(2):
+                await executed(deployment, lane, await send(deployment, lane))
+    anvils[1].set_balance(poor, 10**21)
+
+    there = deployment.chain(lane.destination).name
+    shown = [
+        node.metrics.registry.get_sample_value("ccip_balance", {"chain": there}) for node in (broke, rich)
+    ]
+    assert shown[0] == 0
+    assert shown[1] is not None
+    assert shown[1] > 0
+
+
+async def test_I11_when_one_chain_cannot_be_read_the_lane_from_the_other_goes_on(
+    deployment: Deployment, lane: LaneDeployment, box: Box
+) -> None:
+    back = deployment.lane(lane.destination, lane.source)
+    async with FaultProxy(deployment.chain(lane.source).rpc_url) as proxy:
+        proxy.set(Hang(frozenset({"eth_getLogs", "eth_getBlockReceipts"})))
+        urls = {lane.source: [proxy.url]}
+        async with running(*[box.committer(index, urls).run for index in range(4)]):
+            waiting = await send(deployment, lane)
+            await committed(deployment, back, await send(deployment, back))
+            assert await next_expected(deployment, lane) <= waiting
+
+    async with running(*[box.committer(index).run for index in range(4)]):
+        await committed(deployment, lane, waiting)
+
+
+async def test_K5_a_halted_source_is_waited_for(
+    deployment: Deployment, anvils: tuple[Anvil, Anvil], lane: LaneDeployment, box: Box
+) -> None:
+    async with running(*[box.committer(index).run for index in range(4)]):
+        seq_nr = await send(deployment, lane)
+        anvils[0].halt()
+        await blocks_later(deployment, lane, 6)
+        assert await next_expected(deployment, lane) == seq_nr
+
+        anvils[0].resume()
+        await committed(deployment, lane, seq_nr)
+
+
+async def test_K15_block_times_that_stand_still_or_jump_change_nothing(
+    deployment: Deployment, anvils: tuple[Anvil, Anvil], lane: LaneDeployment, box: Box
+) -> None:
+    async with running(*[box.committer(index).run for index in range(4)]):
+        for anvil in anvils:
+            anvil.rpc("anvil_setBlockTimestampInterval", 0)
+        await committed(deployment, lane, await send(deployment, lane))
+        for anvil in anvils:
+            anvil.rpc("anvil_removeBlockTimestampInterval")
+            anvil.rpc("evm_increaseTime", 120)
+        await committed(deployment, lane, await send(deployment, lane))
 
 
 async def test_three_of_four_go_on_and_two_do_not(
@@ -284,7 +460,7 @@ async def test_three_of_four_go_on_and_two_do_not(
         await committed(deployment, lane, waiting)
 
 
-async def test_a_forged_log_on_one_endpoint_changes_nothing(
+async def test_K8_a_forged_log_on_one_endpoint_changes_nothing(
     deployment: Deployment, lane: LaneDeployment, box: Box
 ) -> None:
     source = deployment.chain(lane.source)
@@ -314,7 +490,7 @@ async def test_nodes_without_a_key_only_watch(deployment: Deployment, lane: Lane
     assert idle.metrics.waiting() == []
 
 
-async def test_running_nodes_follow_a_change_of_committers(
+async def test_E6_running_nodes_follow_a_change_of_committers(
     deployment: Deployment, lane: LaneDeployment, box: Box
 ) -> None:
     """E6: one member is replaced while all run; then the newcomer's signature is needed, and is there."""

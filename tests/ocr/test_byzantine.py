@@ -122,7 +122,7 @@ def test_two_proposals_are_kept_as_proof_and_end_the_epoch() -> None:
     assert {state.epoch for i, state in enumerate(board.states) if i != leader} == {2}
 
 
-def test_two_proposals_to_different_members_are_noticed_by_their_votes() -> None:
+def test_I1_two_proposals_to_different_members_are_noticed_by_their_votes() -> None:
     board = quiet_board()
     board.hears = lambda sender, to, kind: kind in (Kind.WISH, Kind.SIGNATURE)
     first, second = board.follower(0), board.follower(1)
@@ -133,7 +133,7 @@ def test_two_proposals_to_different_members_are_noticed_by_their_votes() -> None
     assert not board.of(Attested)
 
 
-def test_a_member_who_signs_two_reports_counts_once_and_leaves_a_proof() -> None:
+def test_L6_a_member_who_signs_two_reports_counts_once_and_leaves_a_proof() -> None:
     board = quiet_board()
     to, liar = board.follower(0), board.follower(1)
     board.tell(to, liar, a_vote(board, liar)).tell(to, liar, a_vote(board, liar, b"\0" * 7 + b"\x09"))
@@ -219,7 +219,7 @@ def test_replays_change_nothing() -> None:
     )
 
 
-def test_floods_do_not_grow_a_node() -> None:
+def test_I7_floods_do_not_grow_a_node() -> None:
     board = quiet_board()
     to, liar = board.follower(0), board.follower(1)
     for number in range(1, 60):
@@ -230,7 +230,7 @@ def test_floods_do_not_grow_a_node() -> None:
     assert len(board.states[to].held) == 4
 
 
-def test_junk_is_dropped_unread() -> None:
+def test_I7_junk_is_dropped_unread() -> None:
     board = quiet_board()
     to = board.follower()
     before = board.states[to]

@@ -70,7 +70,7 @@ def test_refuses_what_no_honest_member_says(what: str, message: Message) -> None
 
 
 @pytest.mark.parametrize(("at", "value"), [(0, 2), (1, 0), (1, 6), (2, 4)])
-def test_refuses_an_unknown_version_kind_or_sender(at: int, value: int) -> None:
+def test_L10_refuses_an_unknown_version_kind_or_sender(at: int, value: int) -> None:
     raw = bytearray(sealed(MESSAGES[1]))
     raw[at] = value
 

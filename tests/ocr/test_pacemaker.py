@@ -9,7 +9,8 @@ import pytest
 from ccip_py.ocr import engine as pure
 from ccip_py.ocr.config import MAX_EPOCH, MAX_ROUND
 from ccip_py.ocr.messages import Kind, Message, Slot
-from ccip_py.ocr.state import Attested, Broadcast, Durable, RecordEpoch, Tick
+from ccip_py.ocr.misbehaviour import Misbehaviour
+from ccip_py.ocr.state import Attested, Broadcast, Durable, RecordEpoch, Rejected, Tick
 
 from .board import Board
 from .tiny import Reading
@@ -28,7 +29,7 @@ def test_rounds_with_nothing_to_do_are_progress() -> None:
     assert {state.epoch for state in board.states} == {1}
 
 
-def test_a_silent_leader_is_left_behind() -> None:
+def test_I8_a_silent_leader_is_left_behind() -> None:
     board = Board()
     silent = board.config.leader(1)
     board.off.add(silent)
@@ -150,3 +151,17 @@ def test_waking_when_told_is_enough() -> None:
         same, effects = pure.step(engine, state, Tick(due - 0.001))
         assert not effects
         assert replace(same, now=state.now) == state
+
+
+def test_L8_a_member_that_was_stopped_for_a_minute_comes_back_and_its_old_timers_do_no_harm() -> None:
+    board = Board().start(*[Reading(5)] * 4)
+    asleep = board.leader
+    board.off.add(asleep)
+    board.wait(60)
+    board.off.clear()
+    before = len(board.of(Misbehaviour)) + len(board.of(Rejected))
+
+    board.wait(10)
+
+    assert len({state.epoch for state in board.states}) == 1
+    assert len(board.of(Misbehaviour)) + len(board.of(Rejected)) == before

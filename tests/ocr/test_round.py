@@ -41,7 +41,7 @@ def test_a_node_without_a_view_abstains_and_the_others_go_on() -> None:
     assert board.of(Attested, 3)
 
 
-def test_a_node_signs_only_what_its_own_view_bears_out() -> None:
+def test_I2_a_node_signs_only_what_its_own_view_bears_out() -> None:
     board = Board().start(Reading(100), Reading(100), Reading(100), Reading(90_000)).wait(1)
 
     assert not board.of(Sign, 3)
@@ -130,7 +130,7 @@ def test_a_report_that_never_lands_is_given_up_and_agreed_on_again() -> None:
     assert len({effect.attested.slot for effect in board.of(Attested)}) >= 2
 
 
-def test_transmitters_follow_each_other_until_it_lands() -> None:
+def test_I10_transmitters_follow_each_other_until_it_lands() -> None:
     board = Board().start(*ALL).wait(2.5)
     assert len(board.of(Transmit)) == 3
 

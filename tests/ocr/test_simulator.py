@@ -51,6 +51,11 @@ def test_each_kind_of_fault_is_survived(fault: Fault) -> None:
         run(seed, Committee(4, kinds=(fault,)))
 
 
+def test_I9_members_that_are_silent_and_members_that_are_slow_do_not_stop_the_others() -> None:
+    for seed in range(3):
+        run(seed, Committee(7, kinds=(Fault.SILENT, Fault.SLOW)))
+
+
 def test_a_seed_tells_its_whole_history() -> None:
     first, second = run(5), run(5)
 
