@@ -18,6 +18,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 /// @notice Group A: what an attacker does with messages.
 /// forge-config: default.fuzz.runs = 48
+/// forge-config: deep.fuzz.runs = 10000
 contract MessagingAttacksTest is TwoChains {
     function test_A1_an_executed_message_is_not_executed_again() public {
         EVM2EVMMessage memory first = send(out, aTransfer(out, address(chains[HERE].minted), 5e18));
@@ -135,6 +136,16 @@ contract MessagingAttacksTest is TwoChains {
 
         message.data = "";
         message.sourceTokenData[0] = template.data;
+        vm.expectRevert(IOffRamp.InvalidMessageId.selector);
+        execute(out, report);
+
+        template = aTransfer(out, address(chains[HERE].minted), 1e18);
+        template.tokenAmounts = new Client.EVMTokenAmount[](2);
+        template.tokenAmounts[0] = Client.EVMTokenAmount(address(chains[HERE].minted), 1e18);
+        template.tokenAmounts[1] = Client.EVMTokenAmount(address(chains[HERE].locked), 1e18);
+        report = deliver(out, send(out, template));
+        bytes[] memory words = report.messages[0].sourceTokenData;
+        (words[0], words[1]) = (words[1], words[0]);
         vm.expectRevert(IOffRamp.InvalidMessageId.selector);
         execute(out, report);
     }

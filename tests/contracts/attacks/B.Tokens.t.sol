@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {ILockReleaseTokenPool} from "../../../contracts/interfaces/ILockReleaseTokenPool.sol";
 import {IOffRamp} from "../../../contracts/interfaces/IOffRamp.sol";
 import {IRouter} from "../../../contracts/interfaces/IRouter.sol";
 import {ITokenPool} from "../../../contracts/interfaces/ITokenPool.sol";
@@ -18,6 +19,7 @@ import {ReenteringToken, ShrinkingToken} from "./HostileArrivals.sol";
 
 /// @notice Group B: tokens, pools and accounts of them.
 /// forge-config: default.fuzz.runs = 48
+/// forge-config: deep.fuzz.runs = 10000
 contract TokenAttacksTest is TwoChains {
     function testFuzz_B1_only_the_ramps_move_a_pools_tokens(address caller) public {
         Side storage there = enter(THERE);
@@ -187,6 +189,14 @@ contract TokenAttacksTest is TwoChains {
         uint256 all = there.locked.balanceOf(address(there.lockPool));
         there.lockPool.withdrawLiquidity(all - 9e6);
 
+        bytes memory why = abi.encodeWithSelector(ILockReleaseTokenPool.InsufficientLiquidity.selector);
+        vm.expectEmit(address(out.offRamp));
+        emit IOffRamp.ExecutionStateChanged(
+            1,
+            report.messages[0].messageId,
+            MessageExecutionState.FAILURE,
+            abi.encodeWithSelector(IOffRamp.TokenHandlingError.selector, why)
+        );
         execute(out, report);
 
         assertFailed(out, 1);
@@ -239,7 +249,8 @@ contract TokenAttacksTest is TwoChains {
         assertEq(there.minted.balanceOf(address(there.receiver)), 3e18);
     }
 
-    /// @dev The sender approved everything to the Router; whoever else sends pays with what is theirs: nothing.
+    /// @dev The sender approved everything to the Router, and is lured into calling a thief, who sends with what is
+    /// the thief's: nothing.
     function testFuzz_B12_the_router_takes_from_its_caller_only(address thief) public {
         Side storage here = enter(HERE);
         vm.assume(here.minted.balanceOf(thief) == 0 && thief != address(0) && thief.code.length == 0);
@@ -249,7 +260,7 @@ contract TokenAttacksTest is TwoChains {
         uint256 fee = here.router.getFee(THERE, message);
 
         vm.expectRevert();
-        vm.prank(thief);
+        vm.prank(thief, sender);
         here.router.ccipSend{value: fee}(THERE, message);
 
         assertEq(here.minted.balanceOf(sender), 1_000_000e18);

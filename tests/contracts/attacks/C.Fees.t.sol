@@ -12,6 +12,7 @@ import {TwoChains} from "../fixtures/TwoChains.sol";
 
 /// @notice Group C: fees and prices.
 /// forge-config: default.fuzz.runs = 48
+/// forge-config: deep.fuzz.runs = 10000
 contract FeeAttacksTest is TwoChains {
     function test_C1_without_a_price_nothing_is_sent_for_nothing() public {
         Side storage here = enter(HERE);

@@ -11,6 +11,7 @@ import {TwoChains} from "../fixtures/TwoChains.sol";
 
 /// @notice Group D: proofs. `verify` of a committed and blessed root is asked as the OffRamp asks it.
 /// forge-config: default.fuzz.runs = 48
+/// forge-config: deep.fuzz.runs = 10000
 contract ProofAttacksTest is TwoChains {
     function testFuzz_D1_a_root_nobody_committed_proves_nothing(bytes32 leaf) public {
         CommitReport memory zero = rootReport(0, 1, 1);

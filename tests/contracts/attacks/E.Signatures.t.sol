@@ -12,6 +12,7 @@ import {TwoChains} from "../fixtures/TwoChains.sol";
 
 /// @notice Group E: signatures and the configurations they count under.
 /// forge-config: default.fuzz.runs = 48
+/// forge-config: deep.fuzz.runs = 10000
 contract SignatureAttacksTest is TwoChains {
     uint256 private constant CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
 

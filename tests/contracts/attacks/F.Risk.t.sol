@@ -15,6 +15,7 @@ import {AnsweringRMN, RevertingRMN} from "../mocks/BrokenRiskNetworks.sol";
 
 /// @notice Group F: blessings and curses.
 /// forge-config: default.fuzz.runs = 48
+/// forge-config: deep.fuzz.runs = 10000
 contract RiskAttacksTest is TwoChains {
     function test_F1_what_is_not_blessed_is_not_executed_on_any_path() public {
         EVM2EVMMessage[] memory messages = single(send(out, aMessage(out)));

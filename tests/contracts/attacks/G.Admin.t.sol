@@ -13,6 +13,7 @@ import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 
 /// @notice Group G: the way in through the Router, administration and ownership.
 /// forge-config: default.fuzz.runs = 48
+/// forge-config: deep.fuzz.runs = 10000
 contract AdminAttacksTest is TwoChains {
     /// @dev Poly lost everything to a message whose receiver was its own keeper.
     function test_G1_a_message_to_a_system_contract_does_nothing() public {

@@ -13,6 +13,7 @@ import {Vm} from "forge-std/Test.sol";
 
 /// @notice Group H: what receivers do to those who serve them.
 /// forge-config: default.fuzz.runs = 48
+/// forge-config: deep.fuzz.runs = 10000
 contract ReceiverAttacksTest is TwoChains {
     /// @dev Refuses with an error, panics, runs into an invalid instruction. Its tokens go back with it.
     function testFuzz_H1_a_refusal_is_recorded_and_the_rest_goes_on(uint8 kind) public {
