@@ -3,6 +3,7 @@
 python -m ccip_py.risk.main run --config risk.toml
 python -m ccip_py.risk.main status --config risk.toml
 python -m ccip_py.risk.main explain ID --config risk.toml
+python -m ccip_py.risk.main show --config risk.toml
 """
 
 import argparse
@@ -19,6 +20,7 @@ from ccip_py.risk import keys
 from ccip_py.risk.config import LOCAL_CHAIN_IDS, Config, ConfigError, check, is_loopback, load
 from ccip_py.risk.http import Http
 from ccip_py.risk.monitor import Monitor
+from ccip_py.risk.review import Place, curses, text
 from ccip_py.risk.rpc import Endpoint, EndpointDown, Refused
 from ccip_py.risk.serve import serve
 from ccip_py.risk.store import Journal
@@ -40,7 +42,11 @@ async def run(
         monitor = await open_monitor(config, http)
         try:
             async with anyio.create_task_group() as group:
-                pages = {"/votes": monitor.votes, "/status": monitor.status}
+                pages = {
+                    "/votes": monitor.votes,
+                    "/status": monitor.status,
+                    "/evidence": monitor.journal.all_evidence,
+                }
                 port = await group.start(serve, config.listen, pages)
                 if ready is not None:
                     ready(port)
@@ -102,9 +108,11 @@ def main(arguments: list[str] | None = None) -> int:
             return _explain(config, options.id)
         if options.command == "status":
             return _status(config)
+        if options.command == "show":
+            return _show(config)
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         anyio.run(_run, config)
-    except (ConfigError, OSError) as error:
+    except (ConfigError, OSError, EndpointDown, Refused) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -114,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ccip-risk", description="One independent risk monitor.")
-    parser.add_argument("command", nargs="?", choices=("run", "status", "explain"), default="run")
+    parser.add_argument("command", nargs="?", choices=("run", "status", "explain", "show"), default="run")
     parser.add_argument(
         "id", nargs="?", default="", help="tag, root or evidence id, or its beginning (explain)"
     )
@@ -137,6 +145,15 @@ def _explain(config: Config, id_prefix: str) -> int:
         journal.close()
     print(json.dumps(found, indent=2))
     return 0 if found else 1
+
+
+def _show(config: Config) -> int:
+    """Print every curse in force, its votes and evidence, and the hash that lifts it."""
+    host, port = config.listen
+    places = [Place(chain.name, chain.endpoints[0], chain.rmn, chain.start_block) for chain in config.chains]
+    found = curses(places, (f"http://{host}:{port}", *config.peers))
+    print("\n".join(text(curse) for curse in found) or "nothing is cursed")
+    return 0
 
 
 def _status(config: Config) -> int:

@@ -201,12 +201,13 @@ class Journal:
     def all_evidence(self, limit: int = 50) -> list[dict[str, Any]]:
         """The newest evidence, settled or not, for the owner to review."""
         rows = self._db.execute(
-            "SELECT id, anomaly, summary, facts, settled, at FROM evidence ORDER BY at DESC LIMIT ?", (limit,)
+            "SELECT id, anomaly, blame, summary, facts, settled, at FROM evidence ORDER BY at DESC LIMIT ?",
+            (limit,),
         )
         return [
-            {"id": id_, "anomaly": anomaly, "summary": summary, "facts": json.loads(facts),
+            {"id": id_, "anomaly": anomaly, "blame": blame, "summary": summary, "facts": json.loads(facts),
              "settled": bool(settled), "at": at}
-            for id_, anomaly, summary, facts, settled, at in rows
+            for id_, anomaly, blame, summary, facts, settled, at in rows
         ]  # fmt: skip
 
     # ALERTS AND SETTINGS

@@ -63,6 +63,15 @@ def is_cursed(rmn: bytes, subject: bytes) -> Ask:
     return Ask(rmn, _selector("isCursed(bytes16)") + subject + bytes(16))
 
 
+def cursed_subjects(rmn: bytes) -> Ask:
+    return Ask(rmn, _selector("getCursedSubjects()"))
+
+
+def votes_hash(rmn: bytes, subject: bytes) -> Ask:
+    """What whoever lifts a curse must quote."""
+    return Ask(rmn, _selector("votesHash(bytes16)") + subject + bytes(16))
+
+
 def curse_nonce(rmn: bytes, subject: bytes, key: bytes) -> Ask:
     return Ask(rmn, _selector("curseNonce(bytes16,address)") + subject + bytes(16) + bytes(12) + key)
 
@@ -152,6 +161,12 @@ def as_addresses(answer: bytes) -> list[bytes]:
     if count > 31:
         raise Undecodable(f"{count} signers; the contract allows 31")
     return [_number(word(answer, at + 32 + 32 * n))[12:] for n in range(count)]
+
+
+def as_subjects(answer: bytes) -> list[bytes]:
+    """An array of bytes16, each at the left end of its word."""
+    at = word(answer, 0)
+    return [_number(word(answer, at + 32 + 32 * n))[:16] for n in range(min(word(answer, at), 256))]
 
 
 def as_votes(answer: bytes) -> tuple[int, int, bool]:

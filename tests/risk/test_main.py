@@ -30,6 +30,7 @@ async def test_runs_serves_and_stops(world: World, tmp_path: Path) -> None:
         http = Http(10)
         url = f"http://127.0.0.1:{ports[0]}"
         assert json.loads(await http.get(f"{url}/votes")) == []
+        assert json.loads(await http.get(f"{url}/evidence")) == []
         status = json.loads(await http.get(f"{url}/status"))
         assert status["independence"] == "simulated"
         with pytest.raises(HttpError, match="404"):
