@@ -37,6 +37,7 @@ class NodeMains:
     ) -> None:
         self.routes: dict[tuple[str, ChainSelector], str] = {}
         self.outside_limit: int | None = None  # tokens minted outside the protocol: beyond it monitors curse
+        self.credulous: set[str] = set()  # committers that believe their endpoint without proof: for drills
         self.hub = Hub()
         self._deployment = deployment
         self._folder = folder
@@ -70,7 +71,7 @@ class NodeMains:
         name = f"committer {index}"
         transport = InProcessTransport(self.hub, signer, self._deployment.lanes[0].committers)
         node = Committer(
-            CommitterConfig(),
+            CommitterConfig(prove_logs=name not in self.credulous),
             self._deployment,
             signer,
             transport,

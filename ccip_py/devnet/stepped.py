@@ -34,7 +34,9 @@ from ccip_py.sdk.track import Trace
 from ccip_py.sdk.types import SentMessage, StageReached
 
 FINAL_AFTER = 2  # blocks: what Anvil's `finalized` lags behind with epochs of one slot
+MAX_FINALITY = 500  # blocks: Anvil mines more only slowly
 PATIENCE_ROUNDS = 16  # rounds in which nothing happens, a block each, before giving up
+FRUITLESS = 2  # agreements that came to nothing, each with several leaders
 HEARTBEAT_S = 3_600  # committers renew prices after this
 
 ORDER = (Stage.SENT, Stage.COMMITTED, Stage.BLESSED, Stage.EXECUTED)
@@ -148,6 +150,10 @@ class SteppedNetwork:
         """
         self.anvils[self.chain(chain).name].reorg(depth)
         self._attentively(self.nodes.commit)
+        self.watch()
+
+    def watch(self) -> None:
+        """Every monitor looks at everything, twice: evidence counts when it was seen twice."""
         self._attentively(self.nodes.bless)
 
     # --- Undo ---
@@ -157,23 +163,18 @@ class SteppedNetwork:
         self.host.call(self.nodes.close)
         self._snapshots += 1
         kept = self._folder / f"snapshot-{self._snapshots}"
-        shutil.copytree(self._nodes_folder(), kept)  # of a few empty databases, in memory
+        shutil.copytree(self._nodes_folder(), kept)
         return Snapshot({name: anvil.snapshot() for name, anvil in self.anvils.items()}, kept, self.finality)
 
-    def revert(self, to: Snapshot) -> Snapshot:
-        """Go back, and return a snapshot of the same moment: one that was used is used up."""
+    def revert(self, to: Snapshot) -> None:
+        """Go back. The snapshot is used up by this, and so is every one made after it."""
         self.host.call(self.nodes.close)
         for name, anvil in self.anvils.items():
             anvil.revert(to.chains[name])
         shutil.rmtree(self._nodes_folder())
-        shutil.copytree(to.nodes, self._nodes_folder(), dirs_exist_ok=True)
-        self.nodes.down.clear()
-        self.nodes.mains.routes.clear()
-        if to.finality != self.finality:
-            self.host.call(self.nodes.aclose)
-            self.finality = to.finality
-            self.nodes = self._make_nodes()
-        return replace(to, chains={name: anvil.snapshot() for name, anvil in self.anvils.items()})
+        to.nodes.rename(self._folder / "nodes")
+        if to.finality != self.finality or self.nodes.down or self.nodes.mains.routes:
+            self._replace_nodes(to.finality)
 
     def _nodes_folder(self) -> Path:
         folder = self._folder / "nodes"
@@ -184,11 +185,17 @@ class SteppedNetwork:
         """From now on nodes take a block for final after so many more; None: when its chain says so."""
         if blocks == self.finality:
             return
-        self.host.call(self.nodes.aclose)
-        self.finality = blocks
+        if blocks is not None and not 1 <= blocks <= MAX_FINALITY:
+            raise BadInput(f"finality of 1 to {MAX_FINALITY} blocks, not {blocks}")
+        self.host.call(self.nodes.close)
+        shutil.rmtree(self._nodes_folder())  # what was final before may not be any more
         if blocks is not None:
-            shutil.rmtree(self._nodes_folder())  # what was final before may not be any more
             self.mine(blocks)
+        self._replace_nodes(blocks)
+
+    def _replace_nodes(self, finality: int | None) -> None:
+        self.host.call(self.nodes.aclose)
+        self.finality = finality
         self.nodes = self._make_nodes()
 
     # --- Messages ---
@@ -206,11 +213,11 @@ class SteppedNetwork:
         return self._follow(sent, Stage.EXECUTED).stages()[-1]
 
     def _follow(self, sent: SentMessage, stage: Stage) -> Trace:
-        trace, idle = self.ccip.look(sent), 0
+        trace, idle, self.nodes.fruitless = self.ccip.look(sent), 0, 0
         while not _arrived(trace, stage):
             if self._round(trace):
                 idle = 0
-            elif idle < PATIENCE_ROUNDS and not (idle and self.obstacles(trace)):
+            elif idle < PATIENCE_ROUNDS and not (idle and self._is_hopeless(trace)):
                 self._let_pass(trace)
                 idle += 1
             else:
@@ -243,6 +250,9 @@ class SteppedNetwork:
             return
         self.host.call(self.nodes.mind)
         self.mine()
+
+    def _is_hopeless(self, trace: Trace) -> bool:
+        return self.nodes.fruitless >= FRUITLESS or bool(self.obstacles(trace))
 
     def obstacles(self, trace: Trace) -> list[str]:
         """What is known to stand in the message's way."""
@@ -349,8 +359,8 @@ def _rest(network: SteppedNetwork) -> None:
     """Let every node read what there is, and the chains show the same time."""
     network.mine(FINAL_AFTER + 1)
     network.warp(1)
-    for work in (network.nodes.commit, network.nodes.bless):
-        network._attentively(work)
+    network._attentively(network.nodes.commit)
+    network.watch()
     network.host.call(network.nodes.execute)
 
 

@@ -44,11 +44,14 @@ from ccip_py.risk.monitor import Monitor
 
 LaneKey = tuple[ChainSelector, ChainSelector]
 
-PATIENCE = 40.0
+PATIENCE = 20.0
 """Seconds of the nodes' clock that one agreement may take: several leaders' worth."""
 
-MONITOR_CYCLES = 2
-"""Per round: evidence must be seen twice, and votes of those who come later be heard."""
+SHORTEST_WAIT = 0.05
+"""Seconds of the nodes' clock: as fine as their shortest timer."""
+
+MONITOR_CYCLES, ATTENTIVE_CYCLES = 2, 4
+"""Per round: votes of those who come later must be heard; and what is to be held against anybody, be seen again."""
 
 A_LOOK = 1.0
 """Seconds of the nodes' clock between two rounds: enough that everybody looks again."""
@@ -81,6 +84,9 @@ class SteppedNodes:
         self.committers = [f"committer {i}" for i in range(len(roles.COMMITTERS))]
         self.monitors = [f"monitor {i}" for i in range(monitors)]
         self.executors = [f"executor {i}" for i in range(executors)]
+        self.fruitless = (
+            0  # agreements in a row that ended without a report, though there was something to commit
+        )
         self.attentive = False  # look at every lane and let every monitor look, whether or not there is work
         self._deployment = deployment
         self._now = 1_000.0
@@ -169,13 +175,12 @@ class SteppedNodes:
         before = self._begin()
         if not (self.attentive or await self._restless()):
             return False
-        for name, each in await self._running(self.monitors):
+        up = await self._running(self.monitors)
+        for name, each in up * (ATTENTIVE_CYCLES if self.attentive else MONITOR_CYCLES):
             assert each.monitor is not None
             try:
                 await each.monitor.cycle()
-            except (
-                Exception
-            ) as error:  # as the monitor's own loop: whatever it was, the next cycle starts afresh
+            except Exception as error:  # as in a monitor's own loop: the next cycle starts afresh
                 self.troubles[name] = str(error)
             if self.answers.sent > before and not self.attentive:
                 break
@@ -271,6 +276,7 @@ class SteppedNodes:
                 if member.turn is not None and self.answers.sent == before:
                     await self._try(name, member.transmit_cycle())
             self._let_time_pass([member for *_, member in members])
+        self.fruitless = 0 if self.answers.sent > before else self.fruitless + 1
 
     def _carry(self, up: list[tuple[str, _Open]]) -> bool:
         """Hand over every message under way between committers; whether there was one."""
@@ -289,7 +295,7 @@ class SteppedNodes:
     def _let_time_pass(self, members: list[LaneCommitter]) -> None:
         """To the next moment at which any of them has something to do."""
         agreements = [member.agreement for member in members if member.agreement is not None]
-        self._now = max(self._now + 0.001, min(each.wakes_at for each in agreements))
+        self._now = max(self._now + SHORTEST_WAIT, min(each.wakes_at for each in agreements))
         for each in agreements:
             each.tick()
 

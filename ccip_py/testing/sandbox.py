@@ -9,7 +9,7 @@ with open_sandbox() as ccip:                             without pytest: a scrip
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Unpack
@@ -22,8 +22,9 @@ from ccip_py.deploy import admin
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.artifacts import Artifact
 from ccip_py.deploy.keys import party
+from ccip_py.devnet.byzantine import Forgery
 from ccip_py.devnet.stepped import MessageFailed, SteppedNetwork, SteppedOptions, Stuck, stepped_network
-from ccip_py.errors import ContractRefused
+from ccip_py.errors import BadInput, ContractRefused
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address
 from ccip_py.protocol.journey import Stage
@@ -31,8 +32,10 @@ from ccip_py.protocol.keccak import keccak
 from ccip_py.sdk.client import Ccip, MessageOptions
 from ccip_py.sdk.evm import Signer
 from ccip_py.sdk.types import Fee, SentMessage, StageReached, Transaction
+from ccip_py.testing.adversary import Faults, commit_forged, execute_forged, lie
 from ccip_py.testing.compiler import Compiled, compile_solidity
 from ccip_py.testing.contracts import Contract, deploy, load_artifact, shipped
+from ccip_py.testing.faults import Fault, FaultProxy
 from ccip_py.testing.journeys import messages_since, tell
 
 __all__ = ["MessageFailed", "Sandbox", "Stage", "Stuck", "open_sandbox"]
@@ -47,6 +50,7 @@ class Sandbox:
     def __init__(self, network: SteppedNetwork, cache: Path, project: Path | None = None) -> None:
         self.network = network
         self._cache, self._project = cache, project
+        self._faults = Faults(network)
         self._since = {name: anvil.block_number() for name, anvil in network.anvils.items()}
 
     # --- What there is ---
@@ -202,7 +206,14 @@ class Sandbox:
         self.network.warp(seconds)
 
     def reorg(self, chain: str, depth: int) -> None:
-        """Make the last blocks of a chain never have happened."""
+        """Make the last blocks of a chain never have happened. What a test undoes must have happened in it."""
+        place = self.chain(chain).name
+        mine = self.network.anvils[place].block_number() - self._since[place]
+        if depth > mine:
+            raise BadInput(
+                f"only {mine} blocks of {place} were mined in this test, and {depth} should go",
+                hint=f'ccip.mine({depth - mine}, "{place}") at the start of the test',
+            )
         self.network.reorg(chain, depth)
 
     def curse(self, on: str, subject: str) -> None:
@@ -235,6 +246,28 @@ class Sandbox:
         """Every node is up again, and goes on from its journal."""
         self.network.nodes.down.clear()
 
+    def rpc_faults(self, chain: str, *faults: Fault, nodes: Sequence[str] | None = None) -> FaultProxy:
+        """These nodes (None: all committers) reach the chain through an endpoint with these faults from now on. Change
+        them with the proxy's `set` and `clear`. Faults are in `ccip_py.testing.faults`; nodes are named "committer 0",
+        "monitor 3", "executor 0"."""
+        return self._faults.put(chain, self.network.nodes.committers if nodes is None else nodes, faults)
+
+    def lying_committers(self, *indices: int) -> None:
+        """These of the four committers say from now on that every message goes to somebody else."""
+        lie(self.network, self._faults, [f"committer {index}" for index in indices])
+
+    def commit_forged(self, sent: SentMessage, token: str = "BMT", amount: int = 10**18) -> Forgery:
+        """A corrupt quorum of committers signs that `sent` pays so many tokens to a thief, and it lands."""
+        return commit_forged(self.network, sent, token, amount)
+
+    def execute_forged(self, sent: SentMessage, forgery: Forgery) -> None:
+        """The executor tries to execute what was forged; raises what the chain says to it."""
+        execute_forged(self.network, sent, forgery)
+
+    def watch(self) -> None:
+        """Every risk monitor looks at everything, whether or not a message asks for it."""
+        self.network.watch()
+
     @contextmanager
     def reverts(self, error: str, **values: Any) -> Iterator[None]:
         """The block must be refused by a contract with that error, and with those values."""
@@ -254,6 +287,10 @@ class Sandbox:
 
     # --- Isolation and reporting ---
 
+    def close(self) -> None:
+        """Give back what this object took besides the network."""
+        self._faults.clear()
+
     @contextmanager
     def isolated(self, finality: int | None = None, *, keep: bool = False) -> Iterator[None]:
         """Undo, at the end, all that happens in here: on all chains, in all nodes, and in their clocks. `keep` does not.
@@ -264,6 +301,7 @@ class Sandbox:
         try:
             yield
         finally:
+            self._faults.clear()
             if before is not None:
                 self.network.revert(before)
 
@@ -282,7 +320,11 @@ def open_sandbox(
 ) -> Iterator[Sandbox]:
     """Start a network, hand it over, and take it down."""
     with stepped_network(SteppedOptions(chains=chains)) as network:
-        yield Sandbox(network, cache or default_cache(), project)
+        sandbox = Sandbox(network, cache or default_cache(), project)
+        try:
+            yield sandbox
+        finally:
+            sandbox.close()
 
 
 def default_cache() -> Path:
