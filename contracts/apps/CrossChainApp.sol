@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IAny2EVMMessageReceiver} from "../interfaces/IAny2EVMMessageReceiver.sol";
 import {IRouterClient} from "../interfaces/IRouterClient.sol";
 import {EVMAddress} from "../libraries/EVMAddress.sol";
 import {CCIPReceiver} from "../receivers/CCIPReceiver.sol";
@@ -63,9 +64,12 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
     /* PEERS AND FEES */
 
     /// @inheritdoc ICrossChainApp
+    /// @dev A base that overrides `supportsInterface` and forgets this one would make every message arrive without
+    /// being handed over. Better to have no peers at all.
     function setPeer(uint64 chainSelector, address peer) external onlyOwner {
         // CHECK
         EVMAddress.requireNonZero(peer);
+        require(supportsInterface(type(IAny2EVMMessageReceiver).interfaceId), DoesNotSayItReceives());
 
         // EFFECT
         peers[chainSelector] = peer;

@@ -44,6 +44,9 @@ struct CallTerms {
 /// @dev Fees: calls and replies are paid in native from this contract's balance, which anyone may fill by a plain
 /// transfer; `cancel` and `sendReply` are paid by their caller.
 interface ICrossChainApp {
+    /// @notice `supportsInterface` denies that this contract receives messages: join the answers of all its bases.
+    error DoesNotSayItReceives();
+
     /// @notice There is no peer on that chain.
     error NoPeer(uint64 chainSelector);
 

@@ -11,8 +11,24 @@ import {Delivery} from "./LocalNetwork.sol";
 import {TwoLedgers} from "./TwoLedgers.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
+/// @notice Overrides what says that it is a receiver.
+contract Forgetful is Ledger {
+    constructor(address router) Ledger(router, 0) {}
+
+    function supportsInterface(bytes4) public pure override returns (bool) {
+        return false;
+    }
+}
+
 /// @notice Calling, being called, and the answer, on a good day and on bad ones.
 contract CrossChainAppCallTest is TwoLedgers {
+    function test_has_no_peers_if_it_would_not_be_called() public {
+        Forgetful forgetful = new Forgetful(address(homeRouter));
+
+        vm.expectRevert(ICrossChainApp.DoesNotSayItReceives.selector);
+        forgetful.setPeer(AWAY, address(away));
+    }
+
     /* PEERS */
 
     function test_only_the_owner_names_and_revokes_peers_and_takes_fees() public {

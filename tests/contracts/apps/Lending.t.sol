@@ -62,7 +62,7 @@ contract LendingTest is Test {
         vm.stopPrank();
         vm.startPrank(funder);
         money.approve(address(desk), type(uint256).max);
-        desk.fund(liquidator, MONEY);
+        desk.setAside(liquidator, MONEY);
         vm.stopPrank();
     }
 
@@ -206,10 +206,10 @@ contract LendingTest is Test {
 
     function test_a_funder_takes_unused_money_back_and_no_more() public {
         vm.startPrank(funder);
-        desk.unfund(liquidator, MONEY);
+        desk.takeBack(liquidator, MONEY);
         assertEq(money.balanceOf(funder), MONEY);
         vm.expectRevert();
-        desk.unfund(liquidator, 1);
+        desk.takeBack(liquidator, 1);
     }
 
     function test_collateral_is_locked_until_the_desk_has_spoken() public {

@@ -5,6 +5,7 @@ import {IAny2EVMMessageReceiver} from "../../../contracts/interfaces/IAny2EVMMes
 import {IRouterClient} from "../../../contracts/interfaces/IRouterClient.sol";
 import {EVMAddress} from "../../../contracts/libraries/EVMAddress.sol";
 import {Client} from "../../../contracts/types/Client.sol";
+import {ERC165Checker} from "@openzeppelin/contracts/utils/introspection/ERC165Checker.sol";
 import {CommonBase} from "forge-std/Base.sol";
 
 enum Delivery {
@@ -27,7 +28,8 @@ struct Parcel {
 /// @notice Several chains in one EVM, with every message in the test's hands: it decides what arrives, when, in
 /// which order, with how much gas, and on which clock.
 /// @dev Keeps the promises an application may build on: a message is executed at most once, with the gas its sender
-/// asked for or more, and one that failed can be executed again. Fees are a number per chain. No tokens.
+/// asked for or more, and one that failed can be executed again. A receiver that denies being one is not called. Fees are a
+/// number per chain. No tokens.
 contract LocalNetwork is CommonBase {
     Parcel[] internal _parcels;
 
@@ -174,6 +176,9 @@ contract LocalRouter is IRouterClient {
         message.sourceChainSelector = it.source;
         message.sender = EVMAddress.encode(it.sender);
         message.data = it.data;
+        bool isReceiver =
+            ERC165Checker.supportsInterface(it.receiver, type(IAny2EVMMessageReceiver).interfaceId);
+        if (!isReceiver) return (true, "");
         try IAny2EVMMessageReceiver(it.receiver).ccipReceive{gas: gasLimit}(message) {
             success = true;
         } catch (bytes memory data) {
