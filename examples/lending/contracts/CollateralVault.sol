@@ -110,7 +110,7 @@ contract CollateralVault is CrossChainApp {
     /* THE LIQUIDATOR */
 
     /// @notice Asks the desk to let `funder` pay the debt of an unsafe position; its collateral is then the caller's.
-    /// @param funder who set money aside for the caller at the desk (LoanDesk.fund)
+    /// @param funder who set money aside for the caller at the desk (LoanDesk.setAside)
     function liquidate(uint256 positionId, address funder) external payable {
         Position storage position = positions[positionId];
         require(position.state == State.Open || position.state == State.Opening, PositionNotOpen(positionId));

@@ -65,9 +65,9 @@ contract LoanDesk is CrossChainApp {
 
     function payOff(uint256 loanId, address funder, address liquidator) external onlyRemote {
         uint256 debt = _close(loanId, State.PaidOff);
-        uint256 fund_ = funds[funder][liquidator];
-        require(debt <= fund_, NotFunded(funder, liquidator, fund_, debt));
-        funds[funder][liquidator] = fund_ - debt;
+        uint256 held = funds[funder][liquidator];
+        require(debt <= held, NotFunded(funder, liquidator, held, debt));
+        funds[funder][liquidator] = held - debt;
         totalFunds -= debt;
     }
 
@@ -88,13 +88,13 @@ contract LoanDesk is CrossChainApp {
 
     /* THE LIQUIDATOR */
 
-    function fund(address liquidator, uint256 amount) external {
+    function setAside(address liquidator, uint256 amount) external {
         funds[msg.sender][liquidator] += amount;
         totalFunds += amount;
         money.safeTransferFrom(msg.sender, address(this), amount);
     }
 
-    function unfund(address liquidator, uint256 amount) external {
+    function takeBack(address liquidator, uint256 amount) external {
         funds[msg.sender][liquidator] -= amount;
         totalFunds -= amount;
         money.safeTransfer(msg.sender, amount);
