@@ -1,8 +1,9 @@
 """Committees under faults: what must hold always, and that everything is finished once the faults stop.
 
-pytest tests/ocr/test_simulator.py                      some histories of 4 and of 7
-CCIP_SIM_SEED=17 pytest tests/ocr/test_simulator.py     that one, for both sizes
-CCIP_SIM_DEEP=10000 pytest tests/ocr/test_simulator.py  so many of 4, a fifth as many of 7, a tenth with real keys
+pytest tests/ocr/test_simulator.py                      some hundred histories, of 4 and of 7
+pytest tests/ocr/test_simulator.py -m deep              1,000 with real signatures, 1,000 with changes of members
+CCIP_SIM_SEED=17 pytest tests/ocr/test_simulator.py     that one, of every kind
+CCIP_SIM_DEEP=10000 pytest tests/ocr/test_simulator.py  so many of 4 with toy keys, and a share of the others
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pytest
 from .sim.byzantine import Fault
 from .sim.history import Committee, Told, run
 from .sim.keys import real_keys, real_recover
+from .sim.rotation import Rotation
 
 SEED = os.environ.get("CCIP_SIM_SEED")
 DEEP = int(os.environ.get("CCIP_SIM_DEEP", "0"))
@@ -29,20 +31,42 @@ def seeds(usual: int, share: int = 1) -> range:
 
 
 def test_committees_of_4_keep_their_promises() -> None:
-    told = [run(seed) for seed in seeds(120)]
+    told = [run(seed) for seed in seeds(150)]
 
     if SEED is None:
         assert_faults_were_real(told)
 
 
 def test_committees_of_7_keep_their_promises() -> None:
-    for seed in seeds(8, share=5):
+    for seed in seeds(12, share=5):
         run(seed, Committee(7))
 
 
+def test_committees_whose_members_change_midway_keep_their_promises() -> None:
+    told = [run(seed, kind=Rotation) for seed in seeds(30, share=5)]
+
+    if SEED is None:
+        assert median(one.attested for one in told) >= 2
+        assert median(one.attested_after for one in told) >= 2
+        assert median(one.faults for one in told) >= 5
+
+
 def test_committees_with_real_signatures_keep_their_promises() -> None:
-    for seed in seeds(2, share=10):
+    for seed in seeds(6, share=10):
         run(seed, REAL)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(10))
+def test_a_thousand_histories_with_real_signatures(block: int) -> None:
+    assert_faults_were_real([run(seed, REAL) for seed in range(2_000 + 100 * block, 2_100 + 100 * block)])
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("block", range(10))
+def test_a_thousand_histories_whose_members_change(block: int) -> None:
+    for seed in range(2_000 + 100 * block, 2_100 + 100 * block):
+        run(seed, Committee(7) if seed % 10 == 0 else Committee(), kind=Rotation)
 
 
 @pytest.mark.parametrize("fault", Fault)

@@ -27,6 +27,7 @@ class Store:
     """CommitStore and price registry of the destination at one block."""
 
     expected_next: int = 1
+    committee: int = 0  # whose signatures count: the first, or the one that followed it
     price_slot: int = 0
     tokens: tuple[StoredPrice, ...] = (NEVER,) * len(TOKENS)
     gas: StoredPrice = NEVER
@@ -68,7 +69,8 @@ class Chains:
     final_at: list[float] = field(init=False)
     leaves: list[bytes] = field(init=False)
     blocks: list[Store] = field(default_factory=lambda: [Store()])
-    pending: list[AttestedReport] = field(default_factory=list)
+    pending: list[tuple[int, AttestedReport]] = field(default_factory=list)  # with the committee it is from
+    rotates_at: float = float("inf")  # from then on the second committee's signatures count
     reverted: int = 0
 
     def __post_init__(self) -> None:
@@ -91,9 +93,11 @@ class Chains:
         return self._prices[int(max(now, 0) / 9) % len(self._prices)]
 
     def mine(self, now: float) -> None:
-        store = self.store
-        for attested in self.pending:
-            after = store.apply(attested, self.timestamp(now))
+        store, committee = self.store, int(now >= self.rotates_at)
+        if store.committee != committee:
+            store = replace(store, committee=committee, price_slot=0)
+        for signers, attested in self.pending:
+            after = store.apply(attested, self.timestamp(now)) if signers == committee else store
             self.reverted += after is store
             store = after
         self.pending.clear()
@@ -105,6 +109,10 @@ class Chains:
 
     def timestamp(self, now: float) -> int:
         return EPOCH_TIME + int(now)
+
+    def committee(self, blocks_behind: int) -> int:
+        """Whose signatures count, as a node sees it."""
+        return self.blocks[max(0, len(self.blocks) - 1 - blocks_behind)].committee
 
     def view(self, now: float, source_lag: float, blocks_behind: int, poisoned: bool) -> View:
         """What a node reads. A poisoned endpoint serves one forged log among the true ones."""

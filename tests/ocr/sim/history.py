@@ -49,6 +49,7 @@ class Told:
     rounds: set[Slot] = field(default_factory=set)
     delivered: int = 0
     attested: int = 0
+    attested_after: int = 0  # by the second committee, where there are two
     messages: int = 0
     reverted: int = 0
     kinds: tuple[Fault, ...] = ()
@@ -73,7 +74,8 @@ class History:
         honest = frozenset(range(n)) - set(faulty)
         self.checks = Checks(self.config, self.committee.recover, self.chains, honest, 2 * f + 1)
         self.told.kinds = tuple(rng.choice(self.committee.kinds) for _ in faulty)
-        self.nodes = [self._node(i, keys[i], node if i in honest else Byzantine) for i in range(n)]
+        members = list(zip(keys, (node if i in honest else Byzantine for i in range(n)), strict=True))
+        self.nodes = self._members(self.config, self.checks, members, 0)
         stale = _stale_messages(self.config, keys)
         for index, fault in zip(faulty, self.told.kinds, strict=True):
             bent = self.nodes[index]
@@ -122,17 +124,31 @@ class History:
 
     # --- Nodes ---
 
-    def _node(self, index: int, key: Key, kind: type[Node]) -> Node:
-        engine = Engine(self.config, CommitPlugin(COMMIT), index, self.committee.recover)
-        disk = Disk(self.rng, self.rng.choice(self.committee.crash_rates))
-        return kind(engine, key, disk, self.checks, self._post, self._submit)
+    def _members(
+        self, config: Config, checks: Checks, members: list[tuple[Key, type[Node]]], committee: int
+    ) -> list[Node]:
+        """The nodes of one committee. They hear each other, and nobody else."""
+        base = committee * config.n
+
+        def post(sender: int, to: int, raw: bytes) -> None:
+            self._post(base + sender, base + to, raw)
+
+        def submit(attested: AttestedReport) -> None:
+            self._submit(committee, attested)
+
+        nodes: list[Node] = []
+        for index, (key, kind) in enumerate(members):
+            engine = Engine(config, CommitPlugin(COMMIT), index, self.committee.recover)
+            disk = Disk(self.rng, self.rng.choice(self.committee.crash_rates))
+            nodes.append(kind(engine, key, disk, checks, post, submit, base + index))
+        return nodes
 
     def _boot(self, node: Node) -> None:
         if not self.faulty_time:
             node.disk.crash_rate = 0.0
         self._alive(node, lambda: node.boot(self.now))
         for other in self.nodes:
-            if isinstance(other, Byzantine):
+            if isinstance(other, Byzantine) and other.engine.config is node.engine.config:
                 other.greet(node.me)
 
     def _alive(self, node: Node, action: Callable[[], None]) -> None:
@@ -141,17 +157,17 @@ class History:
             action()
         except Crash:
             self._crash(node)
-        self.wakes[node.me] += 1
-        mark, due = self.wakes[node.me], node.wake_at()
+        self.wakes[node.seat] += 1
+        mark, due = self.wakes[node.seat], node.wake_at()
         if due != float("inf"):
             self.at(max(due - self.now, 0.001), lambda: self._wake(node, mark))
 
     def _wake(self, node: Node, mark: int) -> None:
-        if mark == self.wakes[node.me] and node.state is not None:
+        if mark == self.wakes[node.seat] and node.state is not None:
             self._alive(node, lambda: node.feed(Tick(self.now), self.now))
 
     def _crash(self, node: Node) -> None:
-        self._count("crash", node.me)
+        self._count("crash", node.seat)
         node.state = None
         self.at(self.rng.choice([0.05, 0.3, 1.0, 5.0]), lambda: self._boot(node))
 
@@ -160,7 +176,7 @@ class History:
         if node.state is not None:
             lag = self.rng.uniform(0, 1.5)
             behind = self.rng.choice([0, 0, 1]) if self.faulty_time else 0
-            view = self.chains.view(self.now, lag, behind, node.me in self.poisoned)
+            view = self.chains.view(self.now, lag, behind, node.seat % self.committee.n in self.poisoned)
             self._alive(node, lambda: node.see(view, self.now))
         self.at(self.rng.uniform(0.3, 0.8), lambda: self._poll(node))
 
@@ -169,7 +185,8 @@ class History:
     def _post(self, sender: int, to: int, raw: bytes) -> None:
         copies = 1
         if self.faulty_time:
-            if self.rng.random() < self.drop or (sender in self.apart) != (to in self.apart):
+            n = self.committee.n
+            if self.rng.random() < self.drop or (sender % n in self.apart) != (to % n in self.apart):
                 return
             copies += self.rng.random() < self.duplicate
         for _ in range(copies):
@@ -187,9 +204,9 @@ class History:
 
     # --- Chains ---
 
-    def _submit(self, attested: AttestedReport) -> None:
+    def _submit(self, committee: int, attested: AttestedReport) -> None:
         if not (self.faulty_time and self.rng.random() < 0.1):  # some transactions are swallowed
-            self.at(self.rng.uniform(0, 0.5), lambda: self.chains.pending.append(attested))
+            self.at(self.rng.uniform(0, 0.5), lambda: self.chains.pending.append((committee, attested)))
 
     def _mine(self) -> None:
         self.chains.mine(self.now)
@@ -245,11 +262,16 @@ def _stale_messages(config: Config, keys: list[Key]) -> list[bytes]:
     return [seal(old, i, message, key.sign) for i, key in enumerate(keys) for message in wishes + queries]
 
 
-def run(seed: int, committee: Committee | None = None, node: type[Node] = Node) -> Told:
+def run(
+    seed: int,
+    committee: Committee | None = None,
+    node: type[Node] = Node,
+    kind: type[History] | None = None,
+) -> Told:
     """One history, start to end. A violation carries the seed that reproduces it."""
     committee = committee or Committee()
     with toy_hashing() if committee.keys is toy_keys else nullcontext():
-        history = History(seed, committee, node)
+        history = (kind or History)(seed, committee, node)
         try:
             return history.run()
         except Violation as broken:

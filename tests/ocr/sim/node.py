@@ -79,7 +79,9 @@ class Node:
         checks: Checks,
         post: Callable[[int, int, bytes], None],
         submit: Callable[[AttestedReport], None],
+        seat: int,
     ) -> None:
+        self.seat = seat  # its place among all nodes of the history
         self.engine, self.key, self.disk, self.checks = engine, key, disk, checks
         self.post, self.submit = post, submit
         self.me = engine.me
