@@ -206,6 +206,41 @@ contract SignatureAttacksTest is TwoChains {
         assertTrue(success);
     }
 
+    /// @dev Every role of a key that was rotated out: it signs, sends, blesses, curses and executes nothing.
+    function test_E10_a_rotated_key_keeps_no_role() public {
+        IRMN.Monitor[] memory successors = monitors();
+        successors[0] = IRMN.Monitor(vm.addr(keyOf("next bless", 0)), vm.addr(keyOf("next curse", 0)));
+        address[] memory oracles = committers();
+        oracles[0] = vm.addr(keyOf("next committer", 0));
+        ExecutionReport memory report = deliver(out, send(out, aMessage(out)));
+        configure(out, oracles);
+        RMN rmn = enter(THERE).rmn;
+        rmn.setMonitors(successors, BLESS_THRESHOLD, CURSE_THRESHOLD);
+        address[] memory executors = new address[](1);
+        executors[0] = executor;
+        out.offRamp.setExecutors(executors, new address[](0));
+
+        _context = contextOf(out);
+        Signatures memory s = sign(_report, _context, quorumKeys());
+        vm.expectRevert(IOCRVerifier.UnauthorizedTransmitter.selector);
+        transmitSigned(out, _report, _context, s);
+        vm.expectRevert(IOCRVerifier.UnauthorizedSigner.selector);
+        vm.prank(vm.addr(committerKeys[1]));
+        out.commitStore.transmit(_context, _report, s.rs, s.ss, s.rawVs);
+
+        IRMN.Blessing memory blessing =
+            IRMN.Blessing(address(out.commitStore), HERE, address(out.onRamp), 2, 2, "root", 0);
+        IRMN.Signature[] memory blessings = votes(THERE, blessing, 1);
+        vm.expectRevert(abi.encodeWithSelector(IRMN.NotAMonitor.selector, vm.addr(blessKeys[0])));
+        rmn.bless(blessing, blessings);
+        IRMN.CurseVote memory vote = aCurseVote(THERE, GLOBAL, 0);
+        IRMN.Signature memory signature = compact(curseKeys[0], rmn.curseDigest(vote));
+        vm.expectRevert(abi.encodeWithSelector(IRMN.NotAMonitor.selector, vm.addr(curseKeys[0])));
+        rmn.voteToCurse(vote, signature);
+        vm.expectRevert(IOCRVerifier.UnauthorizedTransmitter.selector);
+        execute(out, report);
+    }
+
     /// @dev What lands is what was signed, to the bit: any other bytes were signed by nobody.
     function testFuzz_E11_what_is_used_is_what_was_signed(uint16 place, uint8 bits) public {
         vm.assume(bits != 0);

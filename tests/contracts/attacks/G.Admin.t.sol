@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {RMN} from "../../../contracts/RMN.sol";
+import {RMNProxy} from "../../../contracts/RMNProxy.sol";
 import {IOffRamp} from "../../../contracts/interfaces/IOffRamp.sol";
 import {IOnRamp} from "../../../contracts/interfaces/IOnRamp.sol";
 import {IRouter} from "../../../contracts/interfaces/IRouter.sol";
@@ -10,6 +12,7 @@ import {ExecutionReport} from "../../../contracts/types/Report.sol";
 import {TwoChains} from "../fixtures/TwoChains.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 
 /// @notice Group G: the way in through the Router, administration and ownership.
 /// forge-config: default.fuzz.runs = 48
@@ -81,6 +84,59 @@ contract AdminAttacksTest is TwoChains {
             target.acceptOwnership();
             assertEq(target.owner(), aggregator);
         }
+    }
+
+    /// @dev Under a timelock everything waits but a curse.
+    function test_G5_the_owner_waits_and_a_curse_does_not() public {
+        address[] memory system = _system(THERE);
+        address[] memory people = new address[](1);
+        people[0] = aggregator;
+        TimelockController timelock = new TimelockController(2 days, people, people, address(0));
+        for (uint256 i = 0; i < system.length; ++i) {
+            Ownable2Step(system[i]).transferOwnership(address(timelock));
+            vm.prank(address(timelock));
+            Ownable2Step(system[i]).acceptOwnership();
+        }
+        RMN rmn = enter(THERE).rmn;
+        vm.prank(guardian);
+        rmn.curse(GLOBAL);
+        assertTrue(rmn.isCursed());
+
+        bytes memory lift_ = abi.encodeCall(rmn.uncurse, (GLOBAL, rmn.votesHash(GLOBAL)));
+        vm.expectRevert();
+        rmn.uncurse(GLOBAL, 0);
+        vm.startPrank(aggregator);
+        timelock.schedule(address(rmn), 0, lift_, 0, 0, 2 days);
+        vm.expectRevert();
+        timelock.execute(address(rmn), 0, lift_, 0, 0);
+        vm.warp(block.timestamp + 2 days);
+        timelock.execute(address(rmn), 0, lift_, 0, 0);
+        vm.stopPrank();
+        assertFalse(rmn.isCursed());
+    }
+
+    /// @dev Constructors take everything; there is nothing to initialise, to upgrade or to point elsewhere.
+    function test_G6_nothing_is_left_to_be_initialised_by_whoever_comes_first() public {
+        address[] memory system = _system(THERE);
+        bytes[4] memory calls = [
+            abi.encodeWithSignature("initialize()"),
+            abi.encodeWithSignature("initialize(address)", stranger),
+            abi.encodeWithSignature("upgradeTo(address)", stranger),
+            abi.encodeWithSignature("upgradeToAndCall(address,bytes)", stranger, "")
+        ];
+        RMN impostor = new RMN(stranger);
+        vm.startPrank(stranger);
+        for (uint256 i = 0; i < system.length; ++i) {
+            assertEq(Ownable2Step(system[i]).owner(), address(this));
+            for (uint256 j = 0; j < 4; ++j) {
+                (bool done,) = system[i].call(calls[j]);
+                assertFalse(done);
+            }
+        }
+        RMNProxy proxy = chains[THERE].proxy;
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, stranger));
+        proxy.setARM(address(impostor));
+        vm.stopPrank();
     }
 
     /// @dev The old lane drains beside the new one, and neither executes what the other has executed.
