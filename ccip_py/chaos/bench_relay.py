@@ -1,0 +1,237 @@
+"""`scripts/bench relay`: how fast messages come through the whole network, what each costs, and what the chains alone do.
+
+Two Anvils, every node a process of its own, mixed messages both ways. A scenario sends so many messages a block for
+so many blocks, or all at once, and ends when the last one has been tried.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ccip_py.chaos.fleet import Fleet, chain_process, process_usage
+from ccip_py.chaos.proxies import Proxies
+from ccip_py.chaos.replay import Recording
+from ccip_py.chaos.traffic import MIXED, Traffic
+from ccip_py.chaos.watch import Watch, percentile
+from ccip_py.devnet.network import Network, Options, start_network
+from ccip_py.errors import CcipError, NotYet
+
+BLOCK_GAS = 120_000_000
+PATIENCE_S = 600.0
+POLL_S = 0.5
+ROLES = ("committer", "monitor", "executor")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """`per_block` messages in every block of `blocks`; with one block, a burst."""
+
+    per_block: int
+    blocks: int
+
+    @property
+    def messages(self) -> int:
+        return self.per_block * self.blocks
+
+    @property
+    def name(self) -> str:
+        return f"burst of {self.messages:,}" if self.blocks == 1 else f"{self.per_block} a block"
+
+
+QUICK = (Scenario(10, 10), Scenario(500, 1))
+FULL = (Scenario(1, 30), Scenario(10, 30), Scenario(100, 30), Scenario(1_000, 1), Scenario(10_000, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a scenario came to."""
+
+    scenario: str
+    messages: int
+    per_second: float  # from the first sending to the last delivery
+    seconds: tuple[float, float, float]  # p50, p95, p99 between the blocks of sending and of delivery
+    blocks: tuple[float, float, float]
+    cpu_us: dict[str, float]  # per message, over all nodes of a role; "chain": both Anvils
+    memory_mb: dict[str, float]  # of the largest node of a role, at the end
+    chains_alone_per_second: float | None = None
+    calls: dict[str, float] | None = None  # RPC calls per message by role
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, show as a table, or as JSON."""
+    parser = argparse.ArgumentParser(prog="scripts/bench relay", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a minute's worth, to see that it works")
+    parser.add_argument(
+        "--calls", action="store_true", help="count RPC calls, through proxies that cost time"
+    )
+    parser.add_argument(
+        "--alone", action="store_true", help="replay each run's transactions without the relay"
+    )
+    parser.add_argument("--json", action="store_true", help="print the figures as one JSON document")
+    options = parser.parse_args(arguments)
+    try:
+        figures = run(
+            QUICK if options.quick else FULL,
+            count_calls=options.calls,
+            alone=options.alone,
+            progress=lambda text: print(text, file=sys.stderr, flush=True),
+        )
+    except CcipError as error:
+        print(f"error[{error.code}]: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps([asdict(each) for each in figures], indent=2) if options.json else as_table(figures))
+    return 0
+
+
+def run(
+    scenarios: Sequence[Scenario], *, count_calls: bool, alone: bool, progress: Callable[[str], None]
+) -> list[Figures]:
+    """All scenarios, one after the other, on one network."""
+    figures: list[Figures] = []
+    shape = Options(block_times=(1, 1), epochs=(1, 1), permissionless_window=3_600)
+    with (
+        tempfile.TemporaryDirectory(prefix="ccip-bench-") as folder,
+        start_network(shape, start_nodes=False) as network,
+        Proxies(network.host) as proxies,
+    ):
+        for anvil in network.anvils.values():
+            anvil.rpc("evm_setBlockGasLimit", hex(BLOCK_GAS))
+        route = proxies.route(network) if count_calls else None
+        traffic = Traffic(network, MIXED)
+        try:
+            traffic.prepare()
+            with Fleet(network, Path(folder), route) as fleet:
+                fleet.start_all()
+                _warm_up(network, fleet, traffic)
+                for scenario in scenarios:
+                    progress(f"{scenario.name}: {scenario.messages} messages …")
+                    figures.append(measure(network, fleet, traffic, scenario, proxies, alone=alone))
+                    progress(f"  {figures[-1].per_second:.1f} messages/s")
+        finally:
+            traffic.close()
+    return figures
+
+
+def measure(
+    network: Network, fleet: Fleet, traffic: Traffic, scenario: Scenario, proxies: Proxies, *, alone: bool
+) -> Figures:
+    """One scenario, to the last message."""
+    watch = Watch(network)
+    before, calls_before = _cpu(network, fleet), proxies.calls_by_role()
+    recording = Recording(network) if alone else None
+    began = time.monotonic()
+    for _ in range(scenario.blocks):
+        _send_both_ways(network, traffic, scenario.per_block)
+        if scenario.blocks > 1:
+            _next_block(network)
+    _wait(watch, fleet, scenario.messages)
+    took = time.monotonic() - began
+    after, calls = _cpu(network, fleet), proxies.calls_by_role()
+    journeys = watch.journeys()
+    watch.close()
+    return Figures(
+        scenario=scenario.name,
+        messages=len(journeys),
+        per_second=len(journeys) / took,
+        seconds=_spread([journey.seconds for journey in journeys]),
+        blocks=_spread([journey.blocks for journey in journeys]),
+        cpu_us={role: (after[role] - before[role]) / len(journeys) * 1e6 for role in after},
+        memory_mb={role: _memory(fleet, role) for role in ROLES},
+        chains_alone_per_second=len(journeys) / recording.replay() if recording else None,
+        calls={role: (calls[role] - calls_before.get(role, 0)) / len(journeys) for role in calls} or None,
+    )
+
+
+def _send_both_ways(network: Network, traffic: Traffic, count: int) -> None:
+    there = (count + 1) // 2
+    if count == 1:  # one a block: in turn
+        there = traffic.handed_over % 2
+    a, b = (chain.name for chain in network.deployment.chains[:2])
+    for source, destination, share in ((a, b, there), (b, a, count - there)):
+        taken = traffic.send(source, destination, share) if share else 0
+        if taken != share:
+            raise NotYet(f"the chain {source} took only {taken} of {share} messages", code="CHAIN_FULL")
+
+
+def _next_block(network: Network) -> None:
+    anvil = next(iter(network.anvils.values()))
+    height = anvil.block_number()
+    network.wait_until("the next block", lambda: anvil.block_number() > height)
+
+
+def _wait(watch: Watch, fleet: Fleet, messages: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while watch.tried < messages:
+        time.sleep(POLL_S)
+        watch.look()
+        for name in fleet.ended():
+            raise NotYet(f"{name} ended by itself:\n{fleet.last_words(name)}", code="NODE_GONE")
+        if time.monotonic() > deadline:
+            raise NotYet(f"{watch.tried} of {watch.sent} messages arrived in {PATIENCE_S:g} s", code="STUCK")
+
+
+def _warm_up(network: Network, fleet: Fleet, traffic: Traffic) -> None:
+    """Until every process has started and one message went each way."""
+    watch = Watch(network)
+    _send_both_ways(network, traffic, 2)
+    _wait(watch, fleet, 2)
+    watch.close()
+
+
+def _cpu(network: Network, fleet: Fleet) -> dict[str, float]:
+    """CPU seconds so far, by role."""
+    spent = {role: sum(fleet.usage(name).cpu_seconds for name in fleet.of_kind(role)) for role in ROLES}
+    chains = sum(process_usage(chain_process(network, chain)).cpu_seconds for chain in network.anvils)
+    return {**spent, "chain": chains}
+
+
+def _memory(fleet: Fleet, role: str) -> float:
+    return max(fleet.usage(name).memory_bytes for name in fleet.of_kind(role)) / 2**20
+
+
+def _spread(values: Sequence[float]) -> tuple[float, float, float]:
+    return percentile(values, 50), percentile(values, 95), percentile(values, 99)
+
+
+def as_table(figures: Sequence[Figures]) -> str:
+    """Markdown, as docs/benchmarks.md has it."""
+    lines = [
+        "| load | messages | messages/s | chains alone/s | seconds p50/p95/p99 | blocks p50/p95/p99 "
+        "| CPU µs per message: committers, monitors, executor, chains | MB: committer, monitor, executor |",
+        "|---|---:|---:|---:|---|---|---|---|",
+    ]
+    for each in figures:
+        alone = f"{each.chains_alone_per_second:,.0f}" if each.chains_alone_per_second else "–"
+        lines.append(
+            f"| {each.scenario} | {each.messages:,} | {each.per_second:,.1f} | {alone} "
+            f"| {_slashes(each.seconds)} | {_slashes(each.blocks)} "
+            f"| {', '.join(f'{value:,.0f}' for value in each.cpu_us.values())} "
+            f"| {', '.join(f'{value:,.0f}' for value in each.memory_mb.values())} |"
+        )
+    counted = [each for each in figures if each.calls]
+    if counted:
+        lines += [
+            "",
+            "| load | RPC calls per message: " + ", ".join(ROLES) + " (all nodes of a role) |",
+            "|---|---|",
+        ]
+        lines += [
+            f"| {each.scenario} | {', '.join(f'{(each.calls or {}).get(role, 0):.2f}' for role in ROLES)} |"
+            for each in counted
+        ]
+    return "\n".join(lines)
+
+
+def _slashes(values: Sequence[float]) -> str:
+    return " / ".join(f"{value:g}" for value in values)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""A short run of the soak, every node a process; and what makes a run fail or prove too little."""
+
+import os
+from collections import Counter
+
+import pytest
+
+from ccip_py.audit.history import Finding
+from ccip_py.chaos.nemesis import FAULTS
+from ccip_py.chaos.soak import Plan, Report, as_text, soak
+
+SEED = int(os.environ.get("CCIP_SOAK_SEED", "1"))
+
+
+@pytest.mark.slow
+def test_everything_holds_under_faults() -> None:
+    """A failure prints its seed: CCIP_SOAK_SEED=17 scripts/test tests/chaos."""
+    report = soak(
+        Plan(seconds=20, seed=SEED, per_second=8, longest_fault_s=5.0, longest_pause_s=1.0, calm_s=240)
+    )
+    assert report.passed, as_text(report)
+    assert report.sent > 50
+    assert report.delivered > 0
+    assert report.failed > 0
+    assert report.faults.total() >= 3
+
+
+def _report(**changes: object) -> Report:
+    report = Report(Plan(), sent=20_000, faults=Counter(dict.fromkeys(list(FAULTS)[:10], 5)))
+    for name, value in changes.items():
+        setattr(report, name, value)
+    return report
+
+
+def test_an_hour_of_enough_is_not_void() -> None:
+    assert _report().void == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"sent": 19_999}, "19999 messages, 20000 are wanted"),
+        ({"faults": Counter(dict.fromkeys(list(FAULTS)[:9], 50))}, "9 kinds of fault 5 times, 10 are wanted"),
+    ],
+)
+def test_an_hour_of_too_little_is_void(changes: dict[str, object], why: str) -> None:
+    assert _report(**changes).void == why
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lost": 1},
+        {"doubled": 1},
+        {"deaths": ["committer 0"]},
+        {"violations": [Finding("S1", "a", (), "out of nothing")]},
+    ],
+)
+def test_anything_lost_doubled_dead_or_broken_fails_the_run(changes: dict[str, object]) -> None:
+    assert _report().passed
+    assert not _report(**changes).passed
