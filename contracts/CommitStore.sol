@@ -48,25 +48,25 @@ contract CommitStore is ICommitStore, ITypeAndVersion, OCRVerifier {
         bool hasRoot = report.merkleRoot != 0;
         bool hasPrices = report.priceUpdates.tokenPriceUpdates.length != 0
             || report.priceUpdates.gasPriceUpdates.length != 0;
-        bool fresh = epochAndRound > _latestPriceEpochAndRound;
+        bool fresh = hasPrices && epochAndRound > _latestPriceEpochAndRound;
         require(hasRoot || hasPrices, InvalidRoot());
         require(hasRoot || fresh, StaleReport());
 
         // EFFECT
         if (hasRoot) _commit(report);
-        if (hasPrices && fresh) _updatePrices(report.priceUpdates, epochAndRound);
+        if (fresh) _updatePrices(report.priceUpdates, epochAndRound);
     }
 
     function _commit(CommitReport memory report) private {
         // CHECK
-        bool next = report.interval.min == _expectedNext && report.interval.min <= report.interval.max;
-        require(next, InvalidInterval(report.interval));
-        require(commitments[report.merkleRoot].committedAt == 0, RootAlreadyCommitted());
+        (uint64 min, uint64 max) = (report.interval.min, report.interval.max);
+        require(min == _expectedNext && min <= max, InvalidInterval(report.interval));
+        Commitment storage commitment = commitments[report.merkleRoot];
+        require(commitment.committedAt == 0, RootAlreadyCommitted());
 
         // EFFECT
-        _expectedNext = report.interval.max + 1;
-        commitments[report.merkleRoot] =
-            Commitment(uint64(block.timestamp), report.interval.min, report.interval.max);
+        _expectedNext = max + 1;
+        (commitment.committedAt, commitment.min, commitment.max) = (uint64(block.timestamp), min, max);
 
         emit ReportAccepted(report);
     }
@@ -175,15 +175,15 @@ contract CommitStore is ICommitStore, ITypeAndVersion, OCRVerifier {
         emit Unpaused(msg.sender);
     }
 
-    /// @dev Epochs of a new configuration start over, so the price order does as well.
-    function _afterConfigSet(bytes memory onchainConfig) internal override {
-        // CHECK
+    function _requireSoundOnchainConfig(bytes memory onchainConfig) internal pure override {
         require(onchainConfig.length == 32, InvalidCommitStoreConfig());
-        address feeQuoter = abi.decode(onchainConfig, (address));
-        require(feeQuoter != address(0), InvalidCommitStoreConfig());
+        require(abi.decode(onchainConfig, (address)) != address(0), InvalidCommitStoreConfig());
+    }
 
+    /// @dev Epochs of a new configuration start over, so the price order does as well. What was committed stays.
+    function _afterConfigSet(bytes memory onchainConfig) internal override {
         // EFFECT
-        _feeQuoter = IFeeQuoter(feeQuoter);
+        _feeQuoter = IFeeQuoter(abi.decode(onchainConfig, (address)));
         _latestPriceEpochAndRound = 0;
 
         emit ConfigSet(getStaticConfig(), getDynamicConfig());

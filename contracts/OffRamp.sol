@@ -2,7 +2,6 @@
 pragma solidity ^0.8.27;
 
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
@@ -11,9 +10,7 @@ import {IAny2EVMMessageReceiver} from "./interfaces/IAny2EVMMessageReceiver.sol"
 import {ICommitStore} from "./interfaces/ICommitStore.sol";
 import {IOCRVerifier} from "./interfaces/IOCRVerifier.sol";
 import {IOffRamp} from "./interfaces/IOffRamp.sol";
-import {IPoolV1} from "./interfaces/IPoolV1.sol";
 import {IRouter} from "./interfaces/IRouter.sol";
-import {ITokenAdminRegistry} from "./interfaces/ITokenAdminRegistry.sol";
 import {ITypeAndVersion} from "./interfaces/ITypeAndVersion.sol";
 import {CurseCheck} from "./libraries/CurseCheck.sol";
 import {EVMAddress} from "./libraries/EVMAddress.sol";
@@ -21,28 +18,18 @@ import {ExactGasCall} from "./libraries/ExactGasCall.sol";
 import {HomeChain} from "./libraries/HomeChain.sol";
 import {InterfaceCheck} from "./libraries/InterfaceCheck.sol";
 import {MessageHasher} from "./libraries/MessageHasher.sol";
+import {TokenArrival} from "./libraries/TokenArrival.sol";
 import {Client} from "./types/Client.sol";
 import {EVM2EVMMessage, MessageExecutionState, SourceTokenData} from "./types/Message.sol";
-import {Pool} from "./types/Pool.sol";
 import {ExecutionReport, GasLimitOverride} from "./types/Report.sol";
 
 contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransient {
     using EnumerableSet for EnumerableSet.AddressSet;
 
-    /// @dev One arriving token, and the gas that its balance checks and its pool may still use.
-    struct Arrival {
-        address token;
-        address pool;
-        uint256 gasLeft;
-    }
-
     string public constant override typeAndVersion = "OffRamp 1.5.0";
 
     /// @dev Kept back for the instructions between the check of the gas and the call that needs it.
     uint16 private constant GAS_FOR_CALL_EXACT_CHECK = 5_000;
-
-    /// @dev A selector and four words of a stranger's answer.
-    uint16 private constant MAX_RET_BYTES = 4 + 4 * 32;
 
     uint256 private constant STATES_PER_SLOT = 128;
     uint256 private constant STATE_MASK = 3;
@@ -81,25 +68,26 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
     /* EXECUTING */
 
     /// @inheritdoc IOffRamp
-    function execute(ExecutionReport memory report) external nonReentrant {
+    function execute(ExecutionReport calldata report) external nonReentrant {
         // CHECK
         require(_executors.contains(msg.sender), IOCRVerifier.UnauthorizedTransmitter());
         _prove(report);
 
         // EFFECT, INTERACT
+        uint32[] memory noOverrides = new uint32[](0);
         for (uint256 i = 0; i < report.messages.length; ++i) {
-            EVM2EVMMessage memory message = report.messages[i];
+            EVM2EVMMessage calldata message = report.messages[i];
             MessageExecutionState before = getExecutionState(message.sequenceNumber);
             if (before == MessageExecutionState.FAILURE) {
                 emit AlreadyAttempted(message.sequenceNumber);
             } else if (_takeTurn(message, before)) {
-                _attempt(message, report.offchainTokenData[i], new uint32[](message.tokenAmounts.length));
+                _attempt(message, report.offchainTokenData[i], message.gasLimit, noOverrides);
             }
         }
     }
 
     /// @inheritdoc IOffRamp
-    function manuallyExecute(ExecutionReport memory report, GasLimitOverride[] memory gasLimitOverrides)
+    function manuallyExecute(ExecutionReport calldata report, GasLimitOverride[] calldata gasLimitOverrides)
         external
         nonReentrant
     {
@@ -109,24 +97,34 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
 
         // EFFECT, INTERACT
         for (uint256 i = 0; i < report.messages.length; ++i) {
-            EVM2EVMMessage memory message = report.messages[i];
-            _applyGasOverride(message, gasLimitOverrides[i]);
-            MessageExecutionState before = getExecutionState(message.sequenceNumber);
-            require(open || before != MessageExecutionState.UNTOUCHED, ManualExecutionNotYetEnabled());
-            if (!_takeTurn(message, before)) continue;
-            bytes memory err =
-                _attempt(message, report.offchainTokenData[i], gasLimitOverrides[i].tokenGasOverrides);
-            bool recordable =
-                before == MessageExecutionState.UNTOUCHED && _selectorOf(err) == ReceiverError.selector;
-            require(err.length == 0 || recordable, ExecutionError(err));
+            _executeByHand(report.messages[i], report.offchainTokenData[i], gasLimitOverrides[i], open);
         }
+    }
+
+    function _executeByHand(
+        EVM2EVMMessage calldata message,
+        bytes[] calldata offchainTokenData,
+        GasLimitOverride calldata gas,
+        bool open
+    ) private {
+        // CHECK
+        uint256 gasLimit = _gasLimitOf(message, gas);
+        MessageExecutionState before = getExecutionState(message.sequenceNumber);
+        bool first = before == MessageExecutionState.UNTOUCHED;
+        require(open || !first, ManualExecutionNotYetEnabled());
+        if (!_takeTurn(message, before)) return;
+
+        // EFFECT, INTERACT
+        bytes memory err = _attempt(message, offchainTokenData, gasLimit, gas.tokenGasOverrides);
+        bool recordable = first && _selectorOf(err) == ReceiverError.selector;
+        require(err.length == 0 || recordable, ExecutionError(err));
     }
 
     /// @inheritdoc IOffRamp
     function executeSingleMessage(
-        EVM2EVMMessage memory message,
-        bytes[] memory offchainTokenData,
-        uint32[] memory tokenGasOverrides
+        EVM2EVMMessage calldata message,
+        bytes[] calldata offchainTokenData,
+        uint32[] calldata tokenGasOverrides
     ) external {
         // CHECK
         require(msg.sender == address(this), CanOnlySelfCall());
@@ -134,15 +132,18 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
         // INTERACT
         Client.EVMTokenAmount[] memory arrived = new Client.EVMTokenAmount[](message.tokenAmounts.length);
         for (uint256 i = 0; i < arrived.length; ++i) {
-            arrived[i] = _releaseOrMint(message, i, offchainTokenData[i], tokenGasOverrides[i]);
+            uint32 gasOverride = tokenGasOverrides.length == 0 ? 0 : tokenGasOverrides[i];
+            arrived[i] = TokenArrival.releaseOrMint(
+                message, i, offchainTokenData[i], gasOverride, _tokenAdminRegistry
+            );
         }
-        (bool success, bytes memory err) = _deliver(message, arrived);
+        (bool success, bytes memory err) = _deliver(message, message.gasLimit, arrived);
         require(success, ReceiverError(err));
     }
 
     /// @dev Whether it is this message's turn; if so the turn is used up, whatever comes of the attempt. Otherwise
     /// an event says why not, and the rest of the report goes on.
-    function _takeTurn(EVM2EVMMessage memory message, MessageExecutionState before) private returns (bool) {
+    function _takeTurn(EVM2EVMMessage calldata message, MessageExecutionState before) private returns (bool) {
         bool first = before == MessageExecutionState.UNTOUCHED;
         if (!first && before != MessageExecutionState.FAILURE) {
             emit SkippedAlreadyExecutedMessage(message.sequenceNumber);
@@ -161,35 +162,40 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
 
     /// @return err The typed error of a failure, empty after a success.
     function _attempt(
-        EVM2EVMMessage memory message,
-        bytes[] memory offchainTokenData,
+        EVM2EVMMessage calldata message,
+        bytes[] calldata offchainTokenData,
+        uint256 gasLimit,
         uint32[] memory tokenGasOverrides
     ) private returns (bytes memory err) {
         // EFFECT
-        _setExecutionState(message.sequenceNumber, MessageExecutionState.IN_PROGRESS);
+        uint64 sequenceNumber = message.sequenceNumber;
+        _setExecutionState(sequenceNumber, MessageExecutionState.IN_PROGRESS);
 
         // INTERACT
-        err = _try(message, offchainTokenData, tokenGasOverrides);
+        err = _try(message, offchainTokenData, gasLimit, tokenGasOverrides);
 
         // EFFECT
         MessageExecutionState outcome =
             err.length == 0 ? MessageExecutionState.SUCCESS : MessageExecutionState.FAILURE;
-        _setExecutionState(message.sequenceNumber, outcome);
+        _setExecutionState(sequenceNumber, outcome);
 
-        emit ExecutionStateChanged(message.sequenceNumber, message.messageId, outcome, err);
+        emit ExecutionStateChanged(sequenceNumber, message.messageId, outcome, err);
     }
 
     /// @dev Without tokens there is nothing to undo but the receiver's own doing, so no self-call is needed.
     function _try(
-        EVM2EVMMessage memory message,
-        bytes[] memory offchainTokenData,
+        EVM2EVMMessage calldata message,
+        bytes[] calldata offchainTokenData,
+        uint256 gasLimit,
         uint32[] memory tokenGasOverrides
     ) private returns (bytes memory) {
         if (message.tokenAmounts.length == 0) {
-            (bool success, bytes memory err) = _deliver(message, new Client.EVMTokenAmount[](0));
+            (bool success, bytes memory err) = _deliver(message, gasLimit, new Client.EVMTokenAmount[](0));
             return success ? bytes("") : abi.encodeWithSelector(ReceiverError.selector, err);
         }
-        try this.executeSingleMessage(message, offchainTokenData, tokenGasOverrides) {
+        EVM2EVMMessage memory withGas = message;
+        withGas.gasLimit = gasLimit;
+        try this.executeSingleMessage(withGas, offchainTokenData, tokenGasOverrides) {
             return "";
         } catch (bytes memory err) {
             if (!_isOutcome(err)) LowLevelCall.bubbleRevert(err);
@@ -218,36 +224,41 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
     /* PROVING */
 
     /// @dev Every message is what its id says, fits this lane, and is a leaf of one committed and blessed root.
-    function _prove(ExecutionReport memory report) private view returns (uint256 committedAt) {
+    function _prove(ExecutionReport calldata report) private view returns (uint256 committedAt) {
         HomeChain.requireUnforked(_deployedOn);
         CurseCheck.requireNotCursed(_rmnProxy, _sourceChainSelector);
         uint256 count = report.messages.length;
         require(count != 0, EmptyReport());
         require(count == report.offchainTokenData.length, UnexpectedTokenData());
 
+        (uint256 maxData, uint256 maxTokens) =
+            (_dynamicConfig.maxDataBytes, _dynamicConfig.maxNumberOfTokensPerMsg);
         bytes32[] memory leaves = new bytes32[](count);
         for (uint256 i = 0; i < count; ++i) {
-            _requireWellFormed(report.messages[i], report.offchainTokenData[i].length);
-            leaves[i] = MessageHasher.leaf(report.messages[i], _metadataHash);
-            require(leaves[i] == report.messages[i].messageId, InvalidMessageId());
+            EVM2EVMMessage calldata message = report.messages[i];
+            _requireWellFormed(message, report.offchainTokenData[i].length, maxData, maxTokens);
+            leaves[i] = MessageHasher.leafOf(message, _metadataHash);
+            require(leaves[i] == message.messageId, InvalidMessageId());
         }
         committedAt = ICommitStore(_commitStore).verify(leaves, report.proofs, report.proofFlagBits);
         require(committedAt != 0, RootNotCommitted());
     }
 
     /// @dev The selector is not part of the leaf, which is bound to the lane by its metadata hash.
-    function _requireWellFormed(EVM2EVMMessage memory message, uint256 offchainCount) private view {
+    function _requireWellFormed(
+        EVM2EVMMessage calldata message,
+        uint256 offchainCount,
+        uint256 maxData,
+        uint256 maxTokens
+    ) private view {
         uint64 source = message.sourceChainSelector;
         require(source == _sourceChainSelector, InvalidSourceChain(source));
         uint256 tokens = message.tokenAmounts.length;
-        require(
-            tokens <= _dynamicConfig.maxNumberOfTokensPerMsg,
-            UnsupportedNumberOfTokens(message.sequenceNumber)
-        );
+        require(tokens <= maxTokens, UnsupportedNumberOfTokens(message.sequenceNumber));
         bool matching = tokens == offchainCount && tokens == message.sourceTokenData.length;
         require(matching, TokenDataMismatch(message.sequenceNumber));
-        uint256 maxDataBytes = _dynamicConfig.maxDataBytes;
-        require(message.data.length <= maxDataBytes, MessageTooLarge(maxDataBytes, message.data.length));
+        uint256 size = message.data.length;
+        require(size <= maxData, MessageTooLarge(maxData, size));
     }
 
     function _isOpenToAll(uint256 committedAt) private view returns (bool) {
@@ -256,118 +267,44 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
         return window == 0 || age > window;
     }
 
-    function _applyGasOverride(EVM2EVMMessage memory message, GasLimitOverride memory gas) private pure {
+    /// @dev What was asked for instead of the message's own limits, all of which it must be no lower than.
+    function _gasLimitOf(EVM2EVMMessage calldata message, GasLimitOverride calldata gas)
+        private
+        pure
+        returns (uint256 gasLimit)
+    {
         bytes32 id = message.messageId;
-        uint256 limit = gas.receiverExecutionGasLimit;
-        require(
-            limit == 0 || limit >= message.gasLimit,
-            InvalidManualExecutionGasLimit(id, message.gasLimit, limit)
-        );
-        if (limit != 0) message.gasLimit = limit;
+        uint256 paid = message.gasLimit;
+        gasLimit = gas.receiverExecutionGasLimit == 0 ? paid : gas.receiverExecutionGasLimit;
+        require(gasLimit >= paid, InvalidManualExecutionGasLimit(id, paid, gasLimit));
 
-        uint32[] memory tokenGas = gas.tokenGasOverrides;
+        uint256 tokens = gas.tokenGasOverrides.length;
         require(
-            tokenGas.length == message.tokenAmounts.length,
+            tokens == message.tokenAmounts.length,
             DestinationGasAmountCountMismatch(id, message.sequenceNumber)
         );
-        for (uint256 i = 0; i < tokenGas.length; ++i) {
-            uint32 paid = abi.decode(message.sourceTokenData[i], (SourceTokenData)).destGasAmount;
+        for (uint256 i = 0; i < tokens; ++i) {
+            uint32 tokenGas = gas.tokenGasOverrides[i];
+            uint32 paidForToken = abi.decode(message.sourceTokenData[i], (SourceTokenData)).destGasAmount;
             require(
-                tokenGas[i] == 0 || tokenGas[i] >= paid, InvalidTokenGasOverride(id, i, paid, tokenGas[i])
+                tokenGas == 0 || tokenGas >= paidForToken,
+                InvalidTokenGasOverride(id, i, paidForToken, tokenGas)
             );
         }
-    }
-
-    /* TOKENS */
-
-    /// @dev The pool says what it released; the receiver's balance is what is believed. A pool may be its own
-    /// receiver, then the balance says nothing.
-    function _releaseOrMint(
-        EVM2EVMMessage memory message,
-        uint256 index,
-        bytes memory offchainTokenData,
-        uint32 gasOverride
-    ) private returns (Client.EVMTokenAmount memory) {
-        // CHECK
-        SourceTokenData memory source = abi.decode(message.sourceTokenData[index], (SourceTokenData));
-        Arrival memory arrival = _arrivalOf(source, gasOverride);
-        bytes memory order = _releaseOrder(message, index, source, offchainTokenData, arrival.token);
-
-        // INTERACT
-        uint256 balancePre = _balanceOf(arrival, message.receiver);
-        uint256 released = _callWithin(arrival, arrival.pool, order);
-        if (message.receiver != arrival.pool) {
-            uint256 balancePost = _balanceOf(arrival, message.receiver);
-            require(
-                balancePost >= balancePre && balancePost - balancePre == released,
-                ReleaseOrMintBalanceMismatch(released, balancePre, balancePost)
-            );
-        }
-        return Client.EVMTokenAmount({token: arrival.token, amount: released});
-    }
-
-    function _arrivalOf(SourceTokenData memory source, uint32 gasOverride)
-        private
-        view
-        returns (Arrival memory)
-    {
-        address token = EVMAddress.decode(source.destTokenAddress);
-        address pool = ITokenAdminRegistry(_tokenAdminRegistry).getPool(token);
-        require(InterfaceCheck.claims(pool, Pool.CCIP_POOL_V1), NotACompatiblePool(pool));
-        return
-            Arrival({
-                token: token, pool: pool, gasLeft: gasOverride == 0 ? source.destGasAmount : gasOverride
-            });
-    }
-
-    function _releaseOrder(
-        EVM2EVMMessage memory message,
-        uint256 index,
-        SourceTokenData memory source,
-        bytes memory offchainTokenData,
-        address token
-    ) private view returns (bytes memory) {
-        Pool.ReleaseOrMintInV1 memory order = Pool.ReleaseOrMintInV1({
-            originalSender: abi.encode(message.sender),
-            remoteChainSelector: _sourceChainSelector,
-            receiver: message.receiver,
-            amount: message.tokenAmounts[index].amount,
-            localToken: token,
-            sourcePoolAddress: source.sourcePoolAddress,
-            sourcePoolData: source.extraData,
-            offchainTokenData: offchainTokenData
-        });
-        return abi.encodeCall(IPoolV1.releaseOrMint, (order));
-    }
-
-    function _balanceOf(Arrival memory arrival, address account) private returns (uint256) {
-        return _callWithin(arrival, arrival.token, abi.encodeCall(IERC20.balanceOf, (account)));
-    }
-
-    /// @dev The calls of one token share one gas limit, and each gets all that is left of it.
-    function _callWithin(Arrival memory arrival, address target, bytes memory payload)
-        private
-        returns (uint256)
-    {
-        (bool success, bytes memory answer, uint256 gasUsed) = ExactGasCall.call(
-            target, payload, arrival.gasLeft, GAS_FOR_CALL_EXACT_CHECK, MAX_RET_BYTES
-        );
-        require(success, TokenHandlingError(answer));
-        require(answer.length == 32, InvalidDataLength(32, answer.length));
-        arrival.gasLeft -= gasUsed < arrival.gasLeft ? gasUsed : arrival.gasLeft;
-        return abi.decode(answer, (uint256));
     }
 
     /* DELIVERING */
 
     /// @dev A receiver that is an account, or does not ask for calls, gets its tokens and that is all.
-    function _deliver(EVM2EVMMessage memory message, Client.EVMTokenAmount[] memory arrived)
-        private
-        returns (bool success, bytes memory returnData)
-    {
-        bool tokensOnly = message.data.length == 0 && message.gasLimit == 0;
+    function _deliver(
+        EVM2EVMMessage calldata message,
+        uint256 gasLimit,
+        Client.EVMTokenAmount[] memory arrived
+    ) private returns (bool success, bytes memory returnData) {
+        address receiver = message.receiver;
+        bool tokensOnly = message.data.length == 0 && gasLimit == 0;
         bytes4 wanted = type(IAny2EVMMessageReceiver).interfaceId;
-        if (tokensOnly || !InterfaceCheck.claims(message.receiver, wanted)) return (true, "");
+        if (tokensOnly || !InterfaceCheck.claims(receiver, wanted)) return (true, "");
 
         Client.Any2EVMMessage memory delivery = Client.Any2EVMMessage({
             messageId: message.messageId,
@@ -377,16 +314,15 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
             destTokenAmounts: arrived
         });
         (success, returnData,) = IRouter(_dynamicConfig.router)
-            .routeMessage(delivery, GAS_FOR_CALL_EXACT_CHECK, message.gasLimit, message.receiver);
+            .routeMessage(delivery, GAS_FOR_CALL_EXACT_CHECK, gasLimit, receiver);
     }
 
     /* STATE */
 
     /// @inheritdoc IOffRamp
     function getExecutionState(uint64 sequenceNumber) public view returns (MessageExecutionState) {
-        uint256 shift = (sequenceNumber % STATES_PER_SLOT) * 2;
-        return
-            MessageExecutionState((_executionStates[sequenceNumber / STATES_PER_SLOT] >> shift) & STATE_MASK);
+        (uint256 slot, uint256 shift) = _placeOf(sequenceNumber);
+        return MessageExecutionState((_executionStates[slot] >> shift) & STATE_MASK);
     }
 
     /// @inheritdoc IOffRamp
@@ -419,10 +355,15 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
     }
 
     function _setExecutionState(uint64 sequenceNumber, MessageExecutionState state) private {
-        uint256 shift = (sequenceNumber % STATES_PER_SLOT) * 2;
-        uint256 slot = sequenceNumber / STATES_PER_SLOT;
+        (uint256 slot, uint256 shift) = _placeOf(sequenceNumber);
         uint256 others = _executionStates[slot] & ~(STATE_MASK << shift);
         _executionStates[slot] = others | (uint256(state) << shift);
+    }
+
+    function _placeOf(uint64 sequenceNumber) private pure returns (uint256 slot, uint256 shift) {
+        unchecked {
+            return (sequenceNumber / STATES_PER_SLOT, (sequenceNumber % STATES_PER_SLOT) * 2);
+        }
     }
 
     /* CONFIGURATION */

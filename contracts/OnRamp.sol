@@ -16,11 +16,13 @@ import {Pool} from "./types/Pool.sol";
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
 /// @title OnRamp
 /// @notice The source end of one lane.
 contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
-    using AllowList for AllowList.List;
+    using AllowList for EnumerableSet.AddressSet;
+    using EnumerableSet for EnumerableSet.AddressSet;
     using SafeERC20 for IERC20;
 
     string public constant override typeAndVersion = "OnRamp 1.5.0";
@@ -39,11 +41,12 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
 
     /// @notice The number of the last message.
     uint64 public sequenceNumber;
+    bool public isAllowListEnabled;
 
     IFeeQuoter public feeQuoter;
     address public feeAggregator;
     mapping(address sender => uint64) private _nonces;
-    AllowList.List private _allowList;
+    EnumerableSet.AddressSet private _allowList;
 
     constructor(StaticConfig memory config, address router_, address feeQuoter_, address feeAggregator_)
         Ownable(msg.sender)
@@ -73,13 +76,7 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
         view
         returns (uint256 feeTokenAmount)
     {
-        _requireOpen(destChainSelector);
-        for (uint256 i = 0; i < message.tokenAmounts.length; ++i) {
-            Client.EVMTokenAmount calldata tokenAmount = message.tokenAmounts[i];
-            require(tokenAmount.amount != 0, CannotSendZeroTokens());
-            IPoolV1 pool = _poolOf(tokenAmount.token);
-            require(pool.isSupportedChain(destChainSelector), UnsupportedToken(tokenAmount.token));
-        }
+        _requireSendable(destChainSelector, message.tokenAmounts);
         return feeQuoter.getValidatedFee(destChainSelector, message);
     }
 
@@ -87,17 +84,16 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
     function forwardFromRouter(
         uint64 destChainSelector,
         Client.EVM2AnyMessage calldata message,
-        uint256 feeTokenAmount,
         address originalSender
-    ) external returns (bytes32 messageId) {
+    ) external returns (bytes32 messageId, uint256 feeTokenAmount) {
         // CHECK
         require(msg.sender == router, MustBeCalledByRouter());
         require(originalSender != address(0), RouterMustSetOriginalSender());
-        _requireOpen(destChainSelector);
-        _allowList.requireAllowed(originalSender);
+        _requireSendable(destChainSelector, message.tokenAmounts);
+        if (isAllowListEnabled) _allowList.requireListed(originalSender);
 
         // EFFECT
-        EVM2EVMMessage memory sent = _number(message, feeTokenAmount, originalSender);
+        EVM2EVMMessage memory sent = _number(message, originalSender);
 
         // INTERACT
         for (uint256 i = 0; i < message.tokenAmounts.length; ++i) {
@@ -108,17 +104,16 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
         // before it in the log.
         sent.messageId = MessageHasher.leaf(sent, _metadataHash);
         emit CCIPSendRequested(sent);
-        return sent.messageId;
+        return (sent.messageId, sent.feeTokenAmount);
     }
 
     /// @dev The only place where numbers and nonces are given.
-    function _number(Client.EVM2AnyMessage calldata message, uint256 feeTokenAmount, address sender)
+    function _number(Client.EVM2AnyMessage calldata message, address sender)
         private
         returns (EVM2EVMMessage memory sent)
     {
-        (uint256 gasLimit, bool allowOutOfOrder,) = feeQuoter.processMessageArgs(
-            _destChainSelector, message.feeToken, feeTokenAmount, message.extraArgs
-        );
+        bool allowOutOfOrder;
+        (sent.feeTokenAmount, sent.gasLimit, allowOutOfOrder) = feeQuoter.quote(_destChainSelector, message);
         if (!allowOutOfOrder) {
             sent.nonce = getSenderNonce(sender) + 1;
             _nonces[sender] = sent.nonce;
@@ -127,9 +122,7 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
         sent.sourceChainSelector = _chainSelector;
         sent.sender = sender;
         sent.receiver = EVMAddress.decode(message.receiver);
-        sent.gasLimit = gasLimit;
         sent.feeToken = message.feeToken;
-        sent.feeTokenAmount = feeTokenAmount;
         sent.data = message.data;
         sent.tokenAmounts = message.tokenAmounts;
         sent.sourceTokenData = new bytes[](message.tokenAmounts.length);
@@ -141,7 +134,6 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
         Client.EVMTokenAmount calldata tokenAmount,
         address originalSender
     ) private returns (bytes memory) {
-        require(tokenAmount.amount != 0, CannotSendZeroTokens());
         IPoolV1 pool = _poolOf(tokenAmount.token);
         Pool.LockOrBurnOutV1 memory answer = pool.lockOrBurn(
             Pool.LockOrBurnInV1({
@@ -224,14 +216,9 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
         onlyOwner
     {
         // EFFECT
-        _allowList.isEnabled = enabled;
+        isAllowListEnabled = enabled;
         emit AllowListEnabledSet(enabled);
         _allowList.update(removes, adds);
-    }
-
-    /// @inheritdoc IOnRamp
-    function isAllowListEnabled() external view returns (bool) {
-        return _allowList.isEnabled;
     }
 
     /// @inheritdoc IOnRamp
@@ -310,9 +297,18 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
 
     /* INTERNALS */
 
-    function _requireOpen(uint64 destChainSelector) private view {
+    /// @dev The part of a message that the FeeQuoter does not judge.
+    function _requireSendable(uint64 destChainSelector, Client.EVMTokenAmount[] calldata tokenAmounts)
+        private
+        view
+    {
         require(destChainSelector == _destChainSelector, InvalidChainSelector(destChainSelector));
         CurseCheck.requireNotCursed(_rmnProxy, destChainSelector);
+        for (uint256 i = 0; i < tokenAmounts.length; ++i) {
+            address token = tokenAmounts[i].token;
+            require(tokenAmounts[i].amount != 0, CannotSendZeroTokens());
+            require(_poolOf(token).isSupportedChain(destChainSelector), UnsupportedToken(token));
+        }
     }
 
     function _poolOf(address token) private view returns (IPoolV1) {

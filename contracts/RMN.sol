@@ -58,22 +58,24 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
         "CurseVote(bytes16 subject,uint64 nonce,uint64 validUntil,bytes32 evidence,uint32 configVersion)"
     );
 
+    /// @dev This word answers `isCursed` while nothing is cursed, and most of what a blessing must know.
     address public guardian;
-
     uint32 private _configVersion;
     uint8 private _blessThreshold;
     uint8 private _curseThreshold;
+    bool private _anyCurse;
+    uint32 private _globalEpoch;
+
     Monitor[] private _monitors;
     mapping(address key => Key) private _keys;
 
     mapping(bytes32 tag => Votes) private _votes;
 
-    /// @dev Raised by every lift of the subject's curse. The global subject has its own entry.
+    /// @dev Raised by every lift of the subject's curse. The global subject's is `_globalEpoch`.
     mapping(bytes16 subject => uint64) private _epochs;
     mapping(bytes16 subject => mapping(address curseKey => CurseRecord)) private _curseRecords;
     mapping(bytes16 subject => bytes32) private _votesHashes;
 
-    /// @dev The length of this set is the one storage read that answers `isCursed` when nothing is cursed.
     EnumerableSet.Bytes32Set private _cursed;
 
     constructor(address guardian_) EIP712("RMN", "1") Ownable(msg.sender) {
@@ -134,21 +136,22 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
     /// @inheritdoc IRMN
     function bless(Blessing calldata blessing, Signature[] calldata signatures) external {
         // CHECK
-        require(_configVersion != 0 && _blessThreshold != 0, ConfigNotSet());
+        (uint32 version, uint8 threshold) = (_configVersion, _blessThreshold);
+        require(version != 0 && threshold != 0, ConfigNotSet());
         _requireBlessable(blessing);
         bytes32 tag = blessingTag(blessing);
-        Votes memory votes = _votes[tag];
+        Votes storage votes = _votes[tag];
         require(!votes.blessed, NoNewVotes(tag));
-        uint16 before = votes.configVersion == _configVersion ? votes.voters : 0;
-        uint16 voters = _countBlessers(before, _blessDigest(tag), signatures);
+        uint16 before = votes.configVersion == version ? votes.voters : 0;
+        uint16 voters = _countBlessers(before, version, _blessDigest(tag, version), signatures);
         require(voters != before, NoNewVotes(tag));
 
         // EFFECT
-        bool blessed = _population(voters) >= _blessThreshold;
-        _votes[tag] = Votes({voters: voters, configVersion: _configVersion, blessed: blessed});
+        bool blessed = _population(voters) >= threshold;
+        (votes.voters, votes.configVersion, votes.blessed) = (voters, version, blessed);
 
-        emit VotedToBless(tag, blessing.root, voters);
         if (blessed) _emitRootBlessed(tag, blessing);
+        else emit VotedToBless(tag, blessing.root, voters);
     }
 
     /// @inheritdoc IRMN
@@ -174,7 +177,7 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
 
     /// @inheritdoc IRMN
     function blessingDigest(Blessing calldata blessing) external view returns (bytes32) {
-        return _blessDigest(blessingTag(blessing));
+        return _blessDigest(blessingTag(blessing), _configVersion);
     }
 
     /// @inheritdoc IRMN
@@ -189,24 +192,24 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
 
     /// @inheritdoc IRMN
     function epochOf(uint64 sourceChainSelector) public view returns (uint64) {
-        return _epochs[GLOBAL_CURSE_SUBJECT] + _epochs[_subjectOf(sourceChainSelector)];
+        return _globalEpoch + _epochs[_subjectOf(sourceChainSelector)];
     }
 
     /// @dev A signer counts once, whatever it sends. A signature that is nobody's refuses the whole call.
-    function _countBlessers(uint16 voters, bytes32 digest, Signature[] calldata signatures)
+    function _countBlessers(uint16 voters, uint32 version, bytes32 digest, Signature[] calldata signatures)
         private
         view
         returns (uint16)
     {
         for (uint256 i = 0; i < signatures.length; ++i) {
             uint16 bit = 1;
-            voters |= bit << _monitorOf(_recover(digest, signatures[i]), KeyKind.BLESS);
+            voters |= bit << _monitorOf(_recover(digest, signatures[i]), KeyKind.BLESS, version);
         }
         return voters;
     }
 
-    function _blessDigest(bytes32 tag) private view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(BLESS_VOTE_TYPEHASH, tag, _configVersion)));
+    function _blessDigest(bytes32 tag, uint32 version) private view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(BLESS_VOTE_TYPEHASH, tag, version)));
     }
 
     function _emitRootBlessed(bytes32 tag, Blessing calldata blessing) private {
@@ -233,14 +236,14 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
         require(_configVersion != 0 && _curseThreshold != 0, ConfigNotSet());
         _requireOpenWindow(vote.validUntil);
         address curseKey = _recover(curseDigest(vote), signature);
-        _monitorOf(curseKey, KeyKind.CURSE);
+        _monitorOf(curseKey, KeyKind.CURSE, _configVersion);
         uint64 nonce = curseNonce(vote.subject, curseKey);
         require(vote.nonce == nonce, WrongCurseNonce(nonce, vote.nonce));
 
         // EFFECT
         CurseRecord storage record = _curseRecords[vote.subject][curseKey];
         record.validUntil = vote.validUntil;
-        record.epoch = _epochs[vote.subject];
+        record.epoch = _subjectEpoch(vote.subject);
         ++record.count;
         _extendVotesHash(vote.subject, curseDigest(vote), curseKey);
 
@@ -251,7 +254,7 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
     /// @inheritdoc IRMN
     function retractCurseVote(bytes16 subject) external {
         // CHECK
-        _monitorOf(msg.sender, KeyKind.CURSE);
+        _monitorOf(msg.sender, KeyKind.CURSE, _configVersion);
 
         // EFFECT
         CurseRecord storage record = _curseRecords[subject][msg.sender];
@@ -279,7 +282,8 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
 
         // EFFECT (the new epoch voids what is blessed and what was voted)
         require(_cursed.remove(subject), SubjectNotCursed(subject));
-        uint64 epoch = ++_epochs[subject];
+        _anyCurse = _cursed.length() != 0;
+        uint64 epoch = subject == GLOBAL_CURSE_SUBJECT ? ++_globalEpoch : ++_epochs[subject];
 
         emit Uncursed(subject, epoch);
     }
@@ -292,7 +296,7 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
     /// @inheritdoc IRMN
     /// @dev The epoch is its high half, so a vote signed before a lift can't be relayed after it.
     function curseNonce(bytes16 subject, address curseKey) public view returns (uint64) {
-        return (_epochs[subject] << 32) | _curseRecords[subject][curseKey].count;
+        return (_subjectEpoch(subject) << 32) | _curseRecords[subject][curseKey].count;
     }
 
     /// @inheritdoc IRMN
@@ -311,17 +315,20 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
 
     /// @inheritdoc IRMN
     function isCursed() external view returns (bool) {
-        return _cursed.length() != 0 && _cursed.contains(GLOBAL_CURSE_SUBJECT);
+        return _anyCurse && _cursed.contains(GLOBAL_CURSE_SUBJECT);
     }
 
     /// @inheritdoc IRMN
     function isCursed(bytes16 subject) public view returns (bool) {
-        if (_cursed.length() == 0) return false;
+        if (!_anyCurse) return false;
         return _cursed.contains(subject) || _cursed.contains(GLOBAL_CURSE_SUBJECT);
     }
 
     function _curse(bytes16 subject, address by) private {
-        if (_cursed.add(subject)) emit Cursed(subject, by);
+        if (!_cursed.add(subject)) return;
+        _anyCurse = true;
+
+        emit Cursed(subject, by);
     }
 
     function _requireOpenWindow(uint64 validUntil) private view {
@@ -332,7 +339,7 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
 
     function _openCurseVotes(bytes16 subject) private view returns (uint256 open) {
         uint256 time = block.timestamp;
-        uint64 epoch = _epochs[subject];
+        uint64 epoch = _subjectEpoch(subject);
         for (uint256 i = 0; i < _monitors.length; ++i) {
             CurseRecord memory record = _curseRecords[subject][_monitors[i].curseKey];
             if (record.validUntil >= time && record.epoch == epoch) ++open;
@@ -350,11 +357,15 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
         (signer,,) = ECDSA.tryRecover(digest, signature.r, signature.vs);
     }
 
-    function _monitorOf(address key, KeyKind kind) private view returns (uint8 index) {
+    function _monitorOf(address key, KeyKind kind, uint32 version) private view returns (uint8 index) {
         Key memory known = _keys[key];
-        bool current = known.configVersion == _configVersion && known.kind == kind;
+        bool current = known.configVersion == version && known.kind == kind;
         require(key != address(0) && current, NotAMonitor(key));
         return known.index;
+    }
+
+    function _subjectEpoch(bytes16 subject) private view returns (uint64) {
+        return subject == GLOBAL_CURSE_SUBJECT ? _globalEpoch : _epochs[subject];
     }
 
     function _subjectOf(uint64 chainSelector) private pure returns (bytes16) {

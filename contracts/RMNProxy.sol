@@ -4,7 +4,7 @@ pragma solidity ^0.8.27;
 import {IRMNProxy} from "./interfaces/IRMNProxy.sol";
 import {ITypeAndVersion} from "./interfaces/ITypeAndVersion.sol";
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 
 contract RMNProxy is IRMNProxy, ITypeAndVersion, Ownable2Step {
     string public constant override typeAndVersion = "ARMProxy 1.0.0";
@@ -15,9 +15,12 @@ contract RMNProxy is IRMNProxy, ITypeAndVersion, Ownable2Step {
         _setARM(rmn);
     }
 
-    /// @dev Reverts as the RMN does, and if there is no code there any more.
-    fallback(bytes calldata question) external returns (bytes memory answer) {
-        return Address.functionCall(_rmn, question);
+    /// @dev Reverts as the RMN does. Whoever asks takes an empty answer for a curse, so that there is code at the
+    /// RMN's address need not be asked each time.
+    fallback(bytes calldata question) external returns (bytes memory) {
+        (bool success, bytes memory answer) = _rmn.call(question);
+        if (!success) LowLevelCall.bubbleRevert(answer);
+        return answer;
     }
 
     /// @inheritdoc IRMNProxy

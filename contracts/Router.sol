@@ -54,7 +54,8 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
     }
 
     /// @inheritdoc IRouterClient
-    /// @dev The guard keeps tokens and pools, which are strangers, from sending in the middle of a send.
+    /// @dev The guard keeps tokens and pools, which are strangers, from sending in the middle of a send. The fee is
+    /// known once the OnRamp has quoted it, in the call that sends; without the fee there was no send.
     function ccipSend(uint64 destinationChainSelector, Client.EVM2AnyMessage memory message)
         external
         payable
@@ -67,23 +68,24 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
         bool paysInNative = message.feeToken == address(0);
         require(paysInNative || msg.value == 0, InvalidMsgValue());
         if (paysInNative) message.feeToken = _wrappedNative;
-        uint256 fee = onRamp.getFee(destinationChainSelector, message);
-        require(!paysInNative || msg.value >= fee, InsufficientFeeTokenAmount());
 
         // INTERACT
-        _takeFee(message.feeToken, fee, address(onRamp), paysInNative);
         _takeTokens(destinationChainSelector, message.tokenAmounts, onRamp);
-        messageId = onRamp.forwardFromRouter(destinationChainSelector, message, fee, msg.sender);
-        if (msg.value > fee && paysInNative) _sendNative(msg.sender, msg.value - fee);
+        uint256 fee;
+        (messageId, fee) = onRamp.forwardFromRouter(destinationChainSelector, message, msg.sender);
+        _takeFee(message.feeToken, fee, address(onRamp), paysInNative);
     }
 
+    /// @dev Native above the fee goes back to the sender.
     function _takeFee(address feeToken, uint256 fee, address onRamp, bool paysInNative) private {
-        if (paysInNative) {
-            IWrappedNative(feeToken).deposit{value: fee}();
-            IERC20(feeToken).safeTransfer(onRamp, fee);
-        } else {
+        if (!paysInNative) {
             IERC20(feeToken).safeTransferFrom(msg.sender, onRamp, fee);
+            return;
         }
+        require(msg.value >= fee, InsufficientFeeTokenAmount());
+        IWrappedNative(feeToken).deposit{value: fee}();
+        IERC20(feeToken).safeTransfer(onRamp, fee);
+        if (msg.value > fee) _sendNative(msg.sender, msg.value - fee);
     }
 
     /// @dev Straight into the pools: this contract never holds a user's tokens, so none can get stuck in it.
@@ -96,6 +98,7 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
             address token = tokenAmounts[i].token;
             uint256 amount = tokenAmounts[i].amount;
             address pool = onRamp.getPoolBySourceToken(destChainSelector, token);
+            require(pool != address(0), IOnRamp.UnsupportedToken(token));
 
             uint256 balanceBefore = IERC20(token).balanceOf(pool);
             IERC20(token).safeTransferFrom(msg.sender, pool, amount);

@@ -22,8 +22,10 @@ interface IFeeQuoter {
     }
 
     /// @notice What messages to one chain may be, and what they cost there.
+    /// @dev The first word of storage, up to the staleness threshold, is all that most messages need.
     struct DestChainConfig {
         bool isEnabled;
+        bool enforceOutOfOrder;
         uint16 maxNumberOfTokensPerMsg;
         uint32 maxDataBytes;
         uint32 maxPerMsgGasLimit;
@@ -31,14 +33,13 @@ interface IFeeQuoter {
         uint16 destGasPerPayloadByteBase;
         uint16 destGasPerPayloadByteHigh; // per byte above the threshold; equal to base: the 1.5 formula
         uint32 destGasPerPayloadByteThreshold; // bytes of data
-        uint32 destDataAvailabilityOverheadGas;
         uint16 destGasPerDataAvailabilityByte;
         uint16 destDataAvailabilityMultiplierBps; // 0: the chain has no data-availability cost
+        uint32 gasPriceStalenessThreshold; // seconds, never 0
+        uint32 destDataAvailabilityOverheadGas;
         uint16 defaultTokenFeeUSDCents; // for tokens without a config of their own
         uint32 defaultTokenDestGasOverhead; // likewise
         uint32 defaultTxGasLimit; // for messages with empty extra args
-        uint32 gasPriceStalenessThreshold; // seconds, never 0
-        bool enforceOutOfOrder;
     }
 
     struct DestChainConfigArgs {
@@ -186,16 +187,14 @@ interface IFeeQuoter {
         view
         returns (uint256 feeTokenAmount);
 
-    /// @notice What the OnRamp needs to know about a message that was quoted and paid for.
+    /// @notice `getValidatedFee`, with what the OnRamp needs to know about the message it forwards.
+    /// @return feeTokenAmount the whole fee, in the fee token's smallest unit
     /// @return gasLimit for the receiver's callback
     /// @return allowOutOfOrder whether the message takes no nonce
-    /// @return feeValueJuels the fee in LINK's smallest unit
-    function processMessageArgs(
-        uint64 destChainSelector,
-        address feeToken,
-        uint256 feeTokenAmount,
-        bytes calldata extraArgs
-    ) external view returns (uint256 gasLimit, bool allowOutOfOrder, uint256 feeValueJuels);
+    function quote(uint64 destChainSelector, Client.EVM2AnyMessage calldata message)
+        external
+        view
+        returns (uint256 feeTokenAmount, uint256 gasLimit, bool allowOutOfOrder);
 
     /// @notice What the lane gives a token at the other end: gas, and bytes of pool data.
     function getTokenDestOverheads(uint64 destChainSelector, address token)

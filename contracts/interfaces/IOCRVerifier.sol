@@ -47,6 +47,9 @@ interface IOCRVerifier {
     /// @notice One signer signed twice.
     error NonUniqueSignatures();
 
+    /// @notice Another configuration is the candidate, or none is.
+    error NotTheCandidate(bytes32 expected, bytes32 actual);
+
     /* EVENTS */
 
     event ConfigSet(
@@ -60,6 +63,21 @@ interface IOCRVerifier {
         uint64 offchainConfigVersion,
         bytes offchainConfig
     );
+
+    /// @notice A configuration waits for its activation; `configDigest` is what it will be signed under.
+    event CandidateConfigSet(
+        bytes32 configDigest,
+        uint64 configCount,
+        address[] signers,
+        address[] transmitters,
+        uint8 f,
+        bytes onchainConfig,
+        uint64 offchainConfigVersion,
+        bytes offchainConfig
+    );
+
+    /// @notice The candidate is in force now (a ConfigSet follows), or was withdrawn or passed over.
+    event CandidateConfigRemoved(bytes32 configDigest);
 
     /// @notice A report passed. `epoch` is the protocol epoch in which it was made.
     event Transmitted(bytes32 configDigest, uint32 epoch);
@@ -76,6 +94,28 @@ interface IOCRVerifier {
         uint64 offchainConfigVersion,
         bytes memory offchainConfig
     ) external;
+
+    /// @notice Announces the next configuration: checked and digested, but not in force. Replaces a candidate.
+    /// @dev For rotating signers of a running lane: the new committee can read its digest here and meet, while the
+    /// old one goes on to commit.
+    function setCandidateConfig(
+        address[] memory signers,
+        address[] memory transmitters,
+        uint8 f,
+        bytes memory onchainConfig,
+        uint64 offchainConfigVersion,
+        bytes memory offchainConfig
+    ) external;
+
+    /// @notice Puts the candidate in force. Roots, their blessings and the expected number stay as they are; only
+    /// reports that are signed but not yet here are void.
+    /// @param digest The candidate's, so that what was reviewed is what is activated.
+    function activateCandidate(bytes32 digest) external;
+    function withdrawCandidate() external;
+
+    /// @notice The digest that the candidate's committee will sign under, or zero without a candidate.
+    function candidateDigest() external view returns (bytes32);
+
     function latestConfigDetails()
         external
         view

@@ -125,20 +125,20 @@ interface IOffRamp {
 
     /// @notice A registered executor attempts messages that were never attempted. What can't be attempted is
     /// skipped with an event; what fails is recorded as FAILURE.
-    function execute(ExecutionReport memory report) external;
+    function execute(ExecutionReport calldata report) external;
 
     /// @notice Anyone attempts messages that FAILED, or whose root is older than the window.
     /// @dev A second failure reverts. So does a first failure in the token step, because the caller chose the
     /// offchain token data; a first failure of the receiver is recorded.
     /// @param gasLimitOverrides One per message: 0 keeps a limit, anything lower than it is refused.
-    function manuallyExecute(ExecutionReport memory report, GasLimitOverride[] memory gasLimitOverrides)
+    function manuallyExecute(ExecutionReport calldata report, GasLimitOverride[] calldata gasLimitOverrides)
         external;
 
     /// @notice One attempt, all or nothing. Only this contract calls it, so that a failure undoes the tokens too.
     function executeSingleMessage(
-        EVM2EVMMessage memory message,
-        bytes[] memory offchainTokenData,
-        uint32[] memory tokenGasOverrides
+        EVM2EVMMessage calldata message,
+        bytes[] calldata offchainTokenData,
+        uint32[] calldata tokenGasOverrides
     ) external;
 
     /* STATE */

@@ -88,14 +88,14 @@ interface IOnRamp {
         view
         returns (uint256 feeTokenAmount);
 
-    /// @notice Sends `message` for `originalSender`. Router only, after quoting it with `getFee` in the same
-    /// transaction and putting fee and tokens where they belong.
+    /// @notice Quotes `message` and sends it for `originalSender`. Router only, which has put the tokens into
+    /// their pools and takes the fee before the transaction ends.
+    /// @dev One call where 1.5 had two: what `getFee` refuses is refused here, in the same words.
     function forwardFromRouter(
         uint64 destChainSelector,
         Client.EVM2AnyMessage calldata message,
-        uint256 feeTokenAmount,
         address originalSender
-    ) external returns (bytes32 messageId);
+    ) external returns (bytes32 messageId, uint256 feeTokenAmount);
 
     /// @notice The pool that the Router pays `sourceToken` into, or zero.
     function getPoolBySourceToken(uint64 destChainSelector, address sourceToken)

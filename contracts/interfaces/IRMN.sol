@@ -87,7 +87,7 @@ interface IRMN {
     );
     event GuardianSet(address guardian);
 
-    /// @notice Votes were counted. `voters` is the bitmap of monitor indices counted so far.
+    /// @notice Votes were counted, and more are needed. `voters` is the bitmap of monitor indices so far.
     event VotedToBless(bytes32 indexed tag, bytes32 indexed root, uint16 voters);
 
     /// @notice The root may be executed from here on, until the epoch of its subject moves.

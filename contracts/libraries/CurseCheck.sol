@@ -30,6 +30,6 @@ library CurseCheck {
 
     function _asksCursed(address rmnProxy, bytes memory question) private view returns (bool) {
         (bool success, bytes memory answer) = rmnProxy.staticcall(question);
-        return !success || answer.length != 32 || abi.decode(answer, (uint256)) != 0;
+        return !success || answer.length != 32 || bytes32(answer) != 0;
     }
 }

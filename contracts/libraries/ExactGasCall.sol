@@ -42,21 +42,25 @@ library ExactGasCall {
         returnData = _returned(maxReturnBytes);
     }
 
-    /// @notice The same promise for a question that changes nothing and is answered in one word.
-    /// @return success False if the target reverted, has no code or answered less than 32 bytes.
+    /// @notice The same promise for a question of one word, which changes nothing and is answered in one word.
+    /// @dev The question fits the scratch space of memory. An account without code does not answer: ask first.
+    /// @return success False if the target reverted or answered less than 32 bytes.
     /// @return answer The first word of the answer, 0 without success.
-    function ask(address target, bytes memory payload, uint256 gasLimit, uint256 gasForCallExactCheck)
-        internal
-        view
-        returns (bool success, uint256 answer)
-    {
+    function ask(
+        address target,
+        bytes4 selector,
+        bytes32 argument,
+        uint256 gasLimit,
+        uint256 gasForCallExactCheck
+    ) internal view returns (bool success, uint256 answer) {
         // CHECK
-        if (target.code.length == 0) return (false, 0);
         _requireGas(gasLimit, gasForCallExactCheck);
 
         // INTERACT
         assembly ("memory-safe") {
-            success := staticcall(gasLimit, target, add(payload, 0x20), mload(payload), 0, 0x20)
+            mstore(0, selector)
+            mstore(4, argument)
+            success := staticcall(gasLimit, target, 0, 0x24, 0, 0x20)
             success := and(success, gt(returndatasize(), 0x1f))
             if success { answer := mload(0) }
         }
@@ -66,8 +70,10 @@ library ExactGasCall {
     function _requireGas(uint256 gasLimit, uint256 gasForCallExactCheck) private view {
         uint256 left = gasleft();
         require(left >= gasForCallExactCheck, NoGasForCallExactCheck());
-        left -= gasForCallExactCheck;
-        require(left - left / 64 >= gasLimit, NotEnoughGasForCall());
+        unchecked {
+            left -= gasForCallExactCheck;
+            require(left - left / 64 >= gasLimit, NotEnoughGasForCall());
+        }
     }
 
     function _returned(uint256 maxBytes) private pure returns (bytes memory data) {

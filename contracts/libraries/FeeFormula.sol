@@ -5,7 +5,7 @@ import {IFeeQuoter} from "../interfaces/IFeeQuoter.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title FeeFormula
-/// @notice The terms of a fee, as arithmetic: no storage, and no prices of its own.
+/// @notice The terms of a fee, as arithmetic: no prices of its own.
 /// @dev `Usd18` and `Usd36` in a name say the scale: USD × 1e18, USD × 1e36.
 library FeeFormula {
     uint256 private constant USD18_PER_CENT = 1e16;
@@ -35,9 +35,9 @@ library FeeFormula {
 
     /// @notice Two tiers, as calldata has had since EIP-7623; one if both prices are equal.
     /// @dev Counts the message's data only, as 1.5 does: what a pool says is paid for by its token's gas.
-    function calldataGas(IFeeQuoter.DestChainConfig memory chain, uint256 dataSize)
+    function calldataGas(IFeeQuoter.DestChainConfig storage chain, uint256 dataSize)
         internal
-        pure
+        view
         returns (uint256)
     {
         uint256 cheapBytes = Math.min(dataSize, chain.destGasPerPayloadByteThreshold);
@@ -54,14 +54,17 @@ library FeeFormula {
         return FIXED_BYTES + dataSize + numberOfTokens * FIXED_BYTES_PER_TOKEN + poolBytes;
     }
 
-    function dataAvailabilityUsd36(IFeeQuoter.DestChainConfig memory chain, uint256 size, uint224 gasPrice)
+    function dataAvailabilityUsd36(IFeeQuoter.DestChainConfig storage chain, uint256 size, uint224 gasPrice)
         internal
-        pure
+        view
         returns (uint256)
     {
+        uint256 multiplier = chain.destDataAvailabilityMultiplierBps;
+        if (multiplier == 0) return 0; // most chains: the rest of the terms is in another storage word
+
         uint256 gas = size * chain.destGasPerDataAvailabilityByte + chain.destDataAvailabilityOverheadGas;
         uint256 priceUsd18 = gasPrice >> 112;
-        return gas * priceUsd18 * chain.destDataAvailabilityMultiplierBps * USD36_PER_USD18_BPS;
+        return gas * priceUsd18 * multiplier * USD36_PER_USD18_BPS;
     }
 
     /// @notice The low half of a packed gas price; the high half is the data-availability price.

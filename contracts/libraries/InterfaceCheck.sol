@@ -19,15 +19,20 @@ library InterfaceCheck {
 
     /// @notice Whether `target` has code, speaks ERC-165 and claims `interfaceId`.
     function claims(address target, bytes4 interfaceId) internal view returns (bool) {
+        if (target.code.length == 0) return false;
         return
             _says(target, type(IERC165).interfaceId) && !_says(target, INVALID_ID)
                 && _says(target, interfaceId);
     }
 
     function _says(address target, bytes4 interfaceId) private view returns (bool) {
-        bytes memory question = abi.encodeCall(IERC165.supportsInterface, (interfaceId));
-        (bool success, uint256 answer) =
-            ExactGasCall.ask(target, question, PROBE_GAS, GAS_FOR_CALL_EXACT_CHECK);
+        (bool success, uint256 answer) = ExactGasCall.ask(
+            target,
+            IERC165.supportsInterface.selector,
+            bytes32(interfaceId),
+            PROBE_GAS,
+            GAS_FOR_CALL_EXACT_CHECK
+        );
         return success && answer != 0;
     }
 }

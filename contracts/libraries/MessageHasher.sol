@@ -9,6 +9,8 @@ import {EVM2EVMMessage} from "../types/Message.sol";
 /// separates leaves (0) from the inner nodes of a tree (1), so that a node can never pass for a message.
 library MessageHasher {
     bytes32 internal constant LEAF_DOMAIN_SEPARATOR = bytes32(0);
+    /// @dev The hash of an empty array, encoded: what most messages have two of.
+    bytes32 private constant NO_ELEMENTS = keccak256(abi.encode(uint256(32), uint256(0)));
     bytes32 internal constant METADATA_PREFIX = keccak256("EVM2EVMMessageHashV2");
 
     /// @notice Binds a leaf to its lane: the same message on another lane, or on a replacement of this one,
@@ -23,20 +25,7 @@ library MessageHasher {
 
     /// @notice The leaf of `message` on the lane that `laneMetadataHash` stands for.
     function leaf(EVM2EVMMessage memory message, bytes32 laneMetadataHash) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                LEAF_DOMAIN_SEPARATOR,
-                laneMetadataHash,
-                _hashFixedFields(message),
-                keccak256(message.data),
-                keccak256(abi.encode(message.tokenAmounts)),
-                keccak256(abi.encode(message.sourceTokenData))
-            )
-        );
-    }
-
-    function _hashFixedFields(EVM2EVMMessage memory message) private pure returns (bytes32) {
-        return keccak256(
+        bytes32 fixedFields = keccak256(
             abi.encode(
                 message.sender,
                 message.receiver,
@@ -47,6 +36,50 @@ library MessageHasher {
                 message.feeToken,
                 message.feeTokenAmount
             )
+        );
+        (bytes32 tokens, bytes32 sourceTokenData) = (NO_ELEMENTS, NO_ELEMENTS);
+        if (message.tokenAmounts.length != 0) tokens = keccak256(abi.encode(message.tokenAmounts));
+        if (message.sourceTokenData.length != 0) {
+            sourceTokenData = keccak256(abi.encode(message.sourceTokenData));
+        }
+        return _leaf(laneMetadataHash, fixedFields, keccak256(message.data), tokens, sourceTokenData);
+    }
+
+    /// @notice The same of a message that arrives, without a copy of it in memory.
+    function leafOf(EVM2EVMMessage calldata message, bytes32 laneMetadataHash)
+        internal
+        pure
+        returns (bytes32)
+    {
+        bytes32 fixedFields = keccak256(
+            abi.encode(
+                message.sender,
+                message.receiver,
+                message.sequenceNumber,
+                message.gasLimit,
+                message.strict,
+                message.nonce,
+                message.feeToken,
+                message.feeTokenAmount
+            )
+        );
+        (bytes32 tokens, bytes32 sourceTokenData) = (NO_ELEMENTS, NO_ELEMENTS);
+        if (message.tokenAmounts.length != 0) tokens = keccak256(abi.encode(message.tokenAmounts));
+        if (message.sourceTokenData.length != 0) {
+            sourceTokenData = keccak256(abi.encode(message.sourceTokenData));
+        }
+        return _leaf(laneMetadataHash, fixedFields, keccak256(message.data), tokens, sourceTokenData);
+    }
+
+    function _leaf(
+        bytes32 laneMetadataHash,
+        bytes32 fixedFields,
+        bytes32 data,
+        bytes32 tokens,
+        bytes32 sourceTokenData
+    ) private pure returns (bytes32) {
+        return keccak256(
+            abi.encode(LEAF_DOMAIN_SEPARATOR, laneMetadataHash, fixedFields, data, tokens, sourceTokenData)
         );
     }
 }

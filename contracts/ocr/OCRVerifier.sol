@@ -18,10 +18,12 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
         bytes offchainConfig;
     }
 
-    /// @dev A signer counts only if `configCount` is the current one, so a new configuration erases nobody.
-    struct Signer {
-        uint32 configCount;
-        uint8 index;
+    /// @dev A role counts only if its config count is the current one, so a new configuration erases nobody. Both
+    /// roles of one node are in one word, because the node that sends a report is usually one that signed it.
+    struct Oracle {
+        uint32 signsSince; // config count
+        uint32 transmitsSince; // config count
+        uint8 index; // as a signer
     }
 
     uint256 public constant MAX_ORACLES = 31;
@@ -35,10 +37,12 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
     uint8 private _f;
     uint32 private _configCount;
     uint32 private _configBlockNumber;
-    mapping(address signer => Signer) private _signerInfo;
-    mapping(address transmitter => uint32 configCount) private _transmitterInfo;
+    mapping(address oracle => Oracle) private _oracles;
     address[] private _signers;
     address[] private _transmitters;
+    OCRConfig private _candidate;
+
+    bytes32 public candidateDigest;
 
     constructor() Ownable(msg.sender) {}
 
@@ -53,27 +57,78 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
         uint64 offchainConfigVersion,
         bytes memory offchainConfig
     ) external onlyOwner {
-        OCRConfig memory config = OCRConfig({
-            signers: signers,
-            transmitters: transmitters,
-            f: f,
-            onchainConfig: onchainConfig,
-            offchainConfigVersion: offchainConfigVersion,
-            offchainConfig: offchainConfig
-        });
+        OCRConfig memory config = OCRConfig(
+            signers, transmitters, f, onchainConfig, offchainConfigVersion, offchainConfig
+        );
         // CHECK
         _requireSound(config);
 
         // EFFECT
+        _putInForce(config);
+    }
+
+    /// @inheritdoc IOCRVerifier
+    function setCandidateConfig(
+        address[] memory signers,
+        address[] memory transmitters,
+        uint8 f,
+        bytes memory onchainConfig,
+        uint64 offchainConfigVersion,
+        bytes memory offchainConfig
+    ) external onlyOwner {
+        OCRConfig memory config = OCRConfig(
+            signers, transmitters, f, onchainConfig, offchainConfigVersion, offchainConfig
+        );
+        // CHECK
+        _requireSound(config);
+
+        // EFFECT (the digest is the one it will have in force, so its number is already the next one)
+        uint32 count = _configCount + 1;
+        bytes32 digest = _digestOf(config, count);
+        candidateDigest = digest;
+        _candidate = config;
+
+        emit CandidateConfigSet(
+            digest, count, signers, transmitters, f, onchainConfig, offchainConfigVersion, offchainConfig
+        );
+    }
+
+    /// @inheritdoc IOCRVerifier
+    function activateCandidate(bytes32 digest) external onlyOwner {
+        // CHECK
+        require(digest != 0 && digest == candidateDigest, NotTheCandidate(candidateDigest, digest));
+
+        // EFFECT
+        _putInForce(_candidate);
+    }
+
+    /// @inheritdoc IOCRVerifier
+    function withdrawCandidate() external onlyOwner {
+        // CHECK
+        require(candidateDigest != 0, NotTheCandidate(0, 0));
+
+        // EFFECT
+        _forgetCandidate();
+    }
+
+    /// @dev A candidate that was passed over is void: its digest has the number that is given here.
+    function _putInForce(OCRConfig memory config) private {
         uint32 count = ++_configCount;
         uint32 previousBlock = _configBlockNumber;
         _configBlockNumber = uint32(block.number);
         _configDigest = _digestOf(config, count);
-        _f = f;
+        _f = config.f;
         _register(config, count);
+        if (candidateDigest != 0) _forgetCandidate();
 
         _emitConfigSet(config, previousBlock, count);
-        _afterConfigSet(onchainConfig);
+        _afterConfigSet(config.onchainConfig);
+    }
+
+    function _forgetCandidate() private {
+        emit CandidateConfigRemoved(candidateDigest);
+        candidateDigest = 0;
+        delete _candidate;
     }
 
     /// @inheritdoc IOCRVerifier
@@ -109,7 +164,7 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
         return _f == 0 ? 0 : 2 * uint256(_f) + 1;
     }
 
-    function _requireSound(OCRConfig memory config) private pure {
+    function _requireSound(OCRConfig memory config) private view {
         _requireConfig(config.f != 0, InvalidConfigErrorType.F_MUST_BE_POSITIVE);
         _requireConfig(config.signers.length <= MAX_ORACLES, InvalidConfigErrorType.TOO_MANY_SIGNERS);
         _requireConfig(config.signers.length > 3 * uint256(config.f), InvalidConfigErrorType.F_TOO_HIGH);
@@ -117,6 +172,18 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
         _requireConfig(
             config.transmitters.length <= MAX_ORACLES, InvalidConfigErrorType.TOO_MANY_TRANSMITTERS
         );
+        _requireDistinct(config.signers);
+        _requireDistinct(config.transmitters);
+        _requireSoundOnchainConfig(config.onchainConfig);
+    }
+
+    function _requireDistinct(address[] memory oracles) private pure {
+        for (uint256 i = 0; i < oracles.length; ++i) {
+            require(oracles[i] != address(0), OracleCannotBeZeroAddress());
+            for (uint256 j = 0; j < i; ++j) {
+                _requireConfig(oracles[i] != oracles[j], InvalidConfigErrorType.REPEATED_ORACLE_ADDRESS);
+            }
+        }
     }
 
     function _requireConfig(bool condition, InvalidConfigErrorType errorType) private pure {
@@ -125,20 +192,11 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
 
     function _register(OCRConfig memory config, uint32 count) private {
         for (uint8 i = 0; i < config.signers.length; ++i) {
-            address signer = config.signers[i];
-            require(signer != address(0), OracleCannotBeZeroAddress());
-            _requireConfig(
-                _signerInfo[signer].configCount != count, InvalidConfigErrorType.REPEATED_ORACLE_ADDRESS
-            );
-            _signerInfo[signer] = Signer({configCount: count, index: i});
+            Oracle storage signer = _oracles[config.signers[i]];
+            (signer.signsSince, signer.index) = (count, i);
         }
         for (uint256 i = 0; i < config.transmitters.length; ++i) {
-            address transmitter = config.transmitters[i];
-            require(transmitter != address(0), OracleCannotBeZeroAddress());
-            _requireConfig(
-                _transmitterInfo[transmitter] != count, InvalidConfigErrorType.REPEATED_ORACLE_ADDRESS
-            );
-            _transmitterInfo[transmitter] = count;
+            _oracles[config.transmitters[i]].transmitsSince = count;
         }
         _signers = config.signers;
         _transmitters = config.transmitters;
@@ -188,9 +246,10 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
         // CHECK
         HomeChain.requireUnforked(_deployedOn);
         require(_f != 0, ConfigNeverSet());
-        require(_transmitterInfo[msg.sender] == _configCount, UnauthorizedTransmitter());
+        require(_oracles[msg.sender].transmitsSince == _configCount, UnauthorizedTransmitter());
         _requireExactCalldata(report.length, rs.length, ss.length);
-        require(reportContext[0] == _configDigest, ConfigDigestMismatch(_configDigest, reportContext[0]));
+        bytes32 expected = _configDigest;
+        require(reportContext[0] == expected, ConfigDigestMismatch(expected, reportContext[0]));
         _requireQuorum(keccak256(abi.encodePacked(keccak256(report), reportContext)), rs, ss, rawVs);
 
         // EFFECT
@@ -203,6 +262,9 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
 
     /// @dev The heir's checks and effects for a report that a quorum signed.
     function _report(bytes calldata report, uint40 epochAndRound) internal virtual;
+
+    /// @dev The heir refuses what it could not read once the configuration is in force.
+    function _requireSoundOnchainConfig(bytes memory onchainConfig) internal view virtual;
 
     /// @dev The heir reads its part of a new configuration.
     function _afterConfigSet(bytes memory onchainConfig) internal virtual;
@@ -222,20 +284,25 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
     {
         require(rs.length == quorum(), WrongNumberOfSignatures());
         require(rs.length == ss.length, SignaturesOutOfRegistration());
+        uint32 count = _configCount;
         uint256 seen;
         for (uint256 i = 0; i < rs.length; ++i) {
-            uint256 signer = 2 ** _signerIndex(digest, uint8(rawVs[i]), rs[i], ss[i]);
+            uint256 signer = 1 << _signerIndex(count, digest, uint8(rawVs[i]), rs[i], ss[i]);
             require(seen & signer == 0, NonUniqueSignatures());
             seen |= signer;
         }
     }
 
     /// @dev OpenZeppelin's recovery refuses a high s, and answers zero, nobody's key, to anything malformed.
-    function _signerIndex(bytes32 digest, uint8 rawV, bytes32 r, bytes32 s) private view returns (uint256) {
+    function _signerIndex(uint32 count, bytes32 digest, uint8 rawV, bytes32 r, bytes32 s)
+        private
+        view
+        returns (uint256)
+    {
         require(rawV <= 1, UnauthorizedSigner());
         (address recovered,,) = ECDSA.tryRecover(digest, rawV + 27, r, s);
-        Signer memory signer = _signerInfo[recovered];
-        require(recovered != address(0) && signer.configCount == _configCount, UnauthorizedSigner());
+        Oracle storage signer = _oracles[recovered];
+        require(recovered != address(0) && signer.signsSince == count, UnauthorizedSigner());
         return signer.index;
     }
 }

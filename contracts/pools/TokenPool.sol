@@ -18,7 +18,8 @@ import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet
 /// @notice All that pools have in common: which chains, how much, and who may call. A pool adds how value
 /// leaves (`_lockOrBurn`) and arrives (`_releaseOrMint`).
 abstract contract TokenPool is ITokenPool, Ownable2Step {
-    using AllowList for AllowList.List;
+    using AllowList for EnumerableSet.AddressSet;
+    using EnumerableSet for EnumerableSet.AddressSet;
     using EnumerableSet for EnumerableSet.BytesSet;
     using EnumerableSet for EnumerableSet.UintSet;
     using RateLimiter for RateLimiter.TokenBucket;
@@ -35,8 +36,9 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
     address private immutable _rmnProxy;
 
     address private _router;
+    bool private _allowListEnabled;
     address private _rateLimitAdmin;
-    AllowList.List private _allowList;
+    EnumerableSet.AddressSet private _allowList;
     EnumerableSet.UintSet private _chainSelectors;
     mapping(uint64 remoteChainSelector => RemoteChain) private _chains;
 
@@ -60,7 +62,7 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
         _decimals = localTokenDecimals;
         _rmnProxy = rmnProxy;
         _router = router;
-        _allowList.isEnabled = allowlist.length != 0;
+        _allowListEnabled = allowlist.length != 0;
         _allowList.update(new address[](0), allowlist);
     }
 
@@ -74,7 +76,7 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
         uint64 selector = lockOrBurnIn.remoteChainSelector;
         // CHECK
         _requireOpen(lockOrBurnIn.localToken, selector);
-        _allowList.requireAllowed(lockOrBurnIn.originalSender);
+        if (_allowListEnabled) _allowList.requireListed(lockOrBurnIn.originalSender);
         require(IRouter(_router).getOnRamp(selector) == msg.sender, CallerIsNotARampOnRouter(msg.sender));
 
         // EFFECT
@@ -332,7 +334,7 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
     /// @inheritdoc ITokenPool
     function applyAllowListUpdates(address[] calldata removes, address[] calldata adds) external onlyOwner {
         // CHECK
-        require(_allowList.isEnabled, AllowListNotEnabled());
+        require(_allowListEnabled, AllowListNotEnabled());
 
         // EFFECT
         _allowList.update(removes, adds);
@@ -345,7 +347,7 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
 
     /// @inheritdoc ITokenPool
     function getAllowListEnabled() external view returns (bool) {
-        return _allowList.isEnabled;
+        return _allowListEnabled;
     }
 
     /// @inheritdoc ITokenPool

@@ -16,24 +16,23 @@ import {HostilePool} from "./mocks/HostilePool.sol";
 import {Vm} from "forge-std/Vm.sol";
 
 contract OnRampForwardFromRouterTest is SourceChain {
-    uint256 internal constant FEE = 1e18;
-
     function setUp() public {
         deploySourceChain();
     }
 
-    function forward(Client.EVM2AnyMessage memory message) internal returns (bytes32) {
+    /// @dev As the Router does, which has put the tokens into their pools before.
+    function forward(Client.EVM2AnyMessage memory message) internal returns (bytes32 messageId) {
         vm.prank(address(router));
-        return onRamp.forwardFromRouter(DEST_CHAIN, message, FEE, sender);
+        (messageId,) = onRamp.forwardFromRouter(DEST_CHAIN, message, sender);
     }
 
-    /// @dev The message in the last log, which must be CCIPSendRequested of the OnRamp.
+    /// @dev The message in the OnRamp's last log, which must be CCIPSendRequested.
     function lastSent() internal returns (EVM2EVMMessage memory) {
         Vm.Log[] memory logs = vm.getRecordedLogs();
-        Vm.Log memory last = logs[logs.length - 1];
-        assertEq(last.emitter, address(onRamp));
-        assertEq(last.topics[0], 0xd0c3c799bf9e2639de44391e7f524d229b2b55f5b1ea94b2bf7da42f7243dddd);
-        return abi.decode(last.data, (EVM2EVMMessage));
+        uint256 last = logs.length - 1;
+        while (logs[last].emitter != address(onRamp)) --last;
+        assertEq(logs[last].topics[0], 0xd0c3c799bf9e2639de44391e7f524d229b2b55f5b1ea94b2bf7da42f7243dddd);
+        return abi.decode(logs[last].data, (EVM2EVMMessage));
     }
 
     function sendAndRead(Client.EVM2AnyMessage memory message) internal returns (EVM2EVMMessage memory) {
@@ -49,19 +48,19 @@ contract OnRampForwardFromRouterTest is SourceChain {
 
         vm.expectRevert(IOnRamp.MustBeCalledByRouter.selector);
         vm.prank(caller);
-        onRamp.forwardFromRouter(DEST_CHAIN, aMessage(), FEE, sender);
+        onRamp.forwardFromRouter(DEST_CHAIN, aMessage(), sender);
     }
 
     function test_reverts_without_a_sender() public {
         vm.expectRevert(IOnRamp.RouterMustSetOriginalSender.selector);
         vm.prank(address(router));
-        onRamp.forwardFromRouter(DEST_CHAIN, aMessage(), FEE, address(0));
+        onRamp.forwardFromRouter(DEST_CHAIN, aMessage(), address(0));
     }
 
     function test_reverts_for_another_destination() public {
         vm.expectRevert(abi.encodeWithSelector(IOnRamp.InvalidChainSelector.selector, OTHER_CHAIN));
         vm.prank(address(router));
-        onRamp.forwardFromRouter(OTHER_CHAIN, aMessage(), FEE, sender);
+        onRamp.forwardFromRouter(OTHER_CHAIN, aMessage(), sender);
     }
 
     function test_reverts_when_cursed() public {
@@ -79,11 +78,11 @@ contract OnRampForwardFromRouterTest is SourceChain {
     }
 
     function test_reverts_when_the_fee_is_absurd() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IFeeQuoter.MessageFeeTooHigh.selector, 100e18 + 1, MAX_FEE_JUELS)
-        );
-        vm.prank(address(router));
-        onRamp.forwardFromRouter(DEST_CHAIN, aMessage(), 100e18 + 1, sender);
+        reportGasPrice(GAS_PRICE * 1_000);
+        uint256 fee = 1_471_366_000_000_000_000_000; // juels
+
+        vm.expectRevert(abi.encodeWithSelector(IFeeQuoter.MessageFeeTooHigh.selector, fee, MAX_FEE_JUELS));
+        forward(aMessage());
     }
 
     function test_reverts_when_the_pool_says_too_much() public {
@@ -115,13 +114,32 @@ contract OnRampForwardFromRouterTest is SourceChain {
         forward(aTransfer(address(usdc), 1));
     }
 
-    function test_reverts_when_the_pool_refuses_the_destination() public {
+    function test_reverts_when_the_pool_does_not_serve_the_destination() public {
         uint64[] memory removes = new uint64[](1);
         removes[0] = DEST_CHAIN;
         lockReleasePool.applyChainUpdates(removes, new ITokenPool.ChainUpdate[](0));
 
-        vm.expectRevert(abi.encodeWithSelector(ITokenPool.ChainNotAllowed.selector, DEST_CHAIN));
+        vm.expectRevert(abi.encodeWithSelector(IOnRamp.UnsupportedToken.selector, address(usdc)));
         forward(aTransfer(address(usdc), 1));
+    }
+
+    function test_reverts_when_the_token_has_no_pool() public {
+        vm.expectRevert(abi.encodeWithSelector(IOnRamp.UnsupportedToken.selector, address(link)));
+        forward(aTransfer(address(link), 1));
+    }
+
+    function test_reverts_when_the_amount_is_zero() public {
+        vm.expectRevert(IOnRamp.CannotSendZeroTokens.selector);
+        forward(aTransfer(address(usdc), 0));
+    }
+
+    function test_answers_the_fee_it_quoted() public {
+        uint256 quoted = onRamp.getFee(DEST_CHAIN, aMessage());
+
+        vm.prank(address(router));
+        (, uint256 fee) = onRamp.forwardFromRouter(DEST_CHAIN, aMessage(), sender);
+
+        assertEq(fee, quoted);
     }
 
     /* THE MESSAGE */
@@ -236,7 +254,7 @@ contract OnRampForwardFromRouterTest is SourceChain {
     function test_senders_have_nonces_of_their_own() public {
         forward(aMessage());
         vm.prank(address(router));
-        onRamp.forwardFromRouter(DEST_CHAIN, aMessage(), FEE, stranger);
+        onRamp.forwardFromRouter(DEST_CHAIN, aMessage(), stranger);
 
         assertEq(onRamp.getSenderNonce(sender), 1);
         assertEq(onRamp.getSenderNonce(stranger), 1);

@@ -188,13 +188,23 @@ contract RMNBlessTest is RiskNetwork {
         assertFalse(blessed);
     }
 
+    function test_says_who_voted_while_more_votes_are_needed() public {
+        IRMN.Blessing memory blessing = aBlessing();
+        IRMN.Signature[] memory votes = blessVotes(blessing, 1, 3);
+        bytes32 tag = rmn.blessingTag(blessing);
+
+        vm.expectEmit(address(rmn));
+        emit IRMN.VotedToBless(tag, blessing.root, 6);
+        rmn.bless(blessing, votes);
+
+        assertFalse(isBlessed(blessing));
+    }
+
     function test_a_stranger_relays_a_quorum_and_the_root_is_blessed() public {
         IRMN.Blessing memory blessing = aBlessing();
         IRMN.Signature[] memory votes = blessVotes(blessing, 1, 4);
         bytes32 tag = rmn.blessingTag(blessing);
 
-        vm.expectEmit(address(rmn));
-        emit IRMN.VotedToBless(tag, blessing.root, 14);
         vm.expectEmit(address(rmn));
         emit IRMN.RootBlessed(tag, commitStore, blessing.root, 1, 10, 0);
         vm.prank(stranger);

@@ -11,7 +11,7 @@ import {EVM2EVMMessage} from "../../contracts/types/Message.sol";
 
 /// @notice What the official client's hasher, tree and encoder wrote, said again by the contracts.
 contract VectorsTest is Test {
-    struct Lane {
+    struct LaneVector {
         uint64 source;
         uint64 destination;
         address onRamp;
@@ -64,7 +64,8 @@ contract VectorsTest is Test {
         bytes encoded;
     }
 
-    string private constant LANE = "Lane(uint64 source,uint64 destination,address onRamp,bytes32 metadata)";
+    string private constant LANE =
+        "LaneVector(uint64 source,uint64 destination,address onRamp,bytes32 metadata)";
     string private constant MESSAGE = string.concat(
         "Message(uint256 lane,address sender,address receiver,uint64 sequenceNumber,uint256 gasLimit,bool strict,",
         "uint64 nonce,address feeToken,uint256 feeTokenAmount,Data data,TokenAmount[] tokenAmounts,",
@@ -87,8 +88,8 @@ contract VectorsTest is Test {
         return vm.parseJsonTypeArray(_vectors, key, description);
     }
 
-    function lanes() internal view returns (Lane[] memory) {
-        return abi.decode(parse(".lanes", LANE), (Lane[]));
+    function lanes() internal view returns (LaneVector[] memory) {
+        return abi.decode(parse(".lanes", LANE), (LaneVector[]));
     }
 
     function trees() internal view returns (Tree[] memory) {
@@ -115,7 +116,7 @@ contract VectorsTest is Test {
     }
 
     function test_hashes_every_lane_as_the_official_client_does() public view {
-        Lane[] memory all = lanes();
+        LaneVector[] memory all = lanes();
 
         assertEq(all.length, 4);
         for (uint256 i = 0; i < all.length; ++i) {
@@ -126,7 +127,7 @@ contract VectorsTest is Test {
     }
 
     function test_hashes_every_message_as_the_official_client_does() public view {
-        Lane[] memory all = lanes();
+        LaneVector[] memory all = lanes();
         Message[] memory messages = abi.decode(parse(".messages", MESSAGE), (Message[]));
 
         assertGt(messages.length, 50);

@@ -6,20 +6,22 @@ import {ExtraArgs} from "../../contracts/libraries/ExtraArgs.sol";
 import {Client} from "../../contracts/types/Client.sol";
 import {SourceChain} from "./fixtures/SourceChain.sol";
 
-contract FeeQuoterProcessMessageArgsTest is SourceChain {
+contract FeeQuoterQuoteTest is SourceChain {
     function setUp() public {
         deploySourceChain();
     }
 
     function process(bytes memory args) internal view returns (uint256 gasLimit, bool allowOutOfOrder) {
-        (gasLimit, allowOutOfOrder,) = feeQuoter.processMessageArgs(DEST_CHAIN, address(link), 1, args);
+        Client.EVM2AnyMessage memory message = aMessage();
+        message.extraArgs = args;
+        (, gasLimit, allowOutOfOrder) = feeQuoter.quote(DEST_CHAIN, message);
     }
 
     /* FAILURES */
 
     function test_reverts_when_the_chain_is_not_enabled() public {
         vm.expectRevert(abi.encodeWithSelector(IFeeQuoter.DestinationChainNotEnabled.selector, OTHER_CHAIN));
-        feeQuoter.processMessageArgs(OTHER_CHAIN, address(link), 1, "");
+        feeQuoter.quote(OTHER_CHAIN, aMessage());
     }
 
     function test_reverts_when_there_is_less_than_a_tag() public {
@@ -55,12 +57,35 @@ contract FeeQuoterProcessMessageArgsTest is SourceChain {
         process(extraArgs(3_000_001, true));
     }
 
+    /// @dev In both fee tokens the bound is the same value: the native one is converted.
     function test_reverts_when_the_fee_is_above_the_maximum_in_juels() public {
-        uint256 highest = uint256(MAX_FEE_JUELS) * LINK_PRICE / ETH_PRICE; // in wrapped native
-        feeQuoter.processMessageArgs(DEST_CHAIN, address(weth), highest, "");
+        Client.EVM2AnyMessage memory message = aMessage();
+        reportGasPrice(GAS_PRICE * 67);
+        feeQuoter.quote(DEST_CHAIN, message);
 
-        vm.expectRevert(abi.encodeWithSelector(IFeeQuoter.MessageFeeTooHigh.selector, 200e18, MAX_FEE_JUELS));
-        feeQuoter.processMessageArgs(DEST_CHAIN, address(weth), highest * 2, "");
+        reportGasPrice(GAS_PRICE * 70);
+        vm.expectPartialRevert(IFeeQuoter.MessageFeeTooHigh.selector);
+        feeQuoter.quote(DEST_CHAIN, message);
+        message.feeToken = address(weth);
+        vm.expectPartialRevert(IFeeQuoter.MessageFeeTooHigh.selector);
+        feeQuoter.quote(DEST_CHAIN, message);
+    }
+
+    function test_reverts_when_the_price_that_bounds_the_fee_is_stale() public {
+        Client.EVM2AnyMessage memory message = aMessage();
+        message.feeToken = address(weth);
+        skip(PRICE_STALENESS + 1);
+        reportGasPrice(GAS_PRICE);
+        reportTokenPrice(address(weth), ETH_PRICE);
+
+        vm.expectPartialRevert(IFeeQuoter.StaleTokenPrice.selector);
+        feeQuoter.quote(DEST_CHAIN, message);
+    }
+
+    function test_quotes_what_getValidatedFee_answers() public view {
+        (uint256 fee,,) = feeQuoter.quote(DEST_CHAIN, aMessage());
+
+        assertEq(fee, feeQuoter.getValidatedFee(DEST_CHAIN, aMessage()));
     }
 
     /* READING */
@@ -93,14 +118,5 @@ contract FeeQuoterProcessMessageArgsTest is SourceChain {
             process(abi.encodeWithSelector(Client.EVM_EXTRA_ARGS_V1_TAG, gas, strict));
         assertEq(gasLimit, gas);
         assertFalse(allowOutOfOrder);
-    }
-
-    function testFuzz_values_the_fee_in_link(uint256 amount) public view {
-        amount = bound(amount, 0, 0.75e18);
-
-        (,, uint256 juels) = feeQuoter.processMessageArgs(DEST_CHAIN, address(weth), amount, "");
-        assertEq(juels, amount * ETH_PRICE / LINK_PRICE);
-        (,, juels) = feeQuoter.processMessageArgs(DEST_CHAIN, address(link), amount, "");
-        assertEq(juels, amount);
     }
 }
