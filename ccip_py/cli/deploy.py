@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ccip_py.cli import options, terminal
+
+if TYPE_CHECKING:
+    from ccip_py.deploy.existing import Replacing
 
 Config = Annotated[Path, typer.Argument(help="The network as TOML; examples/network.toml explains it.")]
 Out = Annotated[Path, typer.Option(help="Where to write the result; its journal lies beside it.")]
@@ -18,11 +21,25 @@ Yes = Annotated[
 ]
 
 
+Replace = Annotated[
+    str,
+    typer.Option(help="SOURCE:DEST, a lane that gets new contracts under the same Routers.", metavar="A:B"),
+]
+Sever = Annotated[
+    bool,
+    typer.Option(
+        help="With --replace: share nothing with the old lane and shut it, after a finality violation."
+    ),
+]
+
+
 def deploy(
     config: Config,
     out: Out = Path("deployment.json"),
     plan: PlanOnly = False,
     verify: VerifyOnly = False,
+    replace: Replace = "",
+    sever: Sever = False,
     yes: Yes = False,
     as_json: options.Json = False,
 ) -> None:
@@ -47,15 +64,29 @@ def deploy(
         if wrong:
             raise typer.Exit(1)
         return
-    todo = anyio.run(plan_for, network, out)
+    replacing = _replacing(replace, sever)
+    todo = anyio.run(plan_for, network, out, replacing)
     if plan:
         terminal.result(todo.steps, describe(todo.steps) if todo.steps else ["nothing to do"], as_json)
         return
     for line in summary(todo):
         terminal.say(line)
     _confirm(yes, [chain.chain_id for chain in network.chains], bool(todo.steps))
-    deployed = deploy_to_file(network, out, terminal.say)
+    deployed = deploy_to_file(network, out, terminal.say, replacing=replacing)
     terminal.result({"deployment": str(out), "lanes": len(deployed.lanes)}, [str(out)], as_json)
+
+
+def _replacing(lane: str, sever: bool) -> Replacing | None:
+    from ccip_py.deploy.existing import Replacing
+
+    if not lane:
+        if sever:
+            raise typer.BadParameter("--sever says how to --replace a lane")
+        return None
+    source, colon, destination = lane.partition(":")
+    if not colon:
+        raise typer.BadParameter(f"want SOURCE:DEST, got {lane}", param_hint="--replace")
+    return Replacing(source, destination, sever)
 
 
 def _confirm(yes: bool, chain_ids: list[int], something: bool) -> None:

@@ -19,7 +19,7 @@ from ccip_py.deploy.config import ChainConfig, NetworkConfig
 from ccip_py.deploy.journal import Journal, Sent
 from ccip_py.deploy.plan import Plan
 from ccip_py.deploy.send import Signed, Wanted, call_gas, creation_gas, send, sign
-from ccip_py.deploy.steps import Addresses, Create, Phase, Step, digest, of_chain, resolve
+from ccip_py.deploy.steps import Addresses, Create, Phase, Step, digest, of_chain, of_token, resolve
 from ccip_py.errors import CcipError, EndpointDown, Refused
 from ccip_py.protocol.ids import Address
 from ccip_py.protocol.keccak import keccak
@@ -53,10 +53,22 @@ async def survey(config: NetworkConfig, journal: Journal, rpcs: Rpcs) -> Found:
                 found.blocks[line.step] = int(receipt["blockNumber"], 16)
                 if line.address is not None:
                     found.addresses[line.step] = Address(bytes.fromhex(line.address[2:]))
+    found.addresses.update(given(config))
+    return found
+
+
+def given(config: NetworkConfig) -> Addresses:
+    """The contracts that are there without us, by the names that ours would have."""
+    known: dict[str, Address] = {}
+    for chain in config.chains:
         for contract, address in (("LINK", chain.link), ("WrappedNative", chain.wrapped_native)):
             if address is not None:
-                found.addresses[of_chain(chain.name, contract)] = address
-    return found
+                known[of_chain(chain.name, contract)] = address
+    for token in config.tokens:
+        for name, place in token.on.items():
+            if place.address is not None:
+                known[of_token(name, token.symbol)] = place.address
+    return known
 
 
 async def apply(
@@ -92,6 +104,8 @@ _SAID = {
     Phase.CONNECT: "contracts connected",
     Phase.HAND_OVER: "offered to the owner",
     Phase.ACCEPT: "accepted by the owner",
+    Phase.ADMIT: "new tokens admitted by the owner",
+    Phase.OPEN: "what is new connected by the owner",
 }
 
 
@@ -127,6 +141,8 @@ async def _send_steps(
     if not steps:
         return
     party = chain.owner if steps[0].by_owner else chain.deployer
+    if party.reference is None:
+        raise _for_the_owner(chain, steps, addresses)
     signer = party.unlock()
     await _check_funds(chain, rpc, signer)
     await _clock_moves_on(rpc, [after.blocks[step.later_than] for step in steps if step.later_than])
@@ -140,6 +156,21 @@ async def _send_steps(
             after.addresses[step.name] = addresses[step.name]
         after.done[step.name] = digest(step)
         after.blocks[step.name] = int(receipt["blockNumber"], 16)
+
+
+def _for_the_owner(chain: ChainConfig, steps: Sequence[Step], addresses: Addresses) -> Refused:
+    """The owner signs elsewhere, perhaps as a timelock: here are its calls."""
+    calls = {}
+    for step in steps:
+        wanted = transaction_of(step, addresses)
+        to = "" if wanted.to is None else to_checksum_address(wanted.to)
+        calls[f"{step.name}: to {to}"] = "0x" + wanted.data.hex()
+    return Refused(
+        f"{len(steps)} calls on {chain.name} are the owner's, whose key is not here",
+        code="OWNER_MUST_ACT",
+        context=calls,
+        hint="let the owner make them, and run this again: what is done is recognised by its effect in --verify",
+    )
 
 
 async def _sign_steps(

@@ -5,11 +5,11 @@ accepts. If they are the same key, there is nothing to hand over.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ccip_py.deploy.config import ChainConfig, NetworkConfig
-from ccip_py.deploy.steps import Call, Create, Phase, Ref, Step, of_chain, of_token
+from ccip_py.deploy.steps import Call, Create, Phase, Ref, Step, of_chain
 from ccip_py.protocol.keccak import keccak
-from ccip_py.protocol.prices import pack_gas_price, usd_per_token, usd_per_unit_gas
 
 TOKEN_ROLES = ("MINTER_ROLE", "BURNER_ROLE")
 LINK_NAME = "ChainLink Token"
@@ -62,37 +62,23 @@ def connect_chain(config: NetworkConfig, chain: ChainConfig) -> Iterator[Step]:
         for bless, curse in zip(config.monitors.bless_keys, config.monitors.curse_keys, strict=True)
     ]
     thresholds = config.monitors.bless_threshold, config.monitors.curse_threshold
-    yield call("RMN", "setMonitors", monitors, *thresholds)
+    yield replace(call("RMN", "setMonitors", monitors, *thresholds), again=True)
     yield call("TokenAdminRegistry", "addRegistryModule", Ref(of_chain(chain.name, "RegistryModuleOwner")))
-    yield call("FeeQuoter", "updatePrices", first_prices(config, chain))
+    yield call("FeeQuoter", "updatePrices", first_prices(chain))
     if chain.link is None and config.holders and config.holder_link:
         yield from mint(
             chain, of_chain(chain.name, "LINK"), [(holder, config.holder_link) for holder in config.holders]
         )
 
 
-def first_prices(config: NetworkConfig, chain: ChainConfig) -> dict[str, object]:
-    """Prices of this chain's fee tokens and tokens, and of gas on the chains its lanes lead to."""
+def first_prices(chain: ChainConfig) -> dict[str, object]:
+    """Prices of this chain's fee tokens. Those of other tokens, and of gas elsewhere, come with tokens and lanes."""
     prices = [
         (Ref(of_chain(chain.name, "LINK")), chain.link_usd),
         (Ref(of_chain(chain.name, "WrappedNative")), chain.native_usd),
     ]
     tokens = [{"sourceToken": token, "usdPerToken": usd} for token, usd in prices]
-    tokens += [
-        {
-            "sourceToken": Ref(of_token(chain.name, token.symbol)),
-            "usdPerToken": usd_per_token(token.usd, token.on[chain.name].decimals),
-        }
-        for token in config.tokens
-        if chain.name in token.on
-    ]
-    gas = []
-    for source, name in config.lane_names():
-        if source == chain.name:
-            there = config.chain(name)
-            price = pack_gas_price(usd_per_unit_gas(there.gas_price, there.native_usd))
-            gas.append({"destChainSelector": there.selector, "usdPerUnitGas": price})
-    return {"tokenPriceUpdates": tokens, "gasPriceUpdates": gas}
+    return {"tokenPriceUpdates": tokens, "gasPriceUpdates": []}
 
 
 def mint(chain: ChainConfig, token: str, amounts: Iterable[tuple[object, int]]) -> Iterator[Step]:

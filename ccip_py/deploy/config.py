@@ -19,6 +19,8 @@ from ccip_py.protocol.ids import Address, ChainSelector
 
 MAX_ORACLES = 31  # of the OCR configuration on chain
 MAX_MONITORS = 16  # of the RMN
+SEVERED = " severed"
+"""Ends the name of a lane's generation that shares nothing with the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,9 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class TokenOnChain:
-    """How a token lives on one chain. It is deployed there, with its pool."""
+    """How a token lives on one chain. It is deployed there, with its pool, or adopted: then its own admin gives a
+    burn-mint pool the right to mint and burn.
+    """
 
     kind: PoolKind
     decimals: int = 18
@@ -39,6 +43,7 @@ class TokenOnChain:
     liquidity: int = 0  # minted into a lock-release pool
     outbound: RateLimit | None = None  # per remote chain; None: unlimited
     inbound: RateLimit | None = None
+    address: Address | None = None  # a token that is there already: only its pool is deployed, and registered
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +129,21 @@ class NetworkConfig:
     holder_link: int = 1_000 * 10**18
     fees: FeeParams = field(default_factory=FeeParams)
     permissionless_window: int = 3_600  # seconds after a commit until anyone may execute
+    allowed_senders: tuple[Address, ...] = ()  # who may send, on every lane; empty: anyone
+    generations: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)  # see `replace_lane`
 
     def chain(self, name: str) -> ChainConfig:
         """The chain of that name."""
         return next(chain for chain in self.chains if chain.name == name)
+
+    def generation(self, source: str, destination: str) -> str:
+        """Which lane it is that leads there now: "" the first, "#2" the one that replaced it, and so on."""
+        return self.generations.get((source, destination), ("",))[-1]
+
+    def previous(self, source: str, destination: str) -> str | None:
+        """The lane that this one goes on from; None for the first, and for one that was severed from its past."""
+        known = self.generations.get((source, destination), ("",))
+        return None if len(known) < 2 or known[-1].endswith(SEVERED) else known[-2]
 
     def lane_names(self) -> tuple[tuple[str, str], ...]:
         """The lanes as listed, or every pair both ways."""
@@ -251,6 +267,8 @@ def _token_problems(config: NetworkConfig, token: TokenConfig) -> Iterator[str]:
             yield f"{here}.on: there is no chain {name}"
         if place.liquidity and place.kind != "lock_release":
             yield f"{here}.on.{name}.liquidity: only a lock-release pool holds liquidity"
+        if place.address is not None and (place.initial_supply or place.liquidity):
+            yield f"{here}.on.{name}: a token that is there already is not minted: no supply, no liquidity"
         if not 0 <= place.decimals <= 36:
             yield f"{here}.on.{name}.decimals: from 0 to 36, got {place.decimals}"
         for which, limit in (("outbound", place.outbound), ("inbound", place.inbound)):

@@ -5,7 +5,7 @@ the fields that matter; `Sorted` stands for a list in any order; a function is a
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ccip_py.chains.deployment import ChainDeployment, Deployment, LaneDeployment, TokenDeployment
@@ -105,7 +105,12 @@ def _of_chain(
     yield ask("Router", "getWrappedNative", expect=there.wrapped_native)
     yield ask("Router", "getArmProxy", expect=there.rmn_proxy)
     incoming = [lane for lane in deployment.lanes if lane.destination == chain.selector]
-    off_ramps = tuple({"sourceChainSelector": lane.source, "offRamp": lane.off_ramp} for lane in incoming)
+    off_ramps = tuple(
+        {"sourceChainSelector": lane.source, "offRamp": off_ramp}
+        for lane in incoming
+        for off_ramp in (lane.off_ramp, lane.previous_off_ramp)
+        if off_ramp is not None
+    )
     yield ask("Router", "getOffRamps", expect=Sorted(off_ramps))
     static = {
         "maxFeeJuelsPerMsg": config.fees.max_fee_juels,
@@ -113,7 +118,8 @@ def _of_chain(
         "tokenPriceStalenessThreshold": config.fees.token_price_staleness,
     }
     yield ask("FeeQuoter", "getStaticConfig", expect=static)
-    writers = Sorted(tuple(lane.commit_store for lane in incoming))
+    stores = [store for lane in incoming for store in (lane.commit_store, lane.previous_commit_store)]
+    writers = Sorted(tuple(store for store in stores if store is not None))
     yield ask("FeeQuoter", "getAllAuthorizedCallers", expect=writers)
     for token in (there.link, there.wrapped_native):
         yield ask("FeeQuoter", "getTokenPrice", token, expect={"value": is_positive})
@@ -146,19 +152,22 @@ def _of_token(
         yield ask("getCurrentInboundRateLimiterState", selector, expect=bucket(place.inbound))
     if token.kind == "lock_release":
         yield ask("getRebalancer", expect=chain.owner.address)
-    yield from _roles(chain, there, token)
+    yield from _roles(chain, there, token, adopted=wanted.on[chain.name].address is not None)
 
 
-def _roles(chain: ChainConfig, there: ChainDeployment, token: TokenDeployment) -> Iterator[Question]:
+def _roles(
+    chain: ChainConfig, there: ChainDeployment, token: TokenDeployment, *, adopted: bool
+) -> Iterator[Question]:
     where = of_token(chain.name, token.symbol)
 
     def ask(function: str, *arguments: Any, expect: Any) -> Question:
         return Question(chain.name, where, token.address, "BurnMintERC20", function, arguments, expect)
 
-    yield ask("owner", expect=chain.owner.address)
-    for role in TOKEN_ROLES:
-        yield ask("hasRole", role_id(role), token.pool, expect=token.kind == "burn_mint")
-        yield ask("hasRole", role_id(role), chain.deployer.address, expect=False)
+    if not adopted:  # a token of somebody else may have roles of another kind, or none
+        yield ask("owner", expect=chain.owner.address)
+        for role in TOKEN_ROLES:
+            yield ask("hasRole", role_id(role), token.pool, expect=token.kind == "burn_mint")
+            yield ask("hasRole", role_id(role), chain.deployer.address, expect=False)
     registered = {
         "administrator": chain.owner.address,
         "pendingAdministrator": NO_ADDRESS,
@@ -179,6 +188,8 @@ def _roles(chain: ChainConfig, there: ChainDeployment, token: TokenDeployment) -
 def _of_lane(config: NetworkConfig, deployment: Deployment, lane: LaneDeployment) -> Iterator[Question]:
     source, destination = deployment.chain(lane.source), deployment.chain(lane.destination)
     here, there = config.chain(source.name), config.chain(destination.name)
+    # A deployment says which contracts a lane has now; of those before, only the configuration knows names.
+    now, replaces = replace(config, generations={}), lane.previous_off_ramp is not None
     ramps = {"OnRamp": lane.on_ramp, "CommitStore": lane.commit_store, "OffRamp": lane.off_ramp}
 
     def ask(contract: str, function: str, *arguments: Any, expect: Any) -> Question:
@@ -195,15 +206,17 @@ def _of_lane(config: NetworkConfig, deployment: Deployment, lane: LaneDeployment
     yield ask("FeeQuoter", "getDestinationChainGasPrice", lane.destination, expect={"value": is_positive})
 
     yield ask("OnRamp", "owner", expect=here.owner.address)
-    yield ask("OnRamp", "getStaticConfig", expect=on_ramp_config(config, here, there))
+    fixed = {k: v for k, v in on_ramp_config(now, here, there).items() if k != "prevOnRamp" or not replaces}
+    yield ask("OnRamp", "getStaticConfig", expect=fixed)
     dynamic = {"router": source.router, "priceRegistry": source.fee_quoter}
     yield ask("OnRamp", "getDynamicConfig", expect=dynamic)
     yield ask("OnRamp", "feeAggregator", expect=config.fee_aggregator)
-    yield ask("OnRamp", "isAllowListEnabled", expect=False)
+    yield ask("OnRamp", "isAllowListEnabled", expect=bool(config.allowed_senders))
+    yield ask("OnRamp", "getAllowList", expect=Sorted(config.allowed_senders))
 
     committers = list(config.committers.addresses)
     yield ask("CommitStore", "owner", expect=there.owner.address)
-    yield ask("CommitStore", "getStaticConfig", expect=commit_store_config(here, there))
+    yield ask("CommitStore", "getStaticConfig", expect=commit_store_config(now, here, there))
     yield ask("CommitStore", "getDynamicConfig", expect={"priceRegistry": destination.fee_quoter})
     yield ask("CommitStore", "latestConfigDetails", expect={"configDigest": lane.config_digest})
     yield ask("CommitStore", "getSigners", expect=committers)

@@ -5,10 +5,14 @@ committers, the OffRamp with its executors, and the right to write prices. Both 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from ccip_py.deploy.config import ChainConfig, FeeParams, NetworkConfig
+from eth_utils.address import to_checksum_address
+
+from ccip_py.deploy.config import SEVERED, ChainConfig, FeeParams, NetworkConfig
 from ccip_py.deploy.steps import Call, Create, Encoded, Ref, Step, of_chain, of_lane
 from ccip_py.protocol.ids import NO_ADDRESS
+from ccip_py.protocol.prices import pack_gas_price, usd_per_unit_gas
 
 LANE_CONTRACTS = ("OnRamp", "CommitStore", "OffRamp")
 OFFCHAIN_CONFIG_VERSION = 1
@@ -18,22 +22,25 @@ OFFCHAIN_CONFIG = b""
 def create_lane(config: NetworkConfig, source: ChainConfig, destination: ChainConfig) -> Iterator[Step]:
     """OnRamp on the source; CommitStore and OffRamp on the destination."""
 
+    generation = config.generation(source.name, destination.name)
+
     def create(contract: str, on: ChainConfig, *arguments: object) -> Create:
-        return Create(of_lane(source.name, destination.name, contract), on.name, contract, arguments)
+        name = of_lane(source.name, destination.name, contract, generation)
+        return Create(name, on.name, contract, arguments)
 
     def ref(contract: str) -> Ref:
-        return Ref(of_lane(source.name, destination.name, contract))
+        return Ref(of_lane(source.name, destination.name, contract, generation))
 
     on_ramp = on_ramp_config(config, source, destination)
     router, quoter = Ref(of_chain(source.name, "Router")), Ref(of_chain(source.name, "FeeQuoter"))
     yield create("OnRamp", source, on_ramp, router, quoter, config.fee_aggregator)
-    yield create("CommitStore", destination, commit_store_config(source, destination))
+    yield create("CommitStore", destination, commit_store_config(config, source, destination))
     off_ramp = {
         "commitStore": ref("CommitStore"),
         "chainSelector": destination.selector,
         "sourceChainSelector": source.selector,
         "onRamp": ref("OnRamp"),
-        "prevOffRamp": NO_ADDRESS,
+        "prevOffRamp": _before(config, source, destination, "OffRamp"),
         "rmnProxy": Ref(of_chain(destination.name, "RMNProxy")),
         "tokenAdminRegistry": Ref(of_chain(destination.name, "TokenAdminRegistry")),
     }
@@ -48,18 +55,27 @@ def on_ramp_config(config: NetworkConfig, source: ChainConfig, destination: Chai
         "destChainSelector": destination.selector,
         "defaultTxGasLimit": config.fees.default_tx_gas_limit,
         "maxNopFeesJuels": 0,
-        "prevOnRamp": NO_ADDRESS,
+        "prevOnRamp": _before(config, source, destination, "OnRamp"),
         "rmnProxy": Ref(of_chain(source.name, "RMNProxy")),
         "tokenAdminRegistry": Ref(of_chain(source.name, "TokenAdminRegistry")),
     }
 
 
-def commit_store_config(source: ChainConfig, destination: ChainConfig) -> dict[str, object]:
+def _before(config: NetworkConfig, source: ChainConfig, destination: ChainConfig, contract: str) -> object:
+    """The contract that this lane goes on from."""
+    previous = config.previous(source.name, destination.name)
+    return NO_ADDRESS if previous is None else Ref(of_lane(source.name, destination.name, contract, previous))
+
+
+def commit_store_config(
+    config: NetworkConfig, source: ChainConfig, destination: ChainConfig
+) -> dict[str, object]:
     """What a CommitStore is for; fixed for its life."""
+    generation = config.generation(source.name, destination.name)
     return {
         "chainSelector": destination.selector,
         "sourceChainSelector": source.selector,
-        "onRamp": Ref(of_lane(source.name, destination.name, "OnRamp")),
+        "onRamp": Ref(of_lane(source.name, destination.name, "OnRamp", generation)),
         "rmnProxy": Ref(of_chain(destination.name, "RMNProxy")),
     }
 
@@ -76,46 +92,88 @@ def off_ramp_settings(config: NetworkConfig, destination: ChainConfig) -> dict[s
 
 
 def connect_lane(config: NetworkConfig, source: ChainConfig, destination: ChainConfig) -> Iterator[Step]:
-    """Fees, signers, executors, price writers and the Routers of both sides."""
-    lane = f"{source.name}>{destination.name}"
+    """Fees, signers, executors, price writers and the Routers of both sides. Fees outlive a lane's replacement."""
+    between = f"{source.name}>{destination.name}"
+    generation = config.generation(source.name, destination.name)
+    lane = between + generation
 
     def call(
         name: str, on: ChainConfig, target: str, contract: str, function: str, *arguments: object
     ) -> Call:
-        return Call(f"{lane} {name}", on.name, Ref(target), contract, function, arguments)
+        return Call(name, on.name, Ref(target), contract, function, arguments)
 
     def ref(contract: str) -> Ref:
-        return Ref(of_lane(source.name, destination.name, contract))
+        return Ref(of_lane(source.name, destination.name, contract, generation))
 
     quoter, router = of_chain(source.name, "FeeQuoter"), of_chain(source.name, "Router")
-    limits = {"destChainSelector": destination.selector, "config": destination_fees(config.fees)}
-    yield call("limits", source, quoter, "FeeQuoter", "applyDestChainConfigUpdates", [limits])
+    selector = destination.selector
+    limits = {"destChainSelector": selector, "config": destination_fees(config.fees)}
+    settings = "applyDestChainConfigUpdates"
+    yield call(f"{between} limits", source, quoter, "FeeQuoter", settings, [limits])
     paid_in = fee_tokens(config.fees, source)
     yield call(
-        "fees", source, quoter, "FeeQuoter", "applyFeeTokenConfigUpdates", destination.selector, paid_in
+        f"{between} fees", source, quoter, "FeeQuoter", "applyFeeTokenConfigUpdates", selector, paid_in
     )
-    on_ramp = {"destChainSelector": destination.selector, "onRamp": ref("OnRamp")}
-    yield call("way out", source, router, "Router", "applyRampUpdates", [on_ramp], [], [])
+    price = pack_gas_price(usd_per_unit_gas(destination.gas_price, destination.native_usd))
+    gas = {
+        "tokenPriceUpdates": [],
+        "gasPriceUpdates": [{"destChainSelector": selector, "usdPerUnitGas": price}],
+    }
+    yield call(f"{between} gas price", source, quoter, "FeeQuoter", "updatePrices", gas)
+    if config.allowed_senders:
+        senders = list(config.allowed_senders)
+        allow = "applyAllowListUpdates"
+        yield call(f"{lane} senders", source, ref("OnRamp").name, "OnRamp", allow, True, [], senders)
+    on_ramp = {"destChainSelector": selector, "onRamp": ref("OnRamp")}
+    yield call(f"{lane} way out", source, router, "Router", "applyRampUpdates", [on_ramp], [], [])
 
     committers = config.committers.addresses, config.committers.addresses, config.committers.f
     subject = Encoded(("address",), (Ref(of_chain(destination.name, "FeeQuoter")),))
     ocr = (*committers, subject, OFFCHAIN_CONFIG_VERSION, OFFCHAIN_CONFIG)
-    yield call("committers", destination, ref("CommitStore").name, "CommitStore", "setOCR2Config", *ocr)
-    yield call("executors", destination, ref("OffRamp").name, "OffRamp", "setExecutors", [], config.executors)
+    store = ref("CommitStore").name
+    signers = call(f"{lane} committers", destination, store, "CommitStore", "setOCR2Config", *ocr)
+    yield replace(signers, again=True)
+    for executor in config.executors:
+        name = f"{lane} executor {to_checksum_address(executor)}"
+        yield call(name, destination, ref("OffRamp").name, "OffRamp", "setExecutors", [], [executor])
     writers = {"addedCallers": [ref("CommitStore")], "removedCallers": []}
     there = of_chain(destination.name, "FeeQuoter")
-    yield call("prices", destination, there, "FeeQuoter", "applyAuthorizedCallerUpdates", writers)
+    yield call(f"{lane} prices", destination, there, "FeeQuoter", "applyAuthorizedCallerUpdates", writers)
     off_ramp = {"sourceChainSelector": source.selector, "offRamp": ref("OffRamp")}
-    yield call(
-        "way in",
-        destination,
-        of_chain(destination.name, "Router"),
-        "Router",
-        "applyRampUpdates",
-        [],
-        [],
-        [off_ramp],
-    )
+    router = of_chain(destination.name, "Router")
+    yield call(f"{lane} way in", destination, router, "Router", "applyRampUpdates", [], [], [off_ramp])
+
+
+def _over(generations: tuple[str, ...]) -> tuple[str, ...]:
+    """The generations that end with the last one."""
+    linked = len(generations) > 2 and not generations[-2].endswith(SEVERED)
+    drained = generations[-3:-2] if linked else ()
+    cut = generations[-2:-1] if generations[-1].endswith(SEVERED) else ()
+    return (*drained, *cut)
+
+
+def retire_lane(config: NetworkConfig, source: ChainConfig, destination: ChainConfig) -> Iterator[Step]:
+    """What ends with a replacement. A lane that goes on from another leaves it open until it is drained, and ends the
+    one before that; a severed one ends its predecessor at once: paused, no prices, no way in.
+    """
+    known = config.generations.get((source.name, destination.name), ("",))
+    lane = f"{source.name}>{destination.name}{known[-1]}"
+    for generation in _over(known):
+
+        def old(contract: str, generation: str = generation) -> Ref:
+            return Ref(of_lane(source.name, destination.name, contract, generation))
+
+        def call(name: str, target: Ref, contract: str, function: str, *arguments: object) -> Call:
+            title = f"{lane} {name}"
+            return Call(title, destination.name, target, contract, function, arguments)
+
+        what = f"after {generation or '#1'}"
+        yield call(f"no commits {what}", old("CommitStore"), "CommitStore", "pause")
+        callers = {"addedCallers": [], "removedCallers": [old("CommitStore")]}
+        quoter, router = (Ref(of_chain(destination.name, name)) for name in ("FeeQuoter", "Router"))
+        yield call(f"no prices {what}", quoter, "FeeQuoter", "applyAuthorizedCallerUpdates", callers)
+        closed = {"sourceChainSelector": source.selector, "offRamp": old("OffRamp")}
+        yield call(f"no way in {what}", router, "Router", "applyRampUpdates", [], [closed], [])
 
 
 def destination_fees(fees: FeeParams) -> dict[str, object]:

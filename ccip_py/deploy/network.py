@@ -5,7 +5,7 @@
 Safe to interrupt and to repeat with the same journal. What comes back has been verified on every chain.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -22,9 +22,11 @@ from ccip_py.chains.deployment import (
 )
 from ccip_py.chains.evm.keys import LOCAL_CHAIN_IDS
 from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.deploy import abi, artifacts
 from ccip_py.deploy.abi import encode_values
 from ccip_py.deploy.apply import Found, Progress, Rpcs, apply, survey
 from ccip_py.deploy.config import ChainConfig, NetworkConfig, checked
+from ccip_py.deploy.existing import Replacing, found_in, with_generations
 from ccip_py.deploy.expect import addresses_of
 from ccip_py.deploy.journal import FileJournal, Journal, MemoryJournal
 from ccip_py.deploy.lane import OFFCHAIN_CONFIG, OFFCHAIN_CONFIG_VERSION
@@ -33,6 +35,7 @@ from ccip_py.deploy.steps import of_chain, of_lane, of_pool, of_token
 from ccip_py.deploy.verify import Finding, findings
 from ccip_py.errors import ConfigError, Refused
 from ccip_py.protocol.digests import config_digest
+from ccip_py.protocol.ids import Address
 
 
 def _silent(_: str) -> None:
@@ -40,27 +43,40 @@ def _silent(_: str) -> None:
 
 
 def deploy_network(
-    config: NetworkConfig, progress: Progress = _silent, journal: Journal | None = None
+    config: NetworkConfig,
+    progress: Progress = _silent,
+    journal: Journal | None = None,
+    *,
+    known: Deployment | None = None,
 ) -> Deployment:
     """Bring the network into being and return it. Blocks; `deploy` is the same for async code."""
 
     async def run() -> Deployment:
-        return await deploy(config, progress, journal)
+        return await deploy(config, progress, journal, known=known)
 
     return anyio.run(run)
 
 
 async def deploy(
-    config: NetworkConfig, progress: Progress = _silent, journal: Journal | None = None
+    config: NetworkConfig,
+    progress: Progress = _silent,
+    journal: Journal | None = None,
+    *,
+    known: Deployment | None = None,
+    replacing: Replacing | None = None,
 ) -> Deployment:
-    """Bring the network into being and return it. `Refused` lists what verification did not like."""
+    """Bring the network into being and return it. `Refused` lists what verification did not like.
+
+    A network that runs already is extended by what the configuration has more. What is there is read from the
+    journal, or without one from `known`.
+    """
     checked(config)
     journal = journal if journal is not None else MemoryJournal()
     async with connected(config) as rpcs:
-        found = await survey(config, journal, rpcs)
+        config, found = await _what_is_there(config, journal, rpcs, known, replacing)
         todo = plan(config, found.done)
         found = await apply(config, todo, found, journal, rpcs, progress)
-        deployment = deployment_of(config, found)
+        deployment = deployment_of(config, found, await _counts(config, found, rpcs))
         wrong = await findings(config, deployment, rpcs)
     if wrong:
         raise Refused(not_as_wanted(wrong), code="NOT_VERIFIED")
@@ -68,28 +84,100 @@ async def deploy(
     return deployment
 
 
-def deploy_to_file(config: NetworkConfig, out: Path, progress: Progress = _silent) -> Deployment:
-    """Deploy and write `out`; if it is there and the chains agree with it, do nothing and say so."""
+async def _what_is_there(
+    config: NetworkConfig,
+    journal: Journal,
+    rpcs: Rpcs,
+    known: Deployment | None,
+    replacing: Replacing | None,
+) -> tuple[NetworkConfig, Found]:
+    """The configuration with its lanes' generations, and what of it exists."""
+    if known is not None and not journal.read():
+        found = found_in(config, known)
+    else:
+        found = await survey(config, journal, rpcs)
+    return with_generations(config, found, replacing), found
+
+
+async def _counts(config: NetworkConfig, found: Found, rpcs: Rpcs) -> dict[tuple[str, str], int]:
+    """How often the signers of each lane were set: part of the digest that names their configuration."""
+    counts = {}
+    artifact = artifacts.load("CommitStore")
+    for source, destination in config.lane_names():
+        store = found.addresses[
+            of_lane(source, destination, "CommitStore", config.generation(source, destination))
+        ]
+        call = {
+            "to": to_checksum_address(store),
+            "data": "0x" + abi.call_data(artifact, "latestConfigDetails", ()).hex(),
+        }
+        raw = await rpcs[destination].call("eth_call", call, "latest")
+        answer = abi.result(artifact, "latestConfigDetails", 0, bytes.fromhex(raw[2:]))
+        counts[source, destination] = answer["configCount"]
+    return counts
+
+
+def deploy_to_file(
+    config: NetworkConfig, out: Path, progress: Progress = _silent, *, replacing: Replacing | None = None
+) -> Deployment:
+    """Deploy, or extend, and write `out`; if the chains agree with it already, do nothing and say so."""
 
     checked(config)
-    if out.exists():
-        known = load_deployment(out)
+    known = _written(out)
+    if known is not None:
         missing = anyio.run(_without_code, config, known)
-        if not missing:
+        if missing:
+            _refuse_to_replace(config, out, missing)
+            progress(f"{out} is of chains that are gone; deploying anew")
+            known = None
+        elif replacing is None and not anyio.run(plan_for, config, out).steps:
             progress(f"{out} is there, and so are its contracts: nothing to do")
             return known
-        _refuse_to_replace(config, out, missing)
-        progress(f"{out} is of chains that are gone; deploying anew")
-    deployment = deploy_network(config, progress, FileJournal(journal_path(out)))
+
+    async def run() -> Deployment:
+        journal = FileJournal(journal_path(out))
+        return await deploy(config, progress, journal, known=known, replacing=replacing)
+
+    deployment = anyio.run(run)
     save_deployment(deployment, out)
     return deployment
 
 
-async def plan_for(config: NetworkConfig, out: Path) -> Plan:
+def _written(out: Path) -> Deployment | None:
+    return load_deployment(out) if out.exists() else None
+
+
+def replace_lane(
+    config: NetworkConfig,
+    known: Deployment,
+    replacing: Replacing,
+    progress: Progress = _silent,
+    journal: Journal | None = None,
+) -> Deployment:
+    """Give one lane new contracts under the same Routers, and return the network as it is then.
+
+    Linked, the new lane goes on from the old one: senders keep their nonces, and what is in flight can still be
+    executed over the old OffRamp. Severed, it shares nothing with it, and the old one is paused and shut: for a
+    source that broke its finality. Either way no message of the old lane is ever a leaf of the new one. Nodes serve
+    the new lane once they are started with the deployment that is returned.
+    """
+
+    async def run() -> Deployment:
+        return await deploy(config, progress, journal, known=known, replacing=replacing)
+
+    return anyio.run(run)
+
+
+async def plan_for(config: NetworkConfig, out: Path, replacing: Replacing | None = None) -> Plan:
     """What `deploy_to_file` would do, without doing it."""
     checked(config)
+    known = _written(out)
+    if known is not None and await _without_code(config, known):
+        known = None
     async with connected(config) as rpcs:
-        return plan(config, (await survey(config, FileJournal(journal_path(out)), rpcs)).done)
+        journal = FileJournal(journal_path(out))
+        config, found = await _what_is_there(config, journal, rpcs, known, replacing)
+        return plan(config, found.done)
 
 
 def journal_path(out: Path) -> Path:
@@ -121,11 +209,11 @@ async def connected(config: NetworkConfig) -> AsyncIterator[Rpcs]:
         yield rpcs
 
 
-def deployment_of(config: NetworkConfig, found: Found) -> Deployment:
+def deployment_of(config: NetworkConfig, found: Found, counts: Mapping[tuple[str, str], int]) -> Deployment:
     """What was made, as the file that every tool reads."""
     chains = tuple(_chain(config, chain, found) for chain in config.chains)
     lanes = [(config.chain(source), config.chain(destination)) for source, destination in config.lane_names()]
-    return Deployment(chains=chains, lanes=tuple(_lane(config, *pair, found) for pair in lanes))
+    return Deployment(chains=chains, lanes=tuple(_lane(config, *pair, found, counts) for pair in lanes))
 
 
 def _chain(config: NetworkConfig, chain: ChainConfig, found: Found) -> ChainDeployment:
@@ -162,17 +250,29 @@ def _chain(config: NetworkConfig, chain: ChainConfig, found: Found) -> ChainDepl
 
 
 def _lane(
-    config: NetworkConfig, source: ChainConfig, destination: ChainConfig, found: Found
+    config: NetworkConfig,
+    source: ChainConfig,
+    destination: ChainConfig,
+    found: Found,
+    counts: Mapping[tuple[str, str], int],
 ) -> LaneDeployment:
+    generation = config.generation(source.name, destination.name)
+    previous = config.previous(source.name, destination.name)
+
     def name(contract: str) -> str:
-        return of_lane(source.name, destination.name, contract)
+        return of_lane(source.name, destination.name, contract, generation)
+
+    def before(contract: str) -> Address | None:
+        if previous is None:
+            return None
+        return found.addresses[of_lane(source.name, destination.name, contract, previous)]
 
     committers = config.committers
     commit_store = found.addresses[name("CommitStore")]
     digest = config_digest(
         destination.chain_id,
         commit_store,
-        1,
+        counts[source.name, destination.name],
         committers.addresses,
         committers.addresses,
         committers.f,
@@ -191,12 +291,19 @@ def _lane(
         committers=committers.addresses,
         f=committers.f,
         config_digest=digest,
+        previous_off_ramp=before("OffRamp"),
+        previous_commit_store=before("CommitStore"),
     )
 
 
 async def _without_code(config: NetworkConfig, known: Deployment) -> list[str]:
     """The contracts of a deployment that are not there."""
     missing: list[str] = []
+    if {chain.name for chain in known.chains} - {chain.name for chain in config.chains}:
+        raise ConfigError(
+            "the deployment has chains that the configuration does not name: a network is never shrunk",
+            hint="put them back, or use another --out",
+        )
     on = {name: name.split("/")[0] for name in addresses_of(known)}
     async with connected(config) as rpcs:
         for name, address in addresses_of(known).items():

@@ -21,9 +21,11 @@ class Phase(IntEnum):
     """Each phase is sent as a whole and must have succeeded before the next one starts."""
 
     CREATE = 0  # contracts, on all chains
-    CONNECT = 1  # settings and references between them
-    HAND_OVER = 2  # the deployer offers everything to the owner
-    ACCEPT = 3  # the owner accepts
+    ADMIT = 1  # the owner of a running network lets the deployer set up a new token
+    CONNECT = 2  # settings and references between them
+    HAND_OVER = 3  # the deployer offers everything to the owner
+    ACCEPT = 4  # the owner accepts
+    OPEN = 5  # the owner of a running network connects it to what is new
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Call:
     phase: Phase = Phase.CONNECT
     by_owner: bool = False  # signed by the owner instead of the deployer
     later_than: str = ""  # a step that must lie in an earlier second of the chain's time
+    again: bool = False  # sets a whole: when it should be another, it is simply done once more
 
 
 Step = Create | Call
@@ -87,8 +90,11 @@ def resolve(value: Value, addresses: Addresses) -> Value:
 
 
 def digest(step: Step) -> str:
-    """What the step does, as a hash: under one name it must never become something else."""
-    return hashlib.sha256(repr(step).encode()).hexdigest()[:32]
+    """What the step does, whoever signs it and when, as a hash: under one name it must never become something else."""
+    what = (step.name, step.chain, step.contract, step.arguments)
+    if isinstance(step, Call):
+        return hashlib.sha256(repr((*what, step.target, step.function)).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:32]
 
 
 # Names. They stand in journals, in messages and in the plan that people read.
@@ -109,6 +115,6 @@ def of_pool(chain: str, symbol: str) -> str:
     return f"{chain}/pool {symbol}"
 
 
-def of_lane(source: str, destination: str, contract: str) -> str:
-    """A contract of a lane, whichever chain it is on."""
-    return f"{source}>{destination}/{contract}"
+def of_lane(source: str, destination: str, contract: str, generation: str = "") -> str:
+    """A contract of a lane, whichever chain it is on; of a lane that replaced another, with its generation."""
+    return f"{source}>{destination}{generation}/{contract}"

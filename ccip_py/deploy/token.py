@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ccip_py.deploy.chain import mint
 from ccip_py.deploy.config import ChainConfig, NetworkConfig, RateLimit, TokenConfig
 from ccip_py.deploy.steps import Call, Create, Encoded, Phase, Ref, Step, of_chain, of_pool, of_token
+from ccip_py.protocol.prices import usd_per_token
 
 POOL_CONTRACT = {"burn_mint": "BurnMintTokenPool", "lock_release": "LockReleaseTokenPool"}
 
@@ -17,7 +18,8 @@ def create_token(chain: ChainConfig, token: TokenConfig) -> Iterator[Step]:
     """The token and its pool."""
     place = token.on[chain.name]
     itself = Ref(of_token(chain.name, token.symbol))
-    yield Create(itself.name, chain.name, "BurnMintERC20", (token.name, token.symbol, place.decimals))
+    if place.address is None:
+        yield Create(itself.name, chain.name, "BurnMintERC20", (token.name, token.symbol, place.decimals))
     before = (itself, place.decimals, (), Ref(of_chain(chain.name, "RMNProxy")))
     liquid = (True,) if place.kind == "lock_release" else ()
     arguments = (*before, *liquid, Ref(of_chain(chain.name, "Router")))
@@ -46,7 +48,7 @@ def connect_token(config: NetworkConfig, chain: ChainConfig, token: TokenConfig)
         yield call("liquidity", pool, kind, "provideLiquidity", place.liquidity)
     if place.kind == "lock_release":
         yield call("liquidity is the owner's", pool, kind, "setRebalancer", chain.owner.address)
-    if place.kind == "burn_mint":
+    if place.kind == "burn_mint" and place.address is None:
         yield call("roles", itself, "BurnMintERC20", "grantMintAndBurnRoles", Ref(pool))
 
     registry = of_chain(chain.name, "TokenAdminRegistry")
@@ -54,9 +56,15 @@ def connect_token(config: NetworkConfig, chain: ChainConfig, token: TokenConfig)
     yield call("propose admin", registry, "TokenAdminRegistry", "proposeAdministrator", Ref(itself), deployer)
     yield call("accept admin", registry, "TokenAdminRegistry", "acceptAdminRole", Ref(itself))
     yield call("register", registry, "TokenAdminRegistry", "setPool", Ref(itself), Ref(pool))
-    remotes = [remote_pool(config, chain, token, name) for name in remote_chains(config, chain, token)]
-    if remotes:
-        yield call("remote pools", pool, kind, "applyChainUpdates", [], remotes)
+    price = usd_per_token(token.usd, place.decimals)
+    prices = {
+        "tokenPriceUpdates": [{"sourceToken": Ref(itself), "usdPerToken": price}],
+        "gasPriceUpdates": [],
+    }
+    yield call("price", of_chain(chain.name, "FeeQuoter"), "FeeQuoter", "updatePrices", prices)
+    for name in remote_chains(config, chain, token):
+        remote = remote_pool(config, chain, token, name)
+        yield call(f"remote pool on {name}", pool, kind, "applyChainUpdates", [], [remote])
 
 
 def remote_chains(config: NetworkConfig, chain: ChainConfig, token: TokenConfig) -> tuple[str, ...]:

@@ -74,6 +74,7 @@ def _network(root: Section) -> NetworkConfig:
         holder_link=_amount(root, "holder_link", 18, "0"),
         fees=_fees(_table(root, "fees", optional=True)),
         permissionless_window=root.number("permissionless_window", 0, 2**32 - 1),
+        allowed_senders=_parties(root, "allowed_senders") if "allowed_senders" in root.values else (),
     )
     for section in (committers, monitors, root):
         section.done()
@@ -140,6 +141,7 @@ def _place(section: Section) -> TokenOnChain:
         liquidity=_amount(section, "liquidity", decimals, "0"),
         outbound=_limit(section, "outbound", decimals),
         inbound=_limit(section, "inbound", decimals),
+        address=_existing(section, "address"),
     )
     section.done()
     return place

@@ -43,7 +43,7 @@ def test_phases_come_one_after_the_other() -> None:
     phases = [step.phase for step in wanted(CONFIG)]
 
     assert phases == sorted(phases)
-    assert set(phases) == set(Phase)
+    assert set(phases) == set(Phase) - {Phase.ADMIT, Phase.OPEN}  # those are of networks that run
 
 
 def test_contracts_are_created_before_they_are_needed_on_their_own_chain() -> None:
@@ -77,10 +77,62 @@ def test_what_is_done_is_left_out() -> None:
 
 def test_a_done_step_that_should_now_be_another_is_refused_by_name() -> None:
     done = {step.name: digest(step) for step in wanted(CONFIG)}
-    stricter = replace(CONFIG, monitors=replace(CONFIG.monitors, curse_threshold=3))
+    dearer = replace(CONFIG, fees=replace(CONFIG.fees, network_fee_usd_cents=11))
 
-    with pytest.raises(ConfigError, match=r"a/RMN.setMonitors, b/RMN.setMonitors"):
-        plan(stricter, done)
+    with pytest.raises(ConfigError, match=r"a>b fees, b>a fees"):
+        plan(dearer, done)
+
+
+def test_signer_sets_are_set_again_by_the_owner() -> None:
+    done = {step.name: digest(step) for step in wanted(CONFIG)}
+    more = (*CONFIG.committers.addresses, STRANGER)
+    other = replace(
+        CONFIG,
+        monitors=replace(CONFIG.monitors, curse_threshold=3),
+        committers=replace(CONFIG.committers, addresses=more),
+    )
+
+    left = plan(other, done).steps
+
+    assert {step.name for step in left} == {
+        "a/RMN.setMonitors",
+        "b/RMN.setMonitors",
+        "a>b committers",
+        "b>a committers",
+    }
+    assert all(step.by_owner and step.phase is Phase.OPEN for step in left)
+
+
+def test_an_executor_more_is_one_call_of_the_owner_for_each_lane() -> None:
+    done = {step.name: digest(step) for step in wanted(CONFIG)}
+
+    left = plan(replace(CONFIG, executors=(*CONFIG.executors, STRANGER)), done).steps
+
+    assert {(step.chain, step.by_owner) for step in left} == {("a", True), ("b", True)}
+    assert all("executor 0x" in step.name for step in left)
+
+
+def test_a_chain_more_is_connected_by_the_owners_of_the_others() -> None:
+    done = {step.name: digest(step) for step in wanted(CONFIG)}
+
+    left = plan(_with_a_third_chain(), done).steps
+
+    new = {step.name for step in left if isinstance(step, Create)}
+    for step in left:
+        if isinstance(step, Create) or step.phase in (Phase.HAND_OVER, Phase.ACCEPT):
+            continue
+        assert step.by_owner is (step.target.name not in new), step.name
+
+
+def test_a_token_more_is_admitted_by_the_owner_before_the_deployer_sets_it_up() -> None:
+    done = {step.name: digest(step) for step in wanted(CONFIG)}
+    more = replace(CONFIG.tokens[0], symbol="NEW")
+
+    left = {step.name: step for step in plan(replace(CONFIG, tokens=(*CONFIG.tokens, more)), done).steps}
+
+    order = [left[f"a/pool NEW {what}"] for what in ("propose admin", "accept admin", "register")]
+    assert [step.by_owner for step in order] == [True, False, False]
+    assert order[0].phase < order[1].phase
 
 
 def test_a_chain_that_is_added_leaves_the_others_contracts_alone() -> None:
@@ -122,10 +174,10 @@ def test_a_token_knows_only_the_chains_that_a_lane_leads_to() -> None:
     three = _with_a_third_chain()
     one_way = replace(three, lanes=(("a", "b"),))
 
-    remote = _step(one_way, "a/pool BMT remote pools")
+    remote = _step(one_way, "a/pool BMT remote pool on b")
 
     assert references(remote.arguments) == {"b/token BMT", "b/pool BMT"}
-    assert "c/pool BMT remote pools" not in {step.name for step in wanted(one_way)}
+    assert not [step.name for step in wanted(one_way) if step.name.startswith("c/pool BMT remote")]
 
 
 def _step(config: NetworkConfig, name: str) -> Step:

@@ -95,3 +95,17 @@ def test_lanes_can_be_listed() -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot read .*network\.toml"):
         load_config(tmp_path / "network.toml")
+
+
+def test_an_existing_token_and_allowed_senders_are_read() -> None:
+    link = "0x78E6B135B2A7f63b281C80e2ff639Eed32E2a81b"
+    adopted = TEXT.replace(
+        'kind = "lock_release"\ninitial_supply = 10000\nliquidity = 1000000',
+        f'kind = "lock_release"\naddress = "{link}"',
+        1,
+    )
+
+    config = parse_config(adopted.replace("[committers]", 'allowed_senders = ["anvil:0"]\n[committers]', 1))
+
+    assert config.tokens[1].on["a"].address == bytes.fromhex(link[2:])
+    assert config.allowed_senders == (dev_address(0),)
