@@ -89,6 +89,8 @@ class LaneDeployment:
     committers: tuple[Address, ...]
     f: int
     config_digest: bytes
+    previous_off_ramp: Address | None = None  # of the lane that this one goes on from, until that is drained
+    previous_commit_store: Address | None = None
 
     def lane(self) -> Lane:
         """The lane as the protocol names it."""
@@ -174,9 +176,16 @@ def _read_lane(section: Section) -> LaneDeployment:
         committers=section.take("committers", addresses, "a list of checksum addresses", ()),
         f=section.number("f", 1, 10),
         config_digest=section.take("config_digest", digest, "32 bytes of hex that are not zero", bytes(32)),
+        previous_off_ramp=_read_optional_address(section, "previous_off_ramp"),
+        previous_commit_store=_read_optional_address(section, "previous_commit_store"),
     )
     section.done()
     return lane
+
+
+def _read_optional_address(section: Section, key: str) -> Address | None:
+    section.used.add(key)
+    return section.address(key) if key in section.values else None
 
 
 def _repeated(values: Iterable[object]) -> Iterator[object]:
@@ -256,7 +265,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if is_dataclass(value):
-        plain = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+        known = {item.name: getattr(value, item.name) for item in fields(value)}
+        plain = {name: _plain(item) for name, item in known.items() if item is not None}
         return {
             key: str(v) if key in ("selector", "source", "destination") else v for key, v in plain.items()
         }
