@@ -17,7 +17,7 @@ from pathlib import Path
 import anyio
 
 from ccip_py.risk import keys
-from ccip_py.risk.config import LOCAL_CHAIN_IDS, Config, ConfigError, check, is_loopback, load
+from ccip_py.risk.config import LOCAL_CHAIN_IDS, Chain, Config, ConfigError, check, is_loopback, load
 from ccip_py.risk.http import Http
 from ccip_py.risk.monitor import Monitor
 from ccip_py.risk.review import Place, curses, text
@@ -88,13 +88,27 @@ async def _tolerate_dev_keys(config: Config, http: Http) -> None:
         local = chain.chain_id in LOCAL_CHAIN_IDS and all(is_loopback(url) for url in chain.endpoints)
         if not local:
             raise ConfigError(f"chains.{chain.name}: dev_key_index is for Anvil on loopback only")
-        for url in dict.fromkeys(chain.endpoints):
-            try:
-                await Endpoint(url, http).call("anvil_nodeInfo")
-            except (EndpointDown, Refused) as error:
-                raise ConfigError(
-                    f"chains.{chain.name}: dev_key_index, but {url} is no Anvil: {error}"
-                ) from error
+        while silent := await _silent(chain, http):
+            log.warning("%s: waiting for %s to show that it is Anvil", config.name, ", ".join(silent))
+            await anyio.sleep(config.poll_seconds)
+
+
+async def _silent(chain: Chain, http: Http) -> list[str]:
+    """The chain's endpoints that don't answer just now. Refuses those that are no Anvil, and a chain of
+    which none answers."""
+    silent, urls = [], list(dict.fromkeys(chain.endpoints))
+    for url in urls:
+        try:
+            await Endpoint(url, http).call("anvil_nodeInfo")
+        except Refused as error:
+            raise ConfigError(
+                f"chains.{chain.name}: dev_key_index, but {url} is no Anvil: {error}"
+            ) from error
+        except EndpointDown:
+            silent.append(url)
+    if len(silent) == len(urls):
+        raise ConfigError(f"chains.{chain.name}: dev_key_index, but no Anvil answers at {', '.join(urls)}")
+    return silent
 
 
 # THE COMMAND

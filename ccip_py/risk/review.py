@@ -128,7 +128,7 @@ async def _evidence(http: Http, url: str) -> list[Json]:
 def _holds(one: Json) -> bool:
     try:
         blame = None if one["blame"] is None else int(one["blame"])
-        return Evidence(one["anomaly"], blame, (), one["summary"], one["facts"]).id.hex() == one["id"]
+        return bool(Evidence(one["anomaly"], blame, (), one["summary"], one["facts"]).id.hex() == one["id"])
     except (KeyError, TypeError, ValueError):
         return False
 

@@ -83,6 +83,10 @@ CORE = (
     "ccip_py.protocol.hashing",
     "ccip_py.protocol.merkle",
     "ccip_py.protocol.digests",
+    "ccip_py.protocol.codec.evm.abi",
+    "ccip_py.protocol.codec.evm.events",
+    "ccip_py.protocol.codec.evm.messages",
+    "ccip_py.protocol.codec.evm.reports",
     "ccip_py.chains.evm.finality",
     "ccip_py.chains.evm.logs",
 )

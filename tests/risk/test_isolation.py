@@ -1,8 +1,11 @@
 """The monitor shares no module with what it watches."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from ccip_py.risk.root import merkle_root
 
 RISK = Path(__file__).parents[2] / "ccip_py" / "risk"
 
@@ -19,6 +22,29 @@ def test_a_fresh_interpreter_loads_no_other_module_of_the_package() -> None:
 
     others = [name for name in loaded.stdout.split() if not name.startswith("ccip_py.risk")]
     assert others == ["ccip_py"]
+
+
+def test_runs_where_the_rest_of_the_package_does_not_exist(tmp_path: Path) -> None:
+    """Alone in a folder, with its tests' own vectors: it rebuilds a root and judges it."""
+    shutil.copytree(RISK, tmp_path / "ccip_py" / "risk")
+    (tmp_path / "ccip_py" / "__init__.py").touch()
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import ccip_py; assert ccip_py.__file__.startswith(sys.argv[1]), ccip_py.__file__\n"
+        "import ccip_py.risk.main\n"
+        "from ccip_py.risk.root import merkle_root\n"
+        "print(merkle_root([bytes([n]) * 32 for n in range(3)]).hex())"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+
+    assert run.stdout.strip() == merkle_root([bytes([n]) * 32 for n in range(3)]).hex()
 
 
 def test_shares_only_the_listed_libraries() -> None:

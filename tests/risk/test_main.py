@@ -10,7 +10,9 @@ from ccip_py.risk.config import Config, ConfigError, KeySource, load
 from ccip_py.risk.http import Http, HttpError
 from ccip_py.risk.main import main, run
 from ccip_py.risk.monitor import Monitor
+from ccip_py.testing.faults import Disconnected, FaultProxy
 
+from .builders import SOURCE
 from .world import World, config_for
 
 pytestmark = pytest.mark.anyio
@@ -84,8 +86,26 @@ async def test_well_known_keys_are_refused_where_there_is_no_anvil(world: World,
     )
     changed = Config(**{**{f: getattr(config, f) for f in config.__slots__}, "chains": elsewhere})
 
-    with pytest.raises(ConfigError, match="no Anvil"):
+    with pytest.raises(ConfigError, match="no Anvil answers"):
         await run(changed)
+
+
+async def test_a_start_waits_for_an_endpoint_that_is_silent(world: World, tmp_path: Path) -> None:
+    """As it would wait in the middle of its work: with one witness there is nothing to compare."""
+    async with FaultProxy(world.source.url) as proxy:
+        proxy.set(Disconnected())
+        config = config_for(world, 0, tmp_path, poll_seconds=0.01, routes={SOURCE: (proxy.url,)})
+        stop, ready = anyio.Event(), anyio.Event()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: run(config, ready=lambda _: ready.set(), stop=stop))
+            while proxy.calls["anvil_nodeInfo"] < 3:
+                await anyio.sleep(0.01)
+            assert not ready.is_set()
+            proxy.clear()
+            with anyio.fail_after(30):
+                await ready.wait()
+            stop.set()
 
 
 TOML = """

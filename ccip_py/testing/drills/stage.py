@@ -1,0 +1,140 @@
+"""What all drills need: messages to send, moments to measure, an owner who cleans up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccip_py.chains.ports import FinalityRecord
+from ccip_py.deploy import devnet as roles
+from ccip_py.deploy.admin import uncurse
+from ccip_py.deploy.keys import dev_address
+from ccip_py.devnet.network import Network
+from ccip_py.errors import NotYet
+from ccip_py.nodes.journal import Journal
+from ccip_py.protocol.codec.evm import checksum
+from ccip_py.protocol.ids import Address
+from ccip_py.protocol.journey import Stage
+from ccip_py.sdk.evm import Function
+from ccip_py.sdk.types import SentMessage
+
+NEXT = Function("getExpectedNextSequenceNumber", (), ("uint64",))
+BOTH_ENDS = (("b", "a"), ("a", "b"))  # (on, against): a curse of a lane's source stands on both
+MOMENT_S = 0.05
+PATIENCE_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A running network, its folder, and a receiver on each chain."""
+
+    network: Network
+    folder: Path
+    inbox: Mapping[str, Address]
+
+    # Messages from a to b
+
+    def send(self, user: int = 0) -> SentMessage:
+        """One ordinary message, mined."""
+        return self.network.ccip.send(
+            "a",
+            "b",
+            checksum(self.inbox["b"]),
+            signer=self.network.users[user],
+            data=b"drill",
+            gas_limit=200_000,
+            out_of_order=True,
+        )
+
+    def send_many(self, count: int) -> list[SentMessage]:
+        """Many of them, quickly: the source mines each at once meanwhile."""
+        users = len(self.network.users)
+        share = [count // users + (n < count % users) for n in range(users)]
+        self.network.anvils["a"].automine(True)
+        try:
+            with ThreadPoolExecutor() as pool:
+                return [sent for some in pool.map(self._send_some, range(users), share) for sent in some]
+        finally:
+            self.network.anvils["a"].automine(False)
+
+    def _send_some(self, user: int, count: int) -> list[SentMessage]:
+        return [self.send(user) for _ in range(count)]
+
+    def stage_of(self, sent: SentMessage) -> Stage:
+        return self.network.ccip.look(sent).stage
+
+    def committed(self) -> int:
+        """The highest number that is committed on b."""
+        return int(self.network.read("b", self.network.lane("a", "b").commit_store, NEXT)) - 1
+
+    def all_executed(self, messages: list[SentMessage]) -> bool:
+        """Asks for the last ones first: they are the last to arrive."""
+        return all(self.stage_of(sent) is Stage.EXECUTED for sent in reversed(messages))
+
+    # Moments
+
+    def moments(self, **events: Callable[[], bool]) -> dict[str, float]:
+        """When each of these first came true, by this machine's clock."""
+        seen: dict[str, float] = {}
+        deadline = time.monotonic() + PATIENCE_S
+        while len(seen) < len(events):
+            self.network.check()
+            for name, happened in events.items():
+                if name not in seen and happened():
+                    seen[name] = time.monotonic()
+            if time.monotonic() > deadline:
+                raise NotYet(f"waited {PATIENCE_S:g} s in vain for {sorted(events.keys() - seen.keys())}")
+            time.sleep(MOMENT_S)
+        return seen
+
+    def moment(self, event: Callable[[], bool]) -> float:
+        return self.moments(it=event)["it"]
+
+    def cursed_after(self, fact_is_final: Callable[[], bool]) -> tuple[float, float]:
+        """Seconds from a fact being final until each end is cursed: (on b, on a)."""
+        seen = self.moments(
+            final=fact_is_final,
+            b=lambda: self.network.is_cursed("b", "a"),
+            a=lambda: self.network.is_cursed("a", "b"),
+        )
+        return seen["b"] - seen["final"], seen["a"] - seen["final"]
+
+    def is_final(self, chain: str, block: int) -> bool:
+        return self.network.anvils[chain].block_number("finalized") >= block
+
+    def let_blocks_pass(self, chain: str = "b", count: int = 8) -> None:
+        """Time for something that must not happen."""
+        end = self.network.anvils[chain].block_number() + count
+        self.network.wait_until(
+            f"block {end} of {chain}", lambda: self.network.anvils[chain].block_number() >= end
+        )
+
+    # The owner
+
+    def lift(self) -> None:
+        """Lift the curse at both ends, quoting the votes."""
+        for on, against in BOTH_ENDS:
+            uncurse(self.network.owner_console(on), self.network.chain(against).selector)
+
+    def monitors_argument(self) -> list[dict[str, Address]]:
+        """The monitors as `RMN.setMonitors` takes them."""
+        pairs = zip(roles.BLESSERS, roles.CURSERS, strict=True)
+        return [{"blessKey": dev_address(bless), "curseKey": dev_address(curse)} for bless, curse in pairs]
+
+    def accept_history(self, chain: str) -> None:
+        """What the operators of committers and executors do once a changed history was reviewed: stop the
+        nodes, let them forget what they read, and tell their journals which block is final now."""
+        block = self.network.anvils[chain].rpc("eth_getBlockByNumber", "finalized", False)
+        record = FinalityRecord(int(block["number"], 16), bytes.fromhex(block["hash"][2:]))
+        keys = (*roles.COMMITTERS, *roles.EXECUTORS)
+        for node, key in zip([*self.network.committers, *self.network.executors], keys, strict=False):
+            node.stop()
+            home = self.folder / node.name.replace(" ", "-")
+            with Journal.open(home, dev_address(key)) as journal:
+                journal.save(self.network.chain(chain).selector, record)
+            for cache in home.glob("cache.sqlite*"):
+                cache.unlink()
+            node.start()
