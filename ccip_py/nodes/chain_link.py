@@ -22,6 +22,9 @@ RpcUrls = Mapping[ChainSelector, Sequence[str | Target]]
 """The node's own endpoints by chain. A chain that is not named is reached where the deployment says."""
 
 
+ALONE, AMONG_OTHERS = 10.0, 4.0
+"""Seconds that an endpoint may take to answer: less where another one can be asked instead."""
+
 PIN_AGE = 0.3
 """Seconds for which one look at a chain's heads serves all loops of a node: far below any block time."""
 
@@ -81,7 +84,8 @@ async def connect(
         for selector in selectors:
             chain = deployment.chain(selector)
             places = list(urls.get(selector) or [chain.rpc_url])
-            rpc = Rpc(places, chain_id=chain.chain_id, carrier=around.carrier)
+            patience = ALONE if len(places) == 1 else AMONG_OTHERS
+            rpc = Rpc(places, chain_id=chain.chain_id, carrier=around.carrier, timeout=patience)
             await stack.enter_async_context(rpc)
             heads = SharedHeads(FinalityReader(rpc, selector, chain.finality, store), around.clock)
             links[selector] = ChainLink(chain, rpc, Caller(rpc), heads)

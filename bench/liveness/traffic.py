@@ -1,0 +1,97 @@
+"""Messages on one lane, and when they arrive, from the ramps' own events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from ccip_py.devnet.network import Network
+from ccip_py.errors import NotYet
+from ccip_py.protocol.codec import evm as codec
+from ccip_py.protocol.ids import Address
+from ccip_py.protocol.message import ExtraArgs, OutgoingMessage
+from ccip_py.sdk.evm import Function
+
+FEE_WEI = 10**16  # more than a message costs; the Router gives the rest back
+MAX_FEE_WEI = 5_000 * 10**9
+POLL_S = 0.2
+NEXT = Function("getExpectedNextSequenceNumber", (), ("uint64",))
+SUCCESS = 2
+
+
+class Traffic:
+    """One lane of a network, from users that the chain signs for."""
+
+    def __init__(self, network: Network, source: str = "a", destination: str = "b") -> None:
+        self.network, self.source, self.destination = network, source, destination
+        self.lane = network.lane(source, destination)
+        inbox = network.deploy(destination, "Inbox", network.chain(destination).router)
+        message = OutgoingMessage(
+            receiver=codec.address_to_word(inbox),
+            data=b"\x5a" * 32,
+            token_amounts=(),
+            fee_token=Address(bytes(20)),
+            extra_args=codec.encode_extra_args(ExtraArgs(200_000, True)),
+        )
+        self._call = "0x" + codec.ccip_send_call(network.chain(destination).selector, message).hex()
+
+    def send(self, count: int = 1, timeout: float = 60.0) -> Sequence[int]:
+        """Send so many and wait until the chain took them; their numbers."""
+        first, anvil = self.sent() + 1, self.network.anvils[self.source]
+        transaction = {
+            "from": self.network.user.address,
+            "to": codec.checksum(self.network.chain(self.source).router),
+            "data": self._call,
+            "value": hex(FEE_WEI),
+            "gas": hex(700_000),
+            "maxFeePerGas": hex(MAX_FEE_WEI),
+            "maxPriorityFeePerGas": hex(10**9),
+        }
+        nonce = int(anvil.rpc("eth_getTransactionCount", self.network.user.address, "pending"), 16)
+        for place in range(count):
+            anvil.rpc("eth_sendTransaction", {**transaction, "nonce": hex(nonce + place)})
+        self.network.wait_until(
+            "messages are sent", lambda: self.sent() >= first + count - 1, timeout=timeout
+        )
+        return range(first, first + count)
+
+    def sent(self) -> int:
+        """The number of the last message."""
+        return int(self.network.read(self.source, self.lane.on_ramp, NEXT)) - 1
+
+    def committed(self) -> int:
+        """The number of the last message under a root."""
+        return int(self.network.read(self.destination, self.lane.commit_store, NEXT)) - 1
+
+    def delivered(self) -> dict[int, int]:
+        """How often each message succeeded."""
+        topic = "0x" + codec.EXECUTION_STATE_CHANGED.hex()
+        question = {"address": "0x" + self.lane.off_ramp.hex(), "topics": [topic], "fromBlock": "0x0"}
+        found: dict[int, int] = {}
+        for log in self.network.anvils[self.destination].rpc("eth_getLogs", question):
+            if int(log["data"][2:66], 16) == SUCCESS:
+                number = int(log["topics"][1], 16)
+                found[number] = found.get(number, 0) + 1
+        return found
+
+    def arrivals(self, numbers: Sequence[int], timeout: float) -> dict[int, float]:
+        """When each of them succeeded, by this machine's clock; NotYet if some do not within `timeout` seconds."""
+        at: dict[int, float] = {}
+        deadline = time.monotonic() + timeout
+        while len(at) < len(numbers):
+            there, now = self.delivered(), time.monotonic()
+            at.update((number, now) for number in numbers if number in there and number not in at)
+            self.network.check()
+            if now > deadline:
+                raise NotYet(f"{len(numbers) - len(at)} of {len(numbers)} messages did not arrive")
+            time.sleep(POLL_S)
+        return at
+
+    def latencies(self, count: int, timeout: float = 120.0) -> list[float]:
+        """Seconds from being mined to having succeeded, of so many messages sent one block after the other."""
+        sent_at: dict[int, float] = {}
+        for _ in range(count):
+            [number] = self.send()
+            sent_at[number] = time.monotonic()
+        arrived = self.arrivals(list(sent_at), timeout)
+        return sorted(max(0.0, arrived[number] - at) for number, at in sent_at.items())
