@@ -329,6 +329,8 @@ def _reached(trace: Trace, stage: Stage) -> StageReached:
 def stepped_network(options: SteppedOptions | None = None) -> Iterator[SteppedNetwork]:
     """Start chains, deploy, and hand over a network at rest; on leaving, stop everything that was started here."""
     options = options or SteppedOptions()
+    if not 2 <= options.chains <= len(roles.CHAIN_IDS):
+        raise BadInput(f"a network has 2 to {len(roles.CHAIN_IDS)} chains, not {options.chains}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ccip-", dir=_fast_folder())))
         anvils = [

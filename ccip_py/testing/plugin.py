@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 Networks = Callable[[int], "Sandbox"]
 """The session's network with that many chains, started when first asked for."""
 
+OWN = frozenset({"ccip", "ccip_network", "ccip_networks"})
+
 MARKERS = (
     "ccip_chains(count): the test's network has that many chains, two or three",
     "ccip_finality(blocks): a block is final when so many lie above it",
@@ -120,8 +122,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failing test tells the journeys of its messages, and hides frames that are not the user's."""
-    sandbox = getattr(item, "funcargs", {}).get("ccip")
-    if sandbox is None or call.excinfo is None:
+    if call.excinfo is None or not OWN.intersection(getattr(item, "fixturenames", ())):
         return (yield)
     hidden = [] if item.config.getoption("--ccip-show-internal") else _ours()
     for module in hidden:
@@ -131,7 +132,8 @@ def pytest_runtest_makereport(
     finally:
         for module in hidden:
             del module.__tracebackhide__
-    if report.failed and call.when == "call":
+    sandbox = getattr(item, "funcargs", {}).get("ccip")
+    if sandbox is not None and report.failed and call.when == "call":
         told = sandbox.report()
         if told:
             report.sections.append(("CCIP messages of this test", told))
