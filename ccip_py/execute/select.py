@@ -3,11 +3,10 @@
 Rules, in the order they are asked:
 1. Nothing from a stopped lane, an unblessed root, or a root whose messages are not all known here.
 2. A message is attempted once. Executed is done; failed is for `manuallyExecute`, by whoever cares.
-3. An ordered message goes only when its nonce is its sender's next. What has to wait holds up its own
-sender's later
+3. An ordered message goes only when its nonce is its sender's next. What has to wait holds up its own sender's later
    ordered messages, and nobody else's.
-4. Quarantined and pending messages sit out until their time. 5. Batches are filled in sequence order up to
-the limits. A message too large for a shared batch goes alone; one too
+4. Quarantined and pending messages sit out until their time, and those whose fee does not pay for them until it does.
+5. Batches are filled in sequence order up to the limits. A message too large for a shared batch goes alone; one too
    large for any block of the destination is left out and reported.
 
 One batch is under one root, because a proof is. Earlier batches must be sent before later ones: a later one
@@ -23,6 +22,7 @@ from enum import StrEnum
 from ..protocol.ids import Address, MessageId, SeqNr
 from ..protocol.message import ExecutionState, Message
 from .cost import BATCH_GAS, MAX_REPORT_BYTES, message_bytes, message_gas
+from .fees import FeeGuard
 from .turns import Standing, has_turn
 from .view import CommittedRoot, ExecutionView
 
@@ -36,6 +36,7 @@ class Why(StrEnum):
     NOT_MY_TURN = "another executor goes first"
     PENDING = "a transaction with it is under way"
     QUARANTINED = "it made a batch revert"
+    UNDERPAID = "its fee does not pay for it yet"
     BEHIND = "an earlier ordered message of its sender waits"
     OVERSIZE = "it fits in no block of the destination"
     NO_ROOM = "the batches of this cycle are full"
@@ -88,9 +89,10 @@ def select(
     limits: Limits,
     standing: Standing | None = None,
     avoid: Avoid | None = None,
+    guard: FeeGuard | None = None,
 ) -> Selection:
     """The batches to send now, and the reason for every unfinished message that is in none of them."""
-    filling = _Filling(view, limits, avoid or Avoid())
+    filling = _Filling(view, limits, avoid or Avoid(), guard)
     for committed in sorted(view.roots, key=lambda each: each.interval):
         reason = _root_reason(view, committed, standing)
         for seq_nr in range(committed.interval.first, committed.interval.last + 1):
@@ -114,10 +116,11 @@ def _root_reason(view: ExecutionView, committed: CommittedRoot, standing: Standi
 class _Filling:
     """The batches so far, the last of them still open, and each sender's nonce once they have landed."""
 
-    def __init__(self, view: ExecutionView, limits: Limits, avoid: Avoid) -> None:
+    def __init__(self, view: ExecutionView, limits: Limits, avoid: Avoid, guard: FeeGuard | None) -> None:
         self._view = view
         self._limits = limits
         self._avoid = avoid
+        self._guard = guard
         self._most_gas = view.block_gas_limit * limits.block_share_percent // 100
         self._nonces: dict[Address, int] = {}
         self._batches: list[Batch] = []
@@ -128,7 +131,7 @@ class _Filling:
         if self._view.state_of(seq_nr) is not ExecutionState.UNTOUCHED:
             return
         message = self._view.messages.get(seq_nr)
-        reason = root_reason or (self._refusal(message) if message else Why.NOT_SEEN)
+        reason = root_reason or (self._refusal(committed, message) if message else Why.NOT_SEEN)
         if message and reason is None:
             reason = self._place(committed, message)
         if reason is not None:
@@ -139,9 +142,12 @@ class _Filling:
     def selection(self) -> Selection:
         return Selection(tuple(self._batches), self._waiting)
 
-    def _refusal(self, message: Message) -> Why | None:
+    def _refusal(self, committed: CommittedRoot, message: Message) -> Why | None:
         if message.ordered and message.nonce != self._nonce_of(message.sender) + 1:
             return Why.BEHIND
+        waited = self._view.now - committed.committed_at
+        if self._guard is not None and not self._guard.pays(message, waited):
+            return Why.UNDERPAID
         return self._avoid.reason(message, self._view.now)
 
     def _nonce_of(self, sender: Address) -> int:

@@ -23,6 +23,7 @@ from pydantic import (
 from ccip_py.chains.evm.sending import Policy
 from ccip_py.commit.config import PriceRule
 from ccip_py.errors import ConfigError
+from ccip_py.execute.fees import FeeRule
 from ccip_py.execute.select import Limits
 from ccip_py.ocr.config import Timing
 
@@ -102,6 +103,7 @@ class ExecutorConfig(Section):
     relay_step_blocks: Annotated[int, Field(ge=1)] = 2  # between executors
     turn_step: Annotated[int, Field(ge=1)] = 6  # seconds of the destination chain between executors
     limits: Limits = Field(default_factory=Limits)
+    fee_guard: FeeRule = Field(default_factory=FeeRule)
     pace: Pace = Pace(pause=0.35)
     fees: Policy = Field(default_factory=Policy)
 

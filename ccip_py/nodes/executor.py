@@ -32,6 +32,7 @@ from .blessing_relay import BlessingRelay
 from .config import ExecutorConfig
 from .execution_view import ExecutorEyes, Seen
 from .log import Event, Log, Stage
+from .market import Market
 from .metrics import Metrics
 from .simulation import batch_revert, failing_token_steps
 from .under_way import messages_under_way
@@ -57,6 +58,7 @@ class LaneExecutor:
     name: str
     eyes: ExecutorEyes
     blessings: BlessingRelay
+    market: Market
     sender: Sender | None  # None: dry
     config: ExecutorConfig
     log: Log
@@ -73,8 +75,9 @@ class LaneExecutor:
         await self.blessings.relay(seen)
         self._forget(seen)
         self._check_registered(seen)
-        batches = select(seen.view, self.config.limits, self._standing(seen), await self._avoid(seen)).batches
-        reports = [found for batch in batches for found in await self._simulated(batch, seen)]
+        avoid, guard = await self._avoid(seen), await self.market.guard(seen.view.messages.values())
+        chosen = select(seen.view, self.config.limits, self._standing(seen), avoid, guard)
+        reports = [found for batch in chosen.batches for found in await self._simulated(batch, seen)]
         if reports:
             await self._send_all(reports, seen)
         await self._retry_token_failures(seen)

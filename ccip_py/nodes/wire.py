@@ -36,6 +36,7 @@ from .execution_view import ExecutorEyes
 from .executor import LaneExecutor
 from .journal import Journal
 from .log import Event, Log, lane_name, node_log
+from .market import Market
 from .message_stream import MessageStream
 from .metrics import Metrics
 from .prices import PriceSource
@@ -253,6 +254,7 @@ class Executor:
             blessings=BlessingRelay(
                 lane, destination, VotePool(config.monitors, log), http, sender, config, log
             ),
+            market=Market(config.fee_guard, source, destination, self._around.clock),
             sender=sender,
             config=config,
             log=log,

@@ -11,12 +11,14 @@ import pytest
 
 from ccip_py.chains.evm.endpoint import RpcRefused
 from ccip_py.chains.ports import Block
+from ccip_py.execute.fees import FeeRule
 from ccip_py.execute.select import Limits
 from ccip_py.execute.view import CommittedRoot, ExecutionView
 from ccip_py.nodes.config import ExecutorConfig
 from ccip_py.nodes.execution_view import Seen
 from ccip_py.nodes.executor import LaneExecutor
 from ccip_py.nodes.log import quiet_log
+from ccip_py.nodes.market import Market
 from ccip_py.nodes.metrics import Metrics
 from ccip_py.protocol.codec.evm import decode_execution_report
 from ccip_py.protocol.hashing import leaf, metadata_hash
@@ -114,7 +116,8 @@ class Outgoing:
 
 def executor(eyes: Eyes, sender: Outgoing) -> LaneExecutor:
     config = ExecutorConfig(limits=Limits(messages=1))
-    return LaneExecutor(LANE, "a>b", eyes, NothingToRelay(), sender, config, quiet_log(), Metrics())
+    free = Market(FeeRule(), None, None)
+    return LaneExecutor(LANE, "a>b", eyes, NothingToRelay(), free, sender, config, quiet_log(), Metrics())
 
 
 def executed(sender: Outgoing) -> list[int]:

@@ -32,6 +32,7 @@ from ccip_py.deploy.admin import Console, set_committers
 from ccip_py.deploy.keys import dev_account, party
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.devnet.node_mains import prices
+from ccip_py.execute.fees import FeeRule
 from ccip_py.nodes.config import CommitterConfig, ExecutorConfig, LaneName
 from ccip_py.nodes.log import quiet_log
 from ccip_py.nodes.prices import PriceTable
@@ -47,6 +48,7 @@ from ccip_py.sdk.client import Ccip
 from ccip_py.testing.faults import FaultProxy, ForgeLogs, Hang, emitted_by
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+FREE = FeeRule()
 SPARE = 24  # a development key without a role
 PATIENCE = 120.0  # seconds: busy machines are slow, and nothing here measures time
 
@@ -180,9 +182,9 @@ class Box:
             log=quiet_log(),
         )
 
-    def executor(self, *pages: str, index: int = 0) -> Executor:
+    def executor(self, *pages: str, index: int = 0, rule: FeeRule = FREE) -> Executor:
         signer = dev_key_signer(roles.EXECUTORS[index])
-        config = ExecutorConfig(monitors=pages, relay_after_blocks=0, turn_step=1)
+        config = ExecutorConfig(monitors=pages, relay_after_blocks=0, turn_step=1, fee_guard=rule)
         folder = self.folder / f"executor-{index}"
         return Executor(config, self.deployment, signer, folder, {}, log=quiet_log())
 
@@ -399,6 +401,22 @@ async def test_J9_when_one_executor_cannot_pay_another_one_delivers(
     assert shown[0] == 0
     assert shown[1] is not None
     assert shown[1] > 0
+
+
+async def test_an_executor_that_asks_for_more_than_was_paid_waits(
+    deployment: Deployment, lane: LaneDeployment, box: Box
+) -> None:
+    greedy, fair = FeeRule(percent_of_cost=10**9), FeeRule(percent_of_cost=1)
+    mains = [box.committer(index).run for index in range(4)]
+    async with monitors(Votes(lane, deployment)) as page:
+        async with running(*mains, box.executor(page, rule=greedy).run):
+            seq_nr = await send(deployment, lane)
+            await committed(deployment, lane, seq_nr)
+            await blocks_later(deployment, lane, 5)
+            assert not await is_executed(deployment, lane, seq_nr)
+
+        async with running(*mains, box.executor(page, rule=fair).run):
+            await executed(deployment, lane, seq_nr)
 
 
 async def test_I11_when_one_chain_cannot_be_read_the_lane_from_the_other_goes_on(
