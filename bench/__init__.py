@@ -1,0 +1,1 @@
+"""Benchmarks, as `scripts/bench` runs them."""
