@@ -84,6 +84,18 @@ class Facts:
         ).fetchone()
         return row
 
+    def watch(self, chain: int, contracts: Sequence[bytes]) -> None:
+        """Say whose logs will be taken in. Those of a contract that is new to the configuration are
+        missing from the blocks that were taken in without it, so these are read again."""
+        known = {
+            row[0] for row in self._db.execute("SELECT contract FROM watched WHERE chain = ?", (str(chain),))
+        }
+        if known and not known.issuperset(contracts):
+            self.forget(chain)
+        self._db.executemany(
+            "INSERT OR IGNORE INTO watched VALUES (?,?)", [(str(chain), contract) for contract in contracts]
+        )
+
     def take(self, chain: int, blocks: Iterable[Block]) -> None:
         """Take in consecutive blocks: all of them with the cursor, or none."""
         self._db.execute("BEGIN")

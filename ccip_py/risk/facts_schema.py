@@ -12,10 +12,13 @@ messages whose rows are gone, and `counted` the highest number that was ever fin
 """
 
 # Another number here makes older files be read anew.
-VERSION = 2
+VERSION = 3
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS cursor (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS watched (
+    chain TEXT NOT NULL, contract BLOB NOT NULL, PRIMARY KEY (chain, contract)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sent (
     lane TEXT NOT NULL, seq INTEGER NOT NULL, leaf BLOB NOT NULL, stated_id BLOB NOT NULL,
     moves TEXT NOT NULL, backed INTEGER NOT NULL, PRIMARY KEY (lane, seq)

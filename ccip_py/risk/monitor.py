@@ -61,6 +61,7 @@ class Monitor:
         for chain in config.chains:
             endpoints = Endpoints(chain.endpoints, http)
             watched, from_birth = _watched(config, chain.selector)
+            self.facts.watch(chain.selector, watched)
             self._followers[chain.selector] = Follower(chain, endpoints, self.facts, watched, from_birth)
             self._senders[chain.selector] = Sender(chain, endpoints, relay, self.journal)
         self._curse_key = curse

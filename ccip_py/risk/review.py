@@ -67,7 +67,7 @@ async def _of_chain(http: Http, place: Place, evidence: Mapping[str, Json]) -> l
         found.append(
             {
                 "chain": place.name,
-                "subject": subject.hex(),
+                "subject": "0x" + subject.hex(),
                 "block": int(head["number"], 16),
                 "votesHash": "0x" + said.hex(),
                 "by": by,
@@ -136,7 +136,7 @@ def _holds(one: Json) -> bool:
 def text(curse: Json) -> str:
     """For people, with the one line that matters at the end."""
     lines = [
-        f"{curse['chain']}: 0x{curse['subject']} is cursed, as of block {curse['block']} (by {curse['by']})"
+        f"{curse['chain']}: {curse['subject']} is cursed, as of block {curse['block']} (by {curse['by']})"
     ]
     lines += [
         f"  vote of {vote['curseKey']} in block {vote['block']} on evidence 0x{vote['evidence'][:16]}…"

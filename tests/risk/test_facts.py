@@ -208,3 +208,17 @@ def test_a_file_of_an_older_version_is_read_anew(tmp_path: Path) -> None:
     again = Facts(tmp_path / "facts.sqlite", CHAINS, [LANE])
     assert again.cursor(SOURCE) is None
     again.close()
+
+
+def test_a_contract_that_is_watched_anew_has_its_chain_read_again(facts: Facts) -> None:
+    facts.watch(SOURCE, [ON_RAMP])
+    facts.take(SOURCE, [block(1, Sent().log())])
+    facts.take(DESTINATION, [block(1)])
+
+    facts.watch(SOURCE, [ON_RAMP])
+    assert facts.final_through(LANE) == 1
+
+    facts.watch(SOURCE, [ON_RAMP, b"\x66" * 20])
+    assert facts.cursor(SOURCE) is None
+    assert facts.final_through(LANE) == 0
+    assert facts.cursor(DESTINATION) is not None

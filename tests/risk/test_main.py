@@ -5,8 +5,9 @@ from pathlib import Path
 
 import anyio
 import pytest
+from aiohttp import web
 
-from ccip_py.risk.config import Config, ConfigError, KeySource, load
+from ccip_py.risk.config import ConfigError, KeySource, load
 from ccip_py.risk.http import Http, HttpError
 from ccip_py.risk.main import main, run
 from ccip_py.risk.monitor import Monitor
@@ -76,18 +77,25 @@ async def test_one_key_in_two_roles_is_refused(world: World, tmp_path: Path) -> 
         await run(config_for(world, 0, tmp_path, relay=same))
 
 
-async def test_well_known_keys_are_refused_where_there_is_no_anvil(world: World, tmp_path: Path) -> None:
-    config = config_for(world, 0, tmp_path, routes={})
-    elsewhere = tuple(
-        type(chain)(
-            **{**{f: getattr(chain, f) for f in chain.__slots__}, "endpoints": ("http://127.0.0.1:9",) * 2}
-        )
-        for chain in config.chains
-    )
-    changed = Config(**{**{f: getattr(config, f) for f in config.__slots__}, "chains": elsewhere})
+async def not_anvil(request: web.Request) -> web.Response:
+    """A node of another kind: it does not know the method."""
+    error = {"code": -32601, "message": "the method does not exist"}
+    asked = await request.json()
+    return web.json_response([{"jsonrpc": "2.0", "id": call["id"], "error": error} for call in asked])
 
-    with pytest.raises(ConfigError, match="no Anvil answers"):
-        await run(changed)
+
+async def test_well_known_keys_are_refused_where_there_is_no_anvil(world: World, tmp_path: Path) -> None:
+    app = web.Application()
+    app.add_routes([web.post("/", not_anvil)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        with pytest.raises(ConfigError, match="no Anvil"):
+            await run(config_for(world, 0, tmp_path, routes={SOURCE: (f"http://{host}:{port}",)}))
+    finally:
+        await runner.cleanup()
 
 
 async def test_a_start_waits_for_an_endpoint_that_is_silent(world: World, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from eth_hash.auto import keccak
 from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 
 from .builders import DESTINATION, SOURCE
-from .world import World, deploy, monitored, owner_call
+from .world import EMITTER, World, config_for, deploy, install, monitored, owner_call
 
 pytestmark = pytest.mark.anyio
 
@@ -156,6 +156,23 @@ async def test_one_monitor_alone_stops_nothing(world: World, tmp_path: Path) -> 
         await world.settle(16, world.monitors[:1])
 
         assert not world.is_cursed(DESTINATION)
+
+
+async def test_evidence_against_a_lane_that_was_replaced_is_settled(world: World, tmp_path: Path) -> None:
+    """A root over messages that no longer exist can't be removed once it is blessed: the lane is given up."""
+    async with monitored(world, tmp_path, count=1):
+        world.send()
+        world.commit(1, 1, FORGED)
+        await world.until(lambda: world.anomalies() == {"AN2"})
+    world.monitors.clear()
+
+    (lane,) = config_for(world, 0, tmp_path).lanes
+    successor = replace(lane, on_ramp=b"\x1a" * 20)
+    async with monitored(world, tmp_path, count=1, lanes=(successor,)):
+        install(world.source, successor.on_ramp, EMITTER)
+        await world.until(lambda: world.anomalies() == set())
+
+        assert [one["settled"] for one in world.monitors[0].journal.all_evidence()] == [True]
 
 
 # EXECUTIONS AND PAYOUTS

@@ -40,7 +40,7 @@ async def test_shows_the_votes_their_evidence_and_the_hash_that_lifts(world: Wor
 
         (curse,) = await review(world, evidence)
 
-        assert curse["subject"] == subject_of(SOURCE).hex()
+        assert curse["subject"] == "0x" + subject_of(SOURCE).hex()
         assert len({vote["curseKey"] for vote in curse["votes"]}) == 2
         assert [one["anomaly"] for one in curse["evidence"]] == ["AN2"]
         assert curse["unexplained"] == []
