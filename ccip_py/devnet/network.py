@@ -115,6 +115,12 @@ class Network:
         """From its next start on, the node reaches the chain through `url`: for putting a proxy in between."""
         self.mains.routes[node, self.chain(chain).selector] = url
 
+    def redeployed(self, deployment: Deployment) -> None:
+        """From their next start on, nodes serve this deployment: a lane was replaced, or something came to it."""
+        self.ccip.close()
+        self.deployment, self.ccip = deployment, Ccip(deployment)
+        self.mains.deployment = deployment
+
     @property
     def host(self) -> Host:
         """The event loop that the nodes run in."""
@@ -205,7 +211,7 @@ def start_network(
         stack.enter_context(monitors_log_to(folder / "monitors.log"))
         host = stack.enter_context(Host())
         network = Network(options, anvils, deployment, host, folder)
-        stack.callback(network.ccip.close)
+        stack.callback(lambda: network.ccip.close())  # of the last deployment
         if start_nodes:
             network.start()
             progress(

@@ -39,7 +39,7 @@ class NodeMains:
         self.outside_limit: int | None = None  # tokens minted outside the protocol: beyond it monitors curse
         self.credulous: set[str] = set()  # committers that believe their endpoint without proof: for drills
         self.hub = Hub()
-        self._deployment = deployment
+        self.deployment = deployment
         self._folder = folder
         self._monitor_ports = monitor_ports
         self._around = around
@@ -69,10 +69,10 @@ class NodeMains:
     def make_committer(self, index: int, signer: Signer, log: Log) -> tuple[Committer, InProcessTransport]:
         """Committer number `index`, and its place among its peers."""
         name = f"committer {index}"
-        transport = InProcessTransport(self.hub, signer, self._deployment.lanes[0].committers)
+        transport = InProcessTransport(self.hub, signer, self.deployment.lanes[0].committers)
         node = Committer(
             CommitterConfig(prove_logs=name not in self.credulous),
-            self._deployment,
+            self.deployment,
             signer,
             transport,
             self._folder_of(name),
@@ -90,7 +90,7 @@ class NodeMains:
         """The executor of that name; without a signer it only looks."""
         return Executor(
             ExecutorConfig(monitors=tuple(monitors)),
-            self._deployment,
+            self.deployment,
             signer,
             self._folder_of(name),
             self._urls(name),
@@ -130,13 +130,13 @@ class NodeMains:
                         risk.Pool(t.pool, t.address, t.decimals, outside_limit=self.outside_limit)
                         for t in chain.tokens
                     ),
-                    prices=price_bounds(self._deployment, chain),
+                    prices=price_bounds(self.deployment, chain),
                 )
-                for chain in self._deployment.chains
+                for chain in self.deployment.chains
             ),
             lanes=tuple(
                 risk.Lane(lane.source, lane.destination, lane.on_ramp, lane.commit_store, lane.off_ramp)
-                for lane in self._deployment.lanes
+                for lane in self.deployment.lanes
             ),
             poll_seconds=0.5,
             simulated_independence=True,
@@ -145,11 +145,11 @@ class NodeMains:
     def _urls(self, name: str) -> dict[ChainSelector, list[str]]:
         return {
             chain.selector: [self.routes.get((name, chain.selector), chain.rpc_url)]
-            for chain in self._deployment.chains
+            for chain in self.deployment.chains
         }
 
     def _urls_by_id(self) -> dict[int, str]:
-        return {chain.chain_id: chain.rpc_url for chain in self._deployment.chains}
+        return {chain.chain_id: chain.rpc_url for chain in self.deployment.chains}
 
     def _folder_of(self, name: str) -> Path:
         folder = self._folder / name.replace(" ", "-")
