@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import published
+from . import ccip15, ccip16
 from .figures import Measured, Operation, as_json, losses, missed, table, verdicts
 from .ours import measure
 
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print. 0 whatever the figures say: a budget is for people to judge."""
     options = _parser().parse_args(arguments)
     ours, traces = measure(options.anvil)
-    others = published.measure_all(options.ccip, options.anvil)
+    others = [lane.measure(options.ccip, options.anvil) for lane in (ccip15, ccip16) if options.ccip]
     if options.json:
         print(json.dumps(as_json(ours, others), indent=1))
     else:

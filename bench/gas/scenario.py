@@ -102,7 +102,8 @@ class Scenario:
         assert successes == len(messages), f"{successes} of {len(messages)} messages succeeded"
         if alone:
             self._note(Operation.COMMIT, committed)
-            self._note(Operation.BLESS, *blessed)
+            if blessed:  # else the commit carries it
+                self._note(Operation.BLESS, *blessed)
         if operation is not None:
             self._note(operation, executed, share=len(messages))
 

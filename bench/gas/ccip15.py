@@ -5,19 +5,14 @@ figures is the contracts. What differs besides, because it is theirs: 2 of 4 com
 two risk voters sends a transaction of its own.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ccip_py.deploy import artifacts
-from ccip_py.errors import ConfigError
 from ccip_py.protocol.codec.evm import calls
 from ccip_py.protocol.codec.evm.messages import encode_values
 from ccip_py.protocol.codec.evm.reports import encode_execution_report
 from ccip_py.protocol.digests import report_context, report_digest
-from ccip_py.protocol.keccak import keccak
 from ccip_py.protocol.message import Message
 from ccip_py.protocol.report import GasPrice, PriceUpdates, TokenPrice
 from ccip_py.protocol.selectors import selector_of
@@ -26,7 +21,8 @@ from . import parts
 from .figures import Measured
 from .node import Node
 from .ours import CHAIN_IDS
-from .parts import kind, raw
+from .package import Contract, Package, padded
+from .parts import raw
 from .scenario import REFUSED, Done, Scenario
 from .solidity import RECEIVERS, compiled
 
@@ -51,58 +47,12 @@ VERSIONS: Mapping[str, str] = {
 }
 
 
-def measure_all(ccip: Path | None, anvil: Path | None = None) -> tuple[Measured, ...]:
-    """Everybody whose contracts are at hand."""
-    return () if ccip is None else (measure(ccip, anvil),)
-
-
 def measure(package: Path, anvil: Path | None = None) -> Measured:
     """The figures of CCIP 1.5."""
     with Node(CHAIN_IDS[0], anvil) as source, Node(CHAIN_IDS[1], anvil) as destination:
-        figures = Scenario(PublishedLane(Package(package), source, destination)).run()
+        figures = Scenario(PublishedLane(Package(package, VERSIONS), source, destination)).run()
     note = f"published bytecode; {QUORUM} of 4 committers sign, {len(VOTERS)} risk voters send a transaction each"
     return Measured("CCIP 1.5", figures, REFUSED, note)
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """A deployed contract and its published interface."""
-
-    node: Node
-    address: str
-    abi: Sequence[Mapping[str, Any]]
-
-    def data(self, name: str, *arguments: object) -> bytes:
-        """The call data of a function that is not overloaded."""
-        entry = next(each for each in self.abi if each["type"] == "function" and each["name"] == name)
-        types = [kind(each) for each in entry["inputs"]]
-        return keccak(f"{name}({','.join(types)})".encode())[:4] + encode_values(types, list(arguments))
-
-    def send(self, name: str, *arguments: object, sender: str | None = None) -> Any:
-        """The receipt of a transaction, of the first account unless it says so."""
-        return self.node.send(sender or self.node.accounts[0], self.address, self.data(name, *arguments))
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """An unpacked @chainlink/contracts-ccip."""
-
-    folder: Path
-
-    def deploy(self, node: Node, name: str, *arguments: object) -> Contract:
-        """A new contract of that name, in the version of the 1.5 lane."""
-        version = VERSIONS[name]
-        if not (self.folder / "abi" / version / f"{name}.json").is_file():
-            raise ConfigError(
-                f"{self.folder} has no abi/{version}/{name}.json",
-                hint="give --ccip an unpacked @chainlink/contracts-ccip 1.6.x: npm pack, then tar xzf",
-            )
-        abi = json.loads((self.folder / "abi" / version / f"{name}.json").read_text(encoding="utf-8"))
-        text = (self.folder / "bytecode" / version / f"{name}.bin").read_text(encoding="utf-8").strip()
-        inputs: list[Any] = next((each["inputs"] for each in abi if each["type"] == "constructor"), [])
-        code = bytes.fromhex(text.removeprefix("0x"))
-        address = node.deploy(node.accounts[0], code, [kind(each) for each in inputs], arguments)
-        return Contract(node, address, abi)
 
 
 class Side:
@@ -277,8 +227,3 @@ def _on_ramp(package: Package, here: Side, there: Side) -> Contract:
         [],
         [],
     )
-
-
-def padded(address: str) -> bytes:
-    """As `bytes` that hold abi.encode(address)."""
-    return raw(address).rjust(32, b"\0")
