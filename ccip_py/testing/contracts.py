@@ -19,7 +19,7 @@ from typing import Any
 from ccip_py.chains.evm.reverts import learn_errors
 from ccip_py.deploy import abi, artifacts
 from ccip_py.deploy.artifacts import Artifact
-from ccip_py.errors import BadInput, ConfigError
+from ccip_py.errors import BadInput, ConfigError, Refused
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address, ChainSelector
 from ccip_py.sdk.drive import SyncDriver
@@ -72,9 +72,15 @@ class Contract:
             (answer,) = yield from ask(self._chain, call_request(to, data, sender=caller))
             return bytes.fromhex(succeeded(answer)[2:])
 
+        data = self._driver.run(flow())
         if not entry["outputs"]:
-            return self._driver.run(flow()) and None
-        said = abi.result(self._artifact, function, len(arguments), self._driver.run(flow()))
+            return None
+        if not data:
+            raise Refused(
+                f"nothing at {self.address} answers {self.name}.{function}",
+                hint="is this the right chain and the right address?",
+            )
+        said = abi.result(self._artifact, function, len(arguments), data)
         return outward(entry["outputs"], said)
 
     def _act(

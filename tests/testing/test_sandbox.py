@@ -10,33 +10,7 @@ from ccip_py.testing.faults import FrozenTag, Status
 
 UNIT = 10**18
 
-PICKY = """
-pragma solidity ^0.8.20;
-import {CCIPReceiver} from "@chainlink/contracts-ccip/contracts/applications/CCIPReceiver.sol";
-import {Client} from "@chainlink/contracts-ccip/contracts/libraries/Client.sol";
-
-contract Picky is CCIPReceiver {
-    error TooBig(uint256 given, uint256 max);
-    struct Place { address who; uint256[] numbers; }
-    uint256 public value;
-
-    constructor(address router) CCIPReceiver(router) {}
-
-    function _ccipReceive(Client.Any2EVMMessage memory message) internal override {
-        set(abi.decode(message.data, (uint256)));
-    }
-
-    function set(uint256 given) public {
-        if (given > 100) revert TooBig(given, 100);
-        value = given;
-    }
-
-    function swap(Place memory place, address other) external pure returns (Place memory swapped, address who) {
-        swapped = Place(other, place.numbers);
-        who = place.who;
-    }
-}
-"""
+CONTRACTS = Path(__file__).parent / "contracts"
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +21,7 @@ def inbox(ccip_network):
 
 @pytest.fixture(scope="module")
 def picky(ccip_network):
-    artifact = ccip_network.compile(PICKY)["Picky"]
+    artifact = ccip_network.compile(CONTRACTS)["Picky"]
     return ccip_network.deploy("b", artifact, ccip_network.router("b"))
 
 
@@ -375,7 +349,7 @@ def test_functions_that_are_not_there_are_no_attributes(ccip, picky):
     with pytest.raises(BadInput, match=r"Picky has set\(uint256\); got 2 arguments"):
         picky.set(1, 2)
     with pytest.raises(BadInput, match=r"Picky\(address router\) takes 1 arguments, got 0"):
-        ccip.deploy("b", ccip.compile(PICKY)["Picky"])
+        ccip.deploy("b", ccip.compile(CONTRACTS)["Picky"])
     with pytest.raises(ConfigError, match="'Nobody' is none of the contracts"):
         ccip.deploy("b", "Nobody")
 
