@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 Subject = Annotated[str, typer.Argument(help="The remote chain to stop, `global` for everything, or `show`.")]
 Lifted = Annotated[str, typer.Argument(help="The remote chain, or `global`.")]
 On = Annotated[str, typer.Option("--on", "-n", help="The chain where it is stopped; left out: on all.")]
+Monitors = Annotated[
+    list[str] | None,
+    typer.Option("--monitor", help="With `show`: the URL of a monitor that has the evidence."),
+]
 GUARDIAN, OWNER = "anvil:8", "anvil:7"  # of the devnet
 
 
@@ -22,10 +26,11 @@ def curse(
     subject: Subject,
     on: On = "",
     key: options.Key = "",
+    monitor: Monitors = None,
     deployment: options.Deployment = None,
     as_json: options.Json = False,
 ) -> None:
-    """Stop messages from and to a chain, at once, as guardian or owner; or `show` what is stopped.
+    """Stop messages from and to a chain, at once, as guardian or owner; or `show` what is stopped, and why.
 
     ccip curse a --on b    stops a → b on b, and b → a on b
     """
@@ -34,7 +39,7 @@ def curse(
 
     network = read_deployment(deployment)
     if subject == "show":
-        _show(network, on, as_json)
+        _show(network, on, monitor or [], as_json)
         return
     wanted = _subject(network, subject)
     done = [
@@ -72,15 +77,14 @@ def uncurse(
     terminal.result(done, lines or [f"{subject} is not cursed"], as_json)
 
 
-def _show(network: Deployment, on: str, as_json: bool) -> None:
-    from ccip_py.deploy import admin
+def _show(network: Deployment, on: str, monitors: list[str], as_json: bool) -> None:
+    """The votes, the evidence that monitors have for them, and the hash that whoever lifts must quote."""
+    from ccip_py.risk.review import Place, curses, text
 
-    found = []
-    for chain in _chains(network, on, ""):
-        for subject in admin.ask(chain, chain.rmn, "RMN", "getCursedSubjects"):
-            found.append({"chain": chain.name, "subject": _name(network, subject), "raw": subject})
-    lines = [f"{x['chain']}: {x['subject']} is cursed" for x in found] or ["nothing is cursed"]
-    terminal.result(found, lines, as_json)
+    places = [Place(x.name, x.rpc_url, x.rmn, x.start_block) for x in _chains(network, on, "")]
+    found = curses(places, monitors)
+    named = [{**one, "subject": _name(network, bytes.fromhex(one["subject"][2:]))} for one in found]
+    terminal.result(named, [text(one) for one in named] or ["nothing is cursed"], as_json)
 
 
 def _subject(network: Deployment, text: str) -> bytes:

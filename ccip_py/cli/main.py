@@ -113,6 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = command.main(given, prog_name="ccip", complete_var=COMPLETE, standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:
+            terminal.say("interrupted")
         return code if isinstance(code, int) else 0
     except (KeyboardInterrupt, typer.Abort):
         terminal.say("interrupted")

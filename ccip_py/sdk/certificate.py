@@ -212,9 +212,8 @@ def _blessing(lane: Lane, rmn: Address, commitment: Commitment, block: int) -> F
         lane.commit_store, lane.source, lane.on_ramp, SeqNr(first), SeqNr(last), commitment.root, epoch
     )
     tag = blessing_tag(statement)
-    votes = yield from find_logs(
-        lane.destination, rmn, [topic(VOTED_TO_BLESS), topic(tag)], commitment.stage.block, block
-    )
+    either = [topic(VOTED_TO_BLESS), topic(codec.ROOT_BLESSED)]  # the last votes emit only the second
+    votes = yield from find_logs(lane.destination, rmn, [either, topic(tag)], commitment.stage.block, block)
     transactions = tuple(dict.fromkeys(bytes(log.transaction) for log in votes))
     signatures: list[tuple[bytes, bytes]] = []
     for at in transactions:

@@ -33,7 +33,7 @@ Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def ccip(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run a command in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
 
@@ -81,7 +81,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def on(ccip: Run, running: Running, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """`ccip`, with the running network as its default."""
+def on(cli: Run, running: Running, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`cli`, with the running network as its default."""
     monkeypatch.setenv("CCIP_DEPLOYMENT", str(running.file))
-    return ccip
+    return cli

@@ -11,6 +11,7 @@ import pytest
 
 from ccip_py.cli.main import app, main
 from ccip_py.cli.terminal import plain
+
 from .conftest import Run, in_a_process
 
 COMMANDS = [command.name for command in app.registered_commands]
@@ -24,8 +25,8 @@ def test_every_verb_of_the_specification_is_there() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_is_a_result_and_an_unknown_option_is_a_typing_error(ccip: Run, command: str) -> None:
-    asked, wrong = ccip(command, "--help"), ccip(command, "--jsn")
+def test_help_is_a_result_and_an_unknown_option_is_a_typing_error(cli: Run, command: str) -> None:
+    asked, wrong = cli(command, "--help"), cli(command, "--jsn")
 
     assert (asked.code, asked.err) == (0, "")
     assert "Usage: ccip" in asked.out
@@ -34,52 +35,52 @@ def test_help_is_a_result_and_an_unknown_option_is_a_typing_error(ccip: Run, com
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "completion"])
-def test_every_command_speaks_json(ccip: Run, command: str) -> None:
-    assert "--json" in ccip(command, "--help").out
+def test_every_command_speaks_json(cli: Run, command: str) -> None:
+    assert "--json" in cli(command, "--help").out
 
 
-def test_the_near_miss_is_named(ccip: Run) -> None:
-    assert "Did you mean 'show'" in ccip("shwo").err
-    assert "--router" in ccip("send", "--ruter", "x").err
+def test_the_near_miss_is_named(cli: Run) -> None:
+    assert "Did you mean 'show'" in cli("shwo").err
+    assert "--router" in cli("send", "--ruter", "x").err
 
 
 def test_an_option_comes_from_the_environment(
-    ccip: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    cli: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CCIP_DEPLOYMENT", str(tmp_path / "elsewhere.json"))
 
-    assert "elsewhere.json" in ccip("lane").err
+    assert "elsewhere.json" in cli("lane").err
 
 
-def test_without_a_network_the_way_to_one_is_said(ccip: Run) -> None:
-    ran = ccip("lane")
+def test_without_a_network_the_way_to_one_is_said(cli: Run) -> None:
+    ran = cli("lane")
 
     assert ran.code == 2
     assert "error[NO_NETWORK]" in ran.err
     assert "ccip up" in ran.err
 
 
-def test_two_networks_in_one_folder_are_not_guessed_between(ccip: Run, tmp_path: Path) -> None:
+def test_two_networks_in_one_folder_are_not_guessed_between(cli: Run, tmp_path: Path) -> None:
     (tmp_path / ".ccip").mkdir()
     for path in ("deployment.json", ".ccip/deployment.json"):
         (tmp_path / path).write_text("{}")
 
-    ran = ccip("lane")
+    ran = cli("lane")
 
     assert ran.code == 2
     assert "two networks" in ran.err
 
 
-def test_an_error_is_one_document_in_json(ccip: Run) -> None:
-    ran = ccip("lane", "--json")
+def test_an_error_is_one_document_in_json(cli: Run) -> None:
+    ran = cli("lane", "--json")
 
     assert ran.json["error"]["code"] == "NO_NETWORK"
     assert ran.err == ""
 
 
-def test_a_trace_is_shown_only_when_asked_for(ccip: Run) -> None:
-    assert "Traceback" not in ccip("lane").err
-    assert "Traceback" in ccip("-v", "lane").err
+def test_a_trace_is_shown_only_when_asked_for(cli: Run) -> None:
+    assert "Traceback" not in cli("lane").err
+    assert "Traceback" in cli("-v", "lane").err
 
 
 def test_integers_that_json_readers_would_round_are_strings() -> None:
@@ -91,15 +92,15 @@ def test_integers_that_json_readers_would_round_are_strings() -> None:
     }
 
 
-def test_the_version_is_the_packages(ccip: Run) -> None:
+def test_the_version_is_the_packages(cli: Run) -> None:
     from ccip_py import __version__
 
-    assert ccip("--version").out == f"ccip {__version__}\n"
+    assert cli("--version").out == f"ccip {__version__}\n"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_is_printed_for_each_shell(ccip: Run, shell: str) -> None:
-    ran = ccip("completion", shell)
+def test_completion_is_printed_for_each_shell(cli: Run, shell: str) -> None:
+    ran = cli("completion", shell)
 
     assert ran.code == 0
     assert "_CCIP_COMPLETE" in ran.out
@@ -122,9 +123,9 @@ def test_colour_is_for_terminals_and_never_against_no_color(
     assert ("\x1b[" in _on_a_terminal(["lane"], tmp_path, env)) is escapes
 
 
-def test_colour_can_be_forced_and_forbidden(ccip: Run) -> None:
-    assert "\x1b[31m" in ccip("--color", "always", "lane").err
-    assert "\x1b[" not in ccip("--color", "never", "lane").err
+def test_colour_can_be_forced_and_forbidden(cli: Run) -> None:
+    assert "\x1b[31m" in cli("--color", "always", "lane").err
+    assert "\x1b[" not in cli("--color", "never", "lane").err
 
 
 def _on_a_terminal(arguments: list[str], cwd: Path, env: dict[str, str]) -> str:
@@ -171,7 +172,7 @@ def test_a_closed_pipe_is_no_trace(tmp_path: Path) -> None:
     assert reader.communicate(timeout=60)[1] == b""
 
 
-def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch, ccip: Run) -> None:
+def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch, cli: Run) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 

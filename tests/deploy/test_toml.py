@@ -98,7 +98,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_an_existing_token_and_allowed_senders_are_read() -> None:
-    link = "0x78E6B135B2A7f63b281C80e2ff639Eed32E2a81b"
+    link = "0x78e6B135B2A7f63b281C80e2ff639Eed32E2a81b"
     adopted = TEXT.replace(
         'kind = "lock_release"\ninitial_supply = 10000\nliquidity = 1000000',
         f'kind = "lock_release"\naddress = "{link}"',
