@@ -212,8 +212,8 @@ contract TokenAttacksTest is TwoChains {
     function test_B9_a_token_that_reenters_moves_nothing_twice() public {
         ReenteringToken token = new ReenteringToken();
         ExecutionReport memory report = _arriveAs(address(token));
-        EVM2EVMMessage memory other = send(out, unordered(aMessage(out)));
-        ExecutionReport memory second = deliver(out, other);
+        Client.EVM2AnyMessage memory cheap = to(unordered(aMessage(out)), stranger);
+        ExecutionReport memory second = deliver(out, send(out, cheap));
         vm.warp(block.timestamp + WINDOW + 1);
         token.arm(
             address(out.offRamp), abi.encodeCall(IOffRamp.manuallyExecute, (second, noOverrides(second)))

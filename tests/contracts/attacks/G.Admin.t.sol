@@ -64,7 +64,7 @@ contract AdminAttacksTest is TwoChains {
         Client.EVM2AnyMessage memory leaving = aMessage(back);
         vm.expectRevert(IOnRamp.MustBeCalledByRouter.selector);
         vm.prank(caller);
-        back.onRamp.forwardFromRouter(HERE, leaving, 1, sender);
+        back.onRamp.forwardFromRouter(HERE, leaving, sender);
     }
 
     function test_G4_ownership_moves_in_two_steps_everywhere() public {
