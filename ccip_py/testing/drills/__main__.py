@@ -13,13 +13,13 @@ from ccip_py.devnet.network import Options, start_network
 from ccip_py.errors import CcipError
 from ccip_py.testing.drills.failures import bless_quorum_lost, blessing_cost, committers_down, monitor_down
 from ccip_py.testing.drills.figures import Figure, as_json, table
-from ccip_py.testing.drills.frauds import bad_root, deep_reorg, lowered_threshold, outside_mint
+from ccip_py.testing.drills.frauds import bad_root, deep_reorg, lowered_threshold, outside_mint, replaced_lane
 from ccip_py.testing.drills.soak import SoakOptions, soak
 from ccip_py.testing.drills.stage import Box
 
 Drill = Callable[[Box], Iterator[Figure]]
 
-# In this order: the one that changes history comes last.
+# In this order: those that change history come last.
 DRILLS: Mapping[str, Drill] = {
     "committers-down": committers_down,
     "monitor-down": monitor_down,
@@ -29,6 +29,7 @@ DRILLS: Mapping[str, Drill] = {
     "lowered-threshold": lowered_threshold,
     "outside-mint": outside_mint,
     "deep-reorg": deep_reorg,
+    "replaced-lane": replaced_lane,
 }
 
 

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.admin import act, remove_unblessed_roots
+from ccip_py.deploy.devnet import devnet_config
+from ccip_py.deploy.existing import Replacing
 from ccip_py.deploy.keys import dev_address
+from ccip_py.deploy.network import replace_lane
 from ccip_py.devnet.byzantine import Forgery, corrupt_transmit_call, forge_payout
 from ccip_py.errors import ContractRefused
 from ccip_py.protocol.codec import evm as codec
@@ -24,6 +27,7 @@ TARGET_S = 10.0  # from the fact being final to the curse on chain, at a block a
 LOOT = 10**24
 THIEF = Address(bytes.fromhex("bad0" * 10))
 RESUME_S = 60.0
+REPLACE_S = 180.0  # new contracts at a block a second, nodes restarted, chains read again
 # Blocks below the finalized one that a deep reorg replaces: more than any monitor may lag behind.
 DEEPER = 8
 
@@ -102,6 +106,42 @@ def deep_reorg(box: Box) -> Iterator[Figure]:
     executed = box.moment(lambda: box.all_executed([sent]))
     yield Figure("deep-reorg", "blessed again and executed after the lift", True, executed - lifted, RESUME_S)
     yield from _goes_on(box, "deep-reorg")
+
+
+def replaced_lane(box: Box) -> Iterator[Figure]:
+    """Finalized blocks of the source are replaced, with a message in them that was executed already: such a
+    lane is given up (V11, replaced)."""
+    network = box.network
+    lost = box.send()
+    executed = box.moment(lambda: box.all_executed([lost]))
+    depth = network.anvils["a"].block_number() - lost.transaction.block + 2 * network.options.epochs[0] + 2
+    network.anvils["a"].reorg(depth)
+    on_b, on_a = box.cursed_after(lambda: True)
+    yield Figure(
+        "replaced-lane", "cursed on both chains", executed > 0, max(on_b, on_a), TARGET_S, "V11: AN1"
+    )
+
+    began = time.monotonic()
+    for node in network.nodes:
+        node.stop()
+    config = devnet_config(
+        [chain.rpc_url for chain in network.deployment.chains],
+        permissionless_window=network.options.permissionless_window,
+        executors=max(1, network.options.executors),
+    )
+    old = network.lane("a", "b")
+    network.redeployed(replace_lane(config, network.deployment, Replacing("a", "b", severed=True)))
+    box.accept_history("a")
+    network.start()
+    box.lift()
+    sent = box.send()
+    box.moment(lambda: box.all_executed([sent]))
+    fresh = network.lane("a", "b").on_ramp != old.on_ramp and sent.sequence_number == 1
+    took = time.monotonic() - began
+    yield Figure("replaced-lane", "one operation, and the successor delivers", fresh, took, REPLACE_S, "V11")
+    box.let_blocks_pass(count=12)
+    calm = not network.is_cursed("b", "a") and not network.is_cursed("a", "b")
+    yield Figure("replaced-lane", "the old lane's contradiction curses nobody again", calm)
 
 
 def _goes_on(box: Box, drill: str) -> Iterator[Figure]:

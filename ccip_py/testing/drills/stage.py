@@ -24,7 +24,7 @@ from ccip_py.sdk.types import SentMessage
 NEXT = Function("getExpectedNextSequenceNumber", (), ("uint64",))
 BOTH_ENDS = (("b", "a"), ("a", "b"))  # (on, against): a curse of a lane's source stands on both
 MOMENT_S = 0.05
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
