@@ -1,0 +1,88 @@
+"""Takes the fenced blocks of code out of the pages in `docs/`.
+
+A block whose first line is a comment with a file name (`# test_counter.py`, `// contracts/Counter.sol`) is that file, in the
+page's own folder. Every other block of python, bash, solidity, toml or json is run, compiled or parsed, in the page's order.
+`console` blocks are transcripts, `text` blocks are pictures.
+"""
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ccip_py.deploy.compile import ROOT
+
+DOCS = ROOT / "docs"
+LANGUAGES = ("python", "bash", "solidity", "toml", "json")
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FILE = re.compile(r"(?:#|//) ([\w./-]+\.(?:py|sol|toml|json))\n")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+
+    @property
+    def file(self) -> str | None:
+        """The name it is to be saved under."""
+        named = _FILE.match(self.text)
+        return named[1] if named else None
+
+    @property
+    def place(self) -> str:
+        return f"docs/{self.page}, line {self.line}"
+
+
+def blocks_of(page: Path) -> list[Block]:
+    """The blocks of one page that can be run, in order."""
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(page.name, text.count("\n", 0, found.start()) + 1, found[1], found[2])
+        for found in _FENCE.finditer(text)
+        if found[1] in LANGUAGES
+    ]
+
+
+PAGES = sorted(page.name for page in DOCS.glob("*.md"))
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A folder for each page, with the files that it shows."""
+    top = tmp_path_factory.mktemp("docs")
+    made = {}
+    for page in PAGES:
+        folder = made[page] = top / page.removesuffix(".md")
+        folder.mkdir()
+        for block in blocks_of(DOCS / page):
+            if block.file:
+                place = folder / block.file
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(block.text, encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What a reader has on PATH after setting up."""
+    tools = tmp_path_factory.mktemp("bin")
+    command = tools / "ccip"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ccip_py.cli "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    foundry = [str(place) for place in (ROOT / "node_modules" / "@foundry-rs").glob("*/bin")]
+    path = os.pathsep.join([str(tools), str(Path(sys.executable).parent), *foundry, os.environ["PATH"]])
+    return {
+        **os.environ,
+        "PATH": path,
+        "FOUNDRY_SOLC": str(ROOT / "scripts" / "solc"),
+        "FOUNDRY_DISABLE_NIGHTLY_WARNING": "1",
+    }
