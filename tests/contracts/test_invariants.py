@@ -47,3 +47,9 @@ def test_every_invariant_is_enforced_by_functions_that_exist() -> None:
             source = SOURCES[contract] if contract else everything
             exists = re.search(rf"\b{re.escape(member)}\b", source)
             assert exists, f"{identifier} is enforced by {name}, which does not exist"
+
+
+def test_every_invariant_is_cited_by_a_test() -> None:
+    tests = "\n".join(TESTS.values())
+
+    assert [identifier for identifier, _ in ENTRIES if not re.search(rf"\b{identifier}\b", tests)] == []

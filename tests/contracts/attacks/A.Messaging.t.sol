@@ -20,6 +20,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 /// forge-config: default.fuzz.runs = 48
 /// forge-config: deep.fuzz.runs = 10000
 contract MessagingAttacksTest is TwoChains {
+    // INV-EXEC-2
     function test_A1_an_executed_message_is_not_executed_again() public {
         EVM2EVMMessage memory first = send(out, aTransfer(out, address(chains[HERE].minted), 5e18));
         EVM2EVMMessage memory second = send(out, aMessage(out));
@@ -39,6 +40,7 @@ contract MessagingAttacksTest is TwoChains {
         assertEq(chains[THERE].receiver.received(), 2);
     }
 
+    // INV-COMMIT-5
     function test_A2_a_leaf_under_two_roots_is_executed_once() public {
         EVM2EVMMessage memory message = send(out, aTransfer(out, address(chains[HERE].minted), 5e18));
         execute(out, deliver(out, message));
@@ -58,6 +60,7 @@ contract MessagingAttacksTest is TwoChains {
         assertEq(chains[THERE].minted.balanceOf(address(chains[THERE].receiver)), 5e18);
     }
 
+    // INV-PROOF-2
     /// @dev The committers and monitors of the other lanes sign the very same root, and that helps nobody.
     function test_A3_a_message_of_one_lane_is_nothing_on_another() public {
         deployChain(ELSEWHERE, ELSEWHERE_ID, 18);
@@ -97,6 +100,7 @@ contract MessagingAttacksTest is TwoChains {
         out.offRamp.manuallyExecute(delivered, overrides);
     }
 
+    // INV-SEND-2, INV-PROOF-2
     function testFuzz_A5_no_field_of_a_message_can_be_altered(uint8 field, uint160 value) public {
         ExecutionReport memory report =
             deliver(out, send(out, aTransfer(out, address(chains[HERE].minted), 5e18)));
@@ -119,6 +123,7 @@ contract MessagingAttacksTest is TwoChains {
         execute(out, report);
     }
 
+    // INV-SEND-2
     /// @dev Bytes that move from one dynamic field to its neighbour, and elements that split or join.
     function test_A6_no_two_messages_share_an_encoding() public {
         Client.EVM2AnyMessage memory template = aMessage(out);
@@ -150,6 +155,7 @@ contract MessagingAttacksTest is TwoChains {
         execute(out, report);
     }
 
+    // INV-SEND-3, INV-SEND-7
     /// @dev What is refused when quoting is refused when sending, with the same words, and costs nothing.
     function testFuzz_A7_malformed_messages_are_refused_alike(uint8 kind, uint8 more) public {
         Client.EVM2AnyMessage memory message = aTransfer(out, address(chains[HERE].minted), 1e18);
@@ -194,6 +200,7 @@ contract MessagingAttacksTest is TwoChains {
         return abi.encodeWithSelector(EVMAddress.InvalidEVMAddress.selector, message.receiver);
     }
 
+    // INV-SEND-7
     function testFuzz_A8_extra_args_are_known_and_read_to_the_last_byte(bytes4 tag, bytes memory tail)
         public
     {
@@ -212,6 +219,7 @@ contract MessagingAttacksTest is TwoChains {
         chains[HERE].router.ccipSend(THERE, message);
     }
 
+    // INV-SEND-1
     function testFuzz_A9_numbers_have_no_gap_and_no_twin(uint8 sends, uint8 reconfiguredAt) public {
         uint64 count = 1 + sends % 8;
         for (uint64 i = 1; i <= count; ++i) {
@@ -226,6 +234,7 @@ contract MessagingAttacksTest is TwoChains {
         assertEq(out.onRamp.getExpectedNextSequenceNumber(), count + 1);
     }
 
+    // INV-EXEC-5
     function test_A10_order_is_of_attempts_not_of_successes() public {
         EVM2EVMMessage memory first = send(out, aMessage(out));
         EVM2EVMMessage memory second = send(out, aMessage(out));
@@ -246,6 +255,7 @@ contract MessagingAttacksTest is TwoChains {
         assertEq(out.offRamp.getSenderNonce(sender), 2);
     }
 
+    // INV-EXEC-5
     function test_A11_an_ordered_message_before_its_turn_stays_untouched() public {
         EVM2EVMMessage memory first = send(out, aMessage(out));
         EVM2EVMMessage memory second = send(out, aMessage(out));
@@ -263,6 +273,7 @@ contract MessagingAttacksTest is TwoChains {
         assertExecuted(out, 2);
     }
 
+    // INV-SEND-4
     /// @dev A token without code, one that says no, and one that says yes and moves nothing.
     function test_A12_no_message_leaves_without_its_value() public {
         address[3] memory tokens =

@@ -21,6 +21,7 @@ import {ReenteringToken, ShrinkingToken} from "./HostileArrivals.sol";
 /// forge-config: default.fuzz.runs = 48
 /// forge-config: deep.fuzz.runs = 10000
 contract TokenAttacksTest is TwoChains {
+    // INV-POOL-1
     function testFuzz_B1_only_the_ramps_move_a_pools_tokens(address caller) public {
         Side storage there = enter(THERE);
         vm.assume(caller != address(out.offRamp) && caller != address(back.onRamp));
@@ -47,6 +48,7 @@ contract TokenAttacksTest is TwoChains {
         there.mintPool.lockOrBurn(Pool.LockOrBurnInV1("", HERE, caller, 1e18, token));
     }
 
+    // INV-POOL-1
     function test_B2_an_unknown_source_pool_is_not_believed_until_it_is_configured() public {
         Side storage there = chains[THERE];
         EVM2EVMMessage memory message = send(out, aTransfer(out, address(chains[HERE].minted), 5e18));
@@ -64,6 +66,7 @@ contract TokenAttacksTest is TwoChains {
         assertEq(there.minted.balanceOf(address(there.receiver)), 5e18);
     }
 
+    // INV-SEND-4, INV-TOKEN-2
     function test_B3_a_token_that_keeps_a_part_never_passes_in_silence() public {
         Side storage here = enter(HERE);
         address taxed = address(new FeeOnTransferToken(sender));
@@ -108,6 +111,7 @@ contract TokenAttacksTest is TwoChains {
         assertExecuted(out, 2);
     }
 
+    // INV-POOL-2
     /// @dev 18 decimals leave, 6 arrive: whole steps only, and never more than left.
     function testFuzz_B5_decimals_round_down_and_never_overflow(uint256 amount) public {
         amount = bound(amount, 1, 1_000e18);
@@ -136,6 +140,7 @@ contract TokenAttacksTest is TwoChains {
             );
     }
 
+    // INV-POOL-3
     function testFuzz_B6_configuring_never_refills_a_drained_bucket(
         uint128 capacity,
         uint128 rate,
@@ -155,6 +160,7 @@ contract TokenAttacksTest is TwoChains {
         assertLe(level, uint256(rate) * wait);
     }
 
+    // INV-EXEC-7
     function test_B7_what_meets_an_empty_bucket_waits_and_loses_nothing() public {
         Side storage there = chains[THERE];
         uint256 all = uint256(LIMIT) * 1e18;
@@ -249,6 +255,7 @@ contract TokenAttacksTest is TwoChains {
         assertEq(there.minted.balanceOf(address(there.receiver)), 3e18);
     }
 
+    // INV-SEND-5
     /// @dev The sender approved everything to the Router, and is lured into calling a thief, who sends with what is
     /// the thief's: nothing.
     function testFuzz_B12_the_router_takes_from_its_caller_only(address thief) public {

@@ -14,6 +14,7 @@ import {TwoChains} from "../fixtures/TwoChains.sol";
 /// forge-config: default.fuzz.runs = 48
 /// forge-config: deep.fuzz.runs = 10000
 contract FeeAttacksTest is TwoChains {
+    // INV-FEE-1
     function test_C1_without_a_price_nothing_is_sent_for_nothing() public {
         Side storage here = enter(HERE);
         Client.EVM2AnyMessage memory message = aMessage(out);
@@ -27,6 +28,7 @@ contract FeeAttacksTest is TwoChains {
         here.router.getFee(THERE, message);
     }
 
+    // INV-FEE-1
     function test_C2_a_stale_price_sends_nothing() public {
         Side storage here = enter(HERE);
         Client.EVM2AnyMessage memory message = aMessage(out);
@@ -45,6 +47,7 @@ contract FeeAttacksTest is TwoChains {
         here.router.getFee(THERE, message);
     }
 
+    // INV-COMMIT-7, INV-FEE-3
     /// @dev Signed in the order 1, 2; sent in the order 2, 1.
     function test_C3_an_old_price_never_replaces_a_newer_one() public {
         Side storage here = enter(HERE);
@@ -69,6 +72,7 @@ contract FeeAttacksTest is TwoChains {
         assertEq(here.feeQuoter.getTokenPrice(address(here.weth)).value, 3_000e18);
     }
 
+    // INV-SEND-3
     function testFuzz_C5_the_fee_that_is_quoted_is_the_fee_that_is_charged(
         uint16 size,
         uint96 amount,
@@ -93,6 +97,7 @@ contract FeeAttacksTest is TwoChains {
         assertEq(paid.balanceOf(address(out.onRamp)), quoted);
     }
 
+    // INV-SEND-5
     function testFuzz_C6_native_above_the_fee_comes_back(uint96 excess) public {
         Side storage here = enter(HERE);
         Client.EVM2AnyMessage memory message = aMessage(out);
@@ -126,6 +131,7 @@ contract FeeAttacksTest is TwoChains {
         assertEq(out.onRamp.sequenceNumber(), 0);
     }
 
+    // INV-FEE-2
     /// @dev The largest prices there are: refused for being absurd or for not fitting, and never a small fee.
     function testFuzz_C8_no_price_wraps_around_to_a_small_fee(uint224 gasPrice, uint224 ethPrice) public {
         Side storage here = enter(HERE);

@@ -13,6 +13,7 @@ import {TwoChains} from "../fixtures/TwoChains.sol";
 /// forge-config: default.fuzz.runs = 48
 /// forge-config: deep.fuzz.runs = 10000
 contract ProofAttacksTest is TwoChains {
+    // INV-COMMIT-6
     function testFuzz_D1_a_root_nobody_committed_proves_nothing(bytes32 leaf) public {
         CommitReport memory zero = rootReport(0, 1, 1);
         bytes memory encoded = abi.encode(zero);
@@ -48,6 +49,7 @@ contract ProofAttacksTest is TwoChains {
         execute(out, forged);
     }
 
+    // INV-PROOF-1
     function testFuzz_D3_a_proof_is_used_up_and_has_one_form(uint8 count, uint256 seed, uint8 bit) public {
         (bytes32[] memory leaves, bytes32 root) = _tree(count, seed);
         bool[] memory chosen = _choose(leaves.length, seed);
@@ -89,6 +91,7 @@ contract ProofAttacksTest is TwoChains {
         assertFalse(_verifies(proven, proof.hashes, proof.flagBits));
     }
 
+    // INV-PROOF-1, INV-EXEC-2
     function test_D5_no_leaf_one_leaf_and_the_same_leaf_twice() public {
         vm.expectRevert(MerkleMultiProof.LeavesCannotBeEmpty.selector);
         out.commitStore.verify(new bytes32[](0), new bytes32[](0), 0);
@@ -121,6 +124,7 @@ contract ProofAttacksTest is TwoChains {
         assertEq(out.commitStore.verify(_only(leaves, chosen), proof.hashes, proof.flagBits), block.timestamp);
     }
 
+    // INV-PROOF-1
     /// @dev 257 hashes. The refusal is cheaper than 257 hashes would be.
     function test_D7_a_proof_that_is_too_long_is_refused_before_it_is_climbed() public {
         bytes32[] memory proof = new bytes32[](257);
@@ -133,6 +137,7 @@ contract ProofAttacksTest is TwoChains {
         out.commitStore.verify(new bytes32[](257), new bytes32[](1), type(uint256).max);
     }
 
+    // INV-EXEC-9
     /// @dev Its root is still committed and blessed, on a lane whose OnRamp is another one now.
     function test_D8_a_root_of_an_uninstalled_on_ramp_is_no_root_of_the_new_lane() public {
         EVM2EVMMessage memory message = send(out, aMessage(out));

@@ -25,6 +25,7 @@ contract SignatureAttacksTest is TwoChains {
         _context = contextOf(out);
     }
 
+    // INV-COMMIT-1
     function testFuzz_E1_only_a_quorum_of_distinct_signers_counts(uint8 place, uint256 key) public {
         uint256[] memory keys = quorumKeys();
         uint256[] memory few = new uint256[](F + 1);
@@ -46,6 +47,7 @@ contract SignatureAttacksTest is TwoChains {
         _refused(signed, IOCRVerifier.UnauthorizedSigner.selector);
     }
 
+    // INV-COMMIT-2
     function testFuzz_E2_a_signature_has_one_encoding(uint8 place, uint8 v) public {
         Signatures memory signed = sign(_report, _context, quorumKeys());
         place = place % uint8(signed.rs.length);
@@ -65,6 +67,7 @@ contract SignatureAttacksTest is TwoChains {
         transmitSigned(out, _report, _context, signed);
     }
 
+    // INV-COMMIT-3
     /// @dev The same signers everywhere: on the other chain, on another store, on an RMN, and after a new count.
     function test_E3_a_signature_counts_in_one_place() public {
         Signatures memory signed = sign(_report, _context, quorumKeys());
@@ -86,6 +89,7 @@ contract SignatureAttacksTest is TwoChains {
         transmitSigned(out, _report, _context, signed);
     }
 
+    // INV-COMMIT-1, INV-BLESS-1
     function testFuzz_E4_no_configuration_is_weaker_than_it_looks(uint8 n, uint8 f) public {
         n = uint8(bound(n, 0, 40));
         address[] memory set = new address[](n);
@@ -109,6 +113,7 @@ contract SignatureAttacksTest is TwoChains {
         store.setOCR2Config(set, set, f, onchain, 1, "");
     }
 
+    // INV-COMMIT-1, INV-BLESS-1
     function testFuzz_E4_no_set_of_monitors_is_weaker_than_it_looks(uint8 n, uint8 b, uint8 c) public {
         n = uint8(bound(n, 0, 20));
         IRMN.Monitor[] memory set = new IRMN.Monitor[](n);
@@ -126,6 +131,7 @@ contract SignatureAttacksTest is TwoChains {
         rmn.setMonitors(set, b, c);
     }
 
+    // INV-COMMIT-4
     function test_E5_what_was_never_configured_accepts_nothing() public {
         enter(THERE);
         CommitStore store = new CommitStore(
@@ -241,6 +247,7 @@ contract SignatureAttacksTest is TwoChains {
         execute(out, report);
     }
 
+    // INV-COMMIT-3
     /// @dev What lands is what was signed, to the bit: any other bytes were signed by nobody.
     function testFuzz_E11_what_is_used_is_what_was_signed(uint16 place, uint8 bits) public {
         vm.assume(bits != 0);

@@ -17,6 +17,7 @@ import {AnsweringRMN, RevertingRMN} from "../mocks/BrokenRiskNetworks.sol";
 /// forge-config: default.fuzz.runs = 48
 /// forge-config: deep.fuzz.runs = 10000
 contract RiskAttacksTest is TwoChains {
+    // INV-EXEC-1
     function test_F1_what_is_not_blessed_is_not_executed_on_any_path() public {
         EVM2EVMMessage[] memory messages = single(send(out, aMessage(out)));
         bytes32 root = commit(out, messages);
@@ -33,6 +34,7 @@ contract RiskAttacksTest is TwoChains {
         assertUntouched(out, 1);
     }
 
+    // INV-EXEC-1
     function test_F2_a_blessing_of_what_was_never_committed_opens_nothing() public {
         EVM2EVMMessage[] memory messages = single(send(out, aMessage(out)));
         IRMN.Blessing memory blessing =
@@ -48,6 +50,7 @@ contract RiskAttacksTest is TwoChains {
         executeByHand(out, report);
     }
 
+    // INV-BLESS-2
     /// @dev The monitors' keys are the same on both chains; a statement that differs in any word is another one.
     function testFuzz_F3_a_blessing_is_for_one_statement_in_one_place(uint8 field) public {
         bytes32 root = commit(out, single(send(out, aMessage(out))));
@@ -84,6 +87,7 @@ contract RiskAttacksTest is TwoChains {
         );
     }
 
+    // INV-BLESS-1
     function test_F4_a_monitor_counts_once_and_only_while_it_is_one() public {
         bytes32 root = commit(out, single(send(out, aMessage(out))));
         IRMN.Blessing memory blessing = statementOn(out, root);
@@ -105,6 +109,7 @@ contract RiskAttacksTest is TwoChains {
         rmn.bless(blessing, gone);
     }
 
+    // INV-BLESS-3
     function test_F5_a_new_configuration_voids_votes_and_keeps_blessings() public {
         bytes32 done = commit(out, single(send(out, aMessage(out))));
         bless(out, done);
@@ -129,6 +134,7 @@ contract RiskAttacksTest is TwoChains {
         assertTrue(out.commitStore.isBlessed(open));
     }
 
+    // INV-CURSE-5
     /// @dev A third chain's messages go on while one source is cursed.
     function test_F6_a_curse_on_the_way_stops_its_source_and_no_other() public {
         deployChain(ELSEWHERE, ELSEWHERE_ID, 18);
@@ -148,6 +154,7 @@ contract RiskAttacksTest is TwoChains {
         assertExecuted(healthy, 1);
     }
 
+    // INV-COMMIT-9, INV-BLESS-5
     function test_F7_a_global_curse_stops_everything_on_its_chain() public {
         ExecutionReport memory arriving = deliver(out, send(out, aMessage(out)));
         bytes32 unblessed = commit(out, single(send(out, aMessage(out))));
@@ -182,6 +189,7 @@ contract RiskAttacksTest is TwoChains {
             );
     }
 
+    // INV-CURSE-1, INV-CURSE-2, INV-CURSE-3
     function testFuzz_F8_false_alarms_of_f_monitors_stop_nothing(uint8 monitor, uint8 repeats) public {
         monitor = monitor % uint8(ORACLES);
         for (uint256 i = 0; i < 1 + repeats % 5; ++i) {
@@ -194,6 +202,7 @@ contract RiskAttacksTest is TwoChains {
         assertExecuted(out, 1);
     }
 
+    // INV-CURSE-4
     function test_F9_f_plus_1_monitors_curse_with_the_last_vote_and_only_the_owner_lifts() public {
         RMN rmn = chains[THERE].rmn;
         voteToCurse(THERE, subjectOf(HERE), 0);
@@ -215,6 +224,7 @@ contract RiskAttacksTest is TwoChains {
         assertFalse(rmn.isCursed(subjectOf(HERE)));
     }
 
+    // INV-CURSE-4
     function test_F10_a_lift_that_did_not_see_the_newest_vote_fails() public {
         RMN rmn = chains[THERE].rmn;
         voteToCurse(THERE, GLOBAL, 0);
@@ -230,6 +240,7 @@ contract RiskAttacksTest is TwoChains {
         assertFalse(rmn.isCursed());
     }
 
+    // INV-BLESS-4
     function test_F11_after_a_lift_everything_waiting_is_blessed_again() public {
         EVM2EVMMessage[] memory messages = single(send(out, aMessage(out)));
         ExecutionReport memory report = deliver(out, messages);
@@ -267,6 +278,7 @@ contract RiskAttacksTest is TwoChains {
         assertExecuted(out, 1);
     }
 
+    // INV-CURSE-5, INV-POOL-4
     /// @dev Behind the proxy is a contract that reverts, answers too much or too little, or is gone.
     function testFuzz_F14_an_rmn_that_does_not_answer_cleanly_is_a_curse(uint8 kind, bytes memory answer)
         public

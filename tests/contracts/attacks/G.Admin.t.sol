@@ -139,6 +139,7 @@ contract AdminAttacksTest is TwoChains {
         vm.stopPrank();
     }
 
+    // INV-EXEC-5
     /// @dev The old lane drains beside the new one, and neither executes what the other has executed.
     function test_G8_a_lane_is_replaced_with_messages_in_flight() public {
         ExecutionReport memory done = deliver(out, send(out, aMessage(out)));

@@ -15,6 +15,7 @@ import {Vm} from "forge-std/Test.sol";
 /// forge-config: default.fuzz.runs = 48
 /// forge-config: deep.fuzz.runs = 10000
 contract ReceiverAttacksTest is TwoChains {
+    // INV-EXEC-8, INV-TOKEN-1
     /// @dev Refuses with an error, panics, runs into an invalid instruction. Its tokens go back with it.
     function testFuzz_H1_a_refusal_is_recorded_and_the_rest_goes_on(uint8 kind) public {
         Panicking receiver = new Panicking(kind % 3);
@@ -53,6 +54,7 @@ contract ReceiverAttacksTest is TwoChains {
         assertExecuted(out, 2);
     }
 
+    // INV-EXEC-8
     function testFuzz_H3_a_bomb_of_an_answer_is_cut(uint32 size) public {
         size = uint32(bound(size, 1_000, 20_000));
         DestBomb bomb = new DestBomb();
@@ -71,6 +73,7 @@ contract ReceiverAttacksTest is TwoChains {
         assertEq(err.length, 4 + 2 * 32 + 5 * 32); // ReceiverError of 132 bytes, padded
     }
 
+    // INV-EXEC-4, INV-TOKEN-3
     /// @dev The receiver's work is large, so that the 1/64 that stays behind could record a wrong outcome.
     function testFuzz_H4_too_little_gas_decides_nothing(uint256 stipend, bool withToken) public {
         DestHardWorker worker = new DestHardWorker(1_500_000);
@@ -95,6 +98,7 @@ contract ReceiverAttacksTest is TwoChains {
         }
     }
 
+    // INV-EXEC-6
     function testFuzz_H5_nobody_gives_a_message_less_gas_than_was_paid_for(uint256 less, uint32 tokenGas)
         public
     {
@@ -123,6 +127,7 @@ contract ReceiverAttacksTest is TwoChains {
         assertUntouched(out, 1);
     }
 
+    // INV-SEND-6, INV-EXEC-3
     /// @dev Re-enters with its own message, then sends one: the first is refused, the second is allowed.
     function test_H6_a_receiver_reenters_in_vain_and_may_send() public {
         DestReentrant receiver = new DestReentrant(out.offRamp);

@@ -29,6 +29,7 @@ contract Bookkeeper is Operations {
     }
 
     /// @dev Minted: supply and what is on its way are constant. Locked: the pools hold what entered less what left.
+    // INV-POOL-2, INV-LANES-1
     function _S1_value_is_conserved() private view {
         (Side storage here, Side storage there) = (chains[HERE], chains[THERE]);
         uint256 onTheWay = left[0][Cargo.MINTED] + left[1][Cargo.MINTED] - arrived[0][Cargo.MINTED]
@@ -45,6 +46,7 @@ contract Bookkeeper is Operations {
         assertEq(int256(held), provided + int256(locked) - int256(released), "S1: locked");
     }
 
+    // INV-EXEC-2, INV-EXEC-3, INV-LANES-2
     function _S2_success_is_once_and_for_ever(uint256 l) private view {
         for (uint64 number = 1; number <= sent[l].length; ++number) {
             uint256 times = successes[l][number];
@@ -60,6 +62,7 @@ contract Bookkeeper is Operations {
         }
     }
 
+    // INV-COMMIT-5
     function _S7_intervals_follow_each_other(uint256 l) private view {
         uint64 next = 1;
         for (uint256 i = 0; i < roots[l].length; ++i) {
@@ -73,6 +76,7 @@ contract Bookkeeper is Operations {
     }
 
     /// @dev A lie may be committed; blessed, and so executed, it is never.
+    // INV-LANES-3
     function _S8_a_root_is_what_was_sent(uint256 l) private view {
         for (uint256 i = 0; i < roots[l].length; ++i) {
             Root memory root = roots[l][i];
@@ -81,6 +85,7 @@ contract Bookkeeper is Operations {
         }
     }
 
+    // INV-EXEC-5, INV-SEND-1, INV-LANES-4
     function _S9_attempts_follow_the_nonces(uint256 l) private view {
         for (uint256 i = 0; i < SENDERS; ++i) {
             uint64 there = lanes[l].offRamp.getSenderNonce(senders[i]);
@@ -92,6 +97,7 @@ contract Bookkeeper is Operations {
         }
     }
 
+    // INV-POOL-3, INV-LANES-5
     function _S10_limiters_hold_what_they_should(uint64 chain) private view {
         Side storage side = chains[chain];
         uint64 remote = chain == HERE ? THERE : HERE;
@@ -118,6 +124,7 @@ contract Bookkeeper is Operations {
     }
 
     /// @dev S5 and S13: the contract's word for "blessed" is the ledger's count of distinct current monitors.
+    // INV-LANES-7
     function _S13_blessed_is_what_a_quorum_blessed(uint256 l) private view {
         for (uint256 i = 0; i < roots[l].length; ++i) {
             bool enough = blessedEnough[tagOf(l, roots[l][i])];
@@ -126,6 +133,7 @@ contract Bookkeeper is Operations {
         assertEq(lanes[l].commitStore.quorum(), 2 * uint256(F) + 1, "S13: quorum");
     }
 
+    // INV-FEE-3, INV-LANES-8
     function _S17_fees_are_all_accounted_for(uint256 l) private view {
         Side storage side = chains[lanes[l].source];
         _fees(l, side.link);
@@ -137,6 +145,7 @@ contract Bookkeeper is Operations {
         assertEq(held + feesMoved[l][address(token)], feesTaken[l][address(token)], "S17");
     }
 
+    // INV-CURSE-4, INV-LANES-9
     function _S19_curses_end_by_lifts_only(uint64 chain) private view {
         uint64 remote = chain == HERE ? THERE : HERE;
         assertEq(chains[chain].rmn.isCursed(), cursed[chain][GLOBAL], "S19: global");
@@ -145,6 +154,7 @@ contract Bookkeeper is Operations {
         assertEq(chains[chain].rmn.epochOf(remote), epoch, "S19: epoch");
     }
 
+    // INV-TOKEN-4, INV-SEND-5
     function _S20_nothing_is_left_on_the_way(uint64 chain) private view {
         Side storage side = chains[chain];
         (Lane storage leaving, Lane storage arriving) =
@@ -160,6 +170,7 @@ contract Bookkeeper is Operations {
     }
 
     /// @dev S3 to S6, S11, S12 and S22 are seen when they happen, by the handler that made it happen.
+    // INV-LANES-6
     function _found_on_the_way() private view {
         string[14] memory ids =
             ["S2", "S3", "S4", "S5", "S6", "S7", "S9", "S10", "S11", "S12", "S13", "S17", "S19", "S22"];

@@ -121,7 +121,7 @@ contract Operations is Traffic {
         }
     }
 
-    /// @dev The newest root, which goes unless it is blessed now.
+    /// @dev The newest root, which goes unless it is blessed now (INV-COMMIT-8).
     function removeRoot(uint256 seed) public {
         uint256 l = pick(seed, 0, 2);
         uint256 length = roots[l].length;

@@ -197,7 +197,7 @@ abstract contract Traffic is Ledger {
 
     /* BLESSING */
 
-    /// @dev Any subset of the monitors, signing what the ledger says; a lie gets one byzantine vote at most.
+    /// @dev Any subset of the monitors, signing what the ledger says (INV-BLESS-6); a lie gets one byzantine vote.
     function bless(uint256 seed) public {
         uint256 l = pick(seed, 0, 2);
         if (roots[l].length == 0) return;
