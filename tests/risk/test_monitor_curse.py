@@ -1,14 +1,17 @@
 """Staged frauds: each is stopped by the monitors alone, and nothing else is."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from eth_hash.auto import keccak
 
+from ccip_py.risk.evm import metadata, read_sent
+from ccip_py.risk.root import merkle_root
 from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 
-from .builders import DESTINATION, SOURCE
+from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
 from .world import EMITTER, World, config_for, deploy, install, monitored, owner_call
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +28,43 @@ async def test_an_2_a_wrong_root_over_real_messages(world: World, tmp_path: Path
 
         assert world.anomalies() == {"AN2"}
         assert not world.is_blessed(FORGED)
+
+
+def altered_amount(world: World) -> bytes:
+    """The messages as sent, but the second one pays ten times as much."""
+    token = b"\x01" * 20
+    honest = Sent().with_token(token, 5, b"\x02" * 20, b"\x03" * 20, 18)
+    world.send()
+    world.send(amounts=honest.amounts, token_data=honest.token_data)
+    richer = replace(world.sent[1], amounts=((token, 50),))
+    leaf = read_sent(richer.log(), SOURCE, metadata(SOURCE, DESTINATION, ON_RAMP)).leaf
+    return merkle_root([world.leaves[0], leaf])
+
+
+def skipped_message(world: World) -> bytes:
+    """The first message is missing under the root, and the second one stands there twice."""
+    world.send(2)
+    return merkle_root([world.leaves[1], world.leaves[1]])
+
+
+def swapped_order(world: World) -> bytes:
+    """All messages, in another order. Pairs are sorted before they are hashed, so it takes three."""
+    world.send(3)
+    return merkle_root([world.leaves[2], world.leaves[1], world.leaves[0]])
+
+
+@pytest.mark.parametrize("fraud", [altered_amount, skipped_message, swapped_order])
+async def test_an_2_a_root_over_other_messages_than_were_sent(
+    world: World, tmp_path: Path, fraud: Callable[[World], bytes]
+) -> None:
+    async with monitored(world, tmp_path):
+        forged = fraud(world)
+        world.commit(1, len(world.sent), forged)
+
+        await world.until(lambda: world.is_cursed(DESTINATION) and world.is_cursed(SOURCE))
+
+        assert world.anomalies() == {"AN2"}
+        assert not world.is_blessed(forged)
 
 
 async def test_an_3_a_root_over_messages_that_were_never_sent(world: World, tmp_path: Path) -> None:
@@ -179,6 +219,7 @@ async def test_evidence_against_a_lane_that_was_replaced_is_settled(world: World
 
 
 async def bless_first(world: World, count: int = 2) -> bytes:
+    world.before_sending = world.source.block_number()
     world.send(count)
     root = world.commit(1, count)
     await world.until(lambda: world.is_blessed(root))
@@ -292,6 +333,24 @@ async def test_after_a_changed_history_was_reviewed_it_is_read_anew(world: World
 
         assert world.anomalies() == set()
         assert not world.is_cursed(DESTINATION)
+
+
+async def test_a_commit_of_blocks_that_a_deep_reorg_removed_is_cursed_even_after_a_lift(
+    world: World, tmp_path: Path
+) -> None:
+    """Such a lane can't be resumed: what was committed will never exist again."""
+    async with monitored(world, tmp_path):
+        await bless_first(world)
+        await world.settle(4)
+        world.source.reorg(world.source.block_number() - world.before_sending)
+        await world.until(lambda: world.is_cursed(DESTINATION) and world.is_cursed(SOURCE))
+        assert world.anomalies() == {"AN1"}
+
+        world.lift(world.destination, DESTINATION, subject_of(SOURCE))
+        world.lift(world.source, SOURCE, subject_of(DESTINATION))
+
+        await world.until(lambda: world.anomalies() == {"AN3"})
+        await world.until(lambda: world.is_cursed(DESTINATION))
 
 
 # CONFIGURATION

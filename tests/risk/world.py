@@ -48,6 +48,7 @@ class World:
     epoch: int = 0
     sent: list[Sent] = field(default_factory=list)
     leaves: list[bytes] = field(default_factory=list)
+    before_sending: int = 0  # a block of the source without messages
 
     # WHAT USERS AND COMMITTERS DO
 
