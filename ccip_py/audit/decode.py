@@ -7,7 +7,6 @@ from collections.abc import Callable
 from ccip_py.audit.events import (
     Attempt,
     Blessed,
-    BlessVotes,
     Committed,
     Cursed,
     Delivered,
@@ -133,7 +132,6 @@ READERS: dict[bytes, Reader] = {
         ),
         "ARMSet(address)": lambda at, _, d: RmnSet(at, address(d, 0)),
         "MonitorsSet(uint32,(address,address)[],uint8,uint8)": _monitors,
-        "VotedToBless(bytes32,bytes32,uint16)": lambda at, t, d: BlessVotes(at, t[1], t[2], number(d, 0)),
         "RootBlessed(bytes32,address,bytes32,uint64,uint64,uint64)": _blessed,
         "Cursed(bytes16,address)": lambda at, t, _: Cursed(at, t[1][:16], _topic_address(t, 2)),
         "Uncursed(bytes16,uint64)": lambda at, t, d: Uncursed(at, t[1][:16], number(d, 0)),

@@ -129,13 +129,6 @@ class MonitorsSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class BlessVotes(Event):
-    tag: bytes
-    root: bytes
-    voters: int  # bitmap
-
-
-@dataclass(frozen=True, slots=True)
 class Blessed(Event):
     tag: bytes
     commit_store: bytes

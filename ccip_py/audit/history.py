@@ -48,6 +48,9 @@ class State:
     nonces: dict[tuple[bytes, bytes], int] = field(default_factory=dict)  # (off-ramp, sender) → inbound nonce
     cursed: frozenset[bytes] = frozenset()
     epochs: dict[int, int] = field(default_factory=dict)  # remote selector → epoch, with the global one in it
+    votes: dict[tuple[bytes, bytes], tuple[int, int]] = field(
+        default_factory=dict
+    )  # (RMN, tag) → who voted, as a bitmap, and the version of the monitors they were
     levels: dict[tuple[bytes, int, bool], int] = field(
         default_factory=dict
     )  # (pool, remote, outbound) → tokens

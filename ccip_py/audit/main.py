@@ -18,6 +18,8 @@ from ccip_py.audit.rpc import EndpointError
 from ccip_py.audit.verdict import CHECKS, Verdict, audit
 from ccip_py.audit.words import Unreadable
 
+SHOWN = 10  # findings of one invariant
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read, judge, print."""
@@ -82,7 +84,10 @@ def as_text(verdict: Verdict) -> str:
     for name, (promise, _) in CHECKS.items():
         against = [v for v in verdict.violations if v.invariant == name]
         lines.append(f"{'holds ' if not against else 'BROKEN'}  {name:<4} {promise}")
-        for finding in (f for f in verdict.findings if f.invariant == name):
+        findings = [finding for finding in verdict.findings if finding.invariant == name]
+        for finding in findings[:SHOWN]:
             lines.append(f"          {'' if finding.broken else 'note: '}{finding.chain}: {finding.what}")
             lines += [f"            transaction {transaction}" for transaction in finding.transactions]
+        if len(findings) > SHOWN:
+            lines.append(f"          and {len(findings) - SHOWN} more; --json tells all")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from ccip_py.audit.events import Attempt, LimitsSet, PriceSet, Sent, Transmitted, Uncursed
+from ccip_py.audit.events import Attempt, Blessed, LimitsSet, PriceSet, Sent, Transmitted, Uncursed
 from ccip_py.audit.history import Chain, Lane
 from ccip_py.audit.quotes import read_quotes, traced_calls
 from ccip_py.audit.rpc import Endpoint, EndpointError
@@ -17,6 +17,7 @@ _EXECUTION_STATE = signature("getExecutionState(uint64)")[:4]
 _SENDER_NONCE = signature("getSenderNonce(address)")[:4]
 _CURSED_SUBJECTS = signature("getCursedSubjects()")[:4]
 _EPOCH = signature("epochOf(uint64)")[:4]
+_BLESS_VOTES = signature("blessVotes(bytes32)")[:4]
 _OUTBOUND = signature("getCurrentOutboundRateLimiterState(uint64)")[:4]
 _INBOUND = signature("getCurrentInboundRateLimiterState(uint64)")[:4]
 _BALANCE = signature("balanceOf(address)")[:4]
@@ -70,7 +71,7 @@ def _read_attempts(
 
 
 def _read_curses(endpoint: Endpoint, chain: Chain, chains: Mapping[int, Chain]) -> None:
-    """What is cursed now, the epochs, and who lifted what."""
+    """What is cursed now, the epochs, who voted for what was blessed, and who lifted what."""
     rmn = chain.rmn_at((chain.head + 1, 0, 0))
     (subjects,) = endpoint.view([(rmn, _CURSED_SUBJECTS)], chain.head)
     if subjects is None:
@@ -80,6 +81,11 @@ def _read_curses(endpoint: Endpoint, chain: Chain, chains: Mapping[int, Chain]) 
     chain.state.cursed = frozenset(word(subjects, start + WORD + WORD * i)[:16] for i in items)
     remotes = [remote for remote in chains if remote != chain.selector]
     chain.state.epochs = _known(endpoint, chain, {r: (rmn, _EPOCH + put(r)) for r in remotes})
+    tags = dict.fromkeys((blessed.at.by, blessed.tag) for blessed in chain.of(Blessed))
+    answers = endpoint.view([(rmn, _BLESS_VOTES + tag) for rmn, tag in tags], chain.head)
+    for key, answer in zip(tags, answers, strict=True):
+        if answer:
+            chain.state.votes[key] = (number(answer, 0), number(answer, WORD))
     for lift in chain.of(Uncursed):
         owner = _owner(endpoint, chain, lift)
         caller = _caller(endpoint, lift)

@@ -197,7 +197,7 @@ class _Run:
         self._report.audits += 1
         self._report.violations += verdict.violations
         sent, done = _sums(verdict)
-        self._say(f"audit: {sent} sent, {done} tried, {'all holds' if verdict.holds else verdict.violations}")
+        self._say(f"audit: {sent} sent, {done} tried, {len(verdict.violations)} violations")
 
     def _until_calm(self) -> tuple[Verdict, History]:
         """No more traffic, no more faults: wait until nothing waits."""

@@ -1,4 +1,4 @@
-"""A network with a past: some of everything delivered, one message failed, some waiting at each stage, all nodes gone.
+"""A network with a past: some of everything delivered, one message failed, some waiting at each stage.
 
 Violations are staged on its real chains and taken back afterwards. What the contracts refuse is staged by making
 them say it all the same: their code is exchanged for one transaction by code that emits whatever it is told.
@@ -7,7 +7,6 @@ them say it all the same: their code is exchanged for one transaction by code th
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -17,20 +16,18 @@ from ccip_py.audit.reading import read_history
 from ccip_py.audit.verdict import Verdict, judge
 from ccip_py.audit.words import put, signature
 from ccip_py.chains.deployment import dump_deployment
-from ccip_py.devnet.network import Network, Options, start_network
-from ccip_py.protocol.ids import Address
 from ccip_py.protocol.journey import Stage
 from ccip_py.sdk.types import SentMessage
+from ccip_py.testing.sandbox import Sandbox, open_sandbox
 
 UNIT = 10**18
-PATIENCE_S = 90
 
 
 @dataclass(frozen=True)
 class Past:
     """What happened before the tests."""
 
-    network: Network
+    network: Sandbox
     executed: SentMessage  # data, a→b
     tokens: SentMessage  # BMT, a→b
     failed: SentMessage
@@ -40,38 +37,28 @@ class Past:
 
 @pytest.fixture(scope="session")
 def past() -> Iterator[Past]:
-    with start_network(Options(block_times=(1, 1), epochs=(1, 1), permissionless_window=3_600)) as network:
+    with open_sandbox() as network:
         yield _live(network)
 
 
-def _live(network: Network) -> Past:
-    inbox = network.deploy("b", "Inbox", network.chain("b").router)
-    greedy = network.deploy("b", "GreedyInbox", network.chain("b").router)
-    user = network.users[0].address
-
-    def send(who: int, receiver: Address | str, source: str = "a", **what: Any) -> SentMessage:
-        to = receiver if isinstance(receiver, str) else "0x" + receiver.hex()
-        signer, destination = network.users[who], {"a": "b", "b": "a"}[source]
-        return network.ccip.send(source, destination, to, signer=signer, **what)
-
-    executed = send(0, inbox, data=b"hello", gas_limit=200_000)
-    tokens = send(0, user, tokens=[("BMT", 3 * UNIT)], fee_token="LINK", gas_limit=0, out_of_order=True)
-    failed = send(1, greedy, data=b"feed me", gas_limit=100_000)
-    back = send(2, user, "b", tokens=[("LRT", 2 * UNIT), ("BMT", UNIT)], gas_limit=0)
-    for sent in (executed, tokens, failed, back):
-        network.ccip.wait(sent, timeout=PATIENCE_S)
-    for node in (*network.monitors, *network.executors):
-        node.stop()
-    committed = send(0, inbox, data=b"nobody blesses me", gas_limit=200_000)
-    network.ccip.wait(committed, until=Stage.COMMITTED, timeout=PATIENCE_S)
-    for node in network.committers:
-        node.stop()
-    ordered = (send(3, inbox, gas_limit=200_000), send(3, inbox, gas_limit=200_000))
-    for anvil in network.anvils.values():
-        anvil.set_block_time(0)
-        anvil.automine(True)
-        anvil.mine(4)
-    return Past(network, executed, tokens, failed, committed, ordered)
+def _live(ccip: Sandbox) -> Past:
+    inbox, greedy = (
+        ccip.deploy("b", "Inbox", ccip.router("b")),
+        ccip.deploy("b", "GreedyInbox", ccip.router("b")),
+    )
+    ann, bob = ccip.account("ann"), ccip.account("bob")
+    executed = ccip.send("a", "b", inbox, data=b"hello")
+    tokens = ccip.send("a", "b", ccip.user, tokens=[("BMT", 3 * UNIT)], fee_token="LINK")
+    failed = ccip.send("a", "b", greedy, data=b"feed me", gas_limit=100_000, sender=ann, out_of_order=False)
+    ccip.send("b", "a", ccip.user, tokens=[("LRT", 2 * UNIT), ("BMT", UNIT)])
+    ccip.deliver()
+    committed = ccip.send("a", "b", inbox, data=b"nobody blesses me")
+    ccip.run_until(committed, Stage.COMMITTED)
+    ordered = tuple(
+        ccip.send("a", "b", inbox, data=b"wait", sender=bob, out_of_order=False) for _ in range(2)
+    )
+    ccip.mine(8)
+    return Past(ccip, executed, tokens, failed, committed, (ordered[0], ordered[1]))
 
 
 class Scene:
@@ -79,8 +66,8 @@ class Scene:
 
     def __init__(self, past: Past) -> None:
         self.past = past
-        self.network = past.network
-        self.deployment = json.loads(dump_deployment(past.network.deployment))
+        self.network = past.network.network
+        self.deployment = json.loads(dump_deployment(self.network.deployment))
 
     def history(self) -> History:
         return read_history(load_sites(self.deployment))
@@ -129,9 +116,9 @@ def _emitter(topics: int) -> bytes:
 
 @pytest.fixture
 def scene(past: Past) -> Iterator[Scene]:
-    snapshots = {name: anvil.snapshot() for name, anvil in past.network.anvils.items()}
+    snapshots = {name: anvil.snapshot() for name, anvil in past.network.network.anvils.items()}
     yield Scene(past)
-    for name, anvil in past.network.anvils.items():
+    for name, anvil in past.network.network.anvils.items():
         anvil.revert(snapshots[name])
 
 

@@ -8,6 +8,9 @@ from ccip_py.audit.hashing import subject_of
 from ccip_py.audit.history import History
 from ccip_py.audit.verdict import CHECKS, judge
 from ccip_py.audit.words import keccak, put, put_dynamic, put_text, signature
+from ccip_py.chains.evm.keys import KeySigner, dev_key
+from ccip_py.deploy.devnet import COMMITTERS
+from ccip_py.deploy.keys import dev_account
 from ccip_py.devnet.byzantine import corrupt_transmit_call, forge_payout
 from ccip_py.protocol.ids import Address
 from ccip_py.protocol.message import TokenAmount
@@ -136,14 +139,19 @@ def test_s5_an_execution_under_a_root_that_nobody_blessed(scene: Scene) -> None:
 
 
 def test_s5_a_blessing_by_too_few(scene: Scene) -> None:
-    chain = scene.network.chain("b")
     history = scene.history()
-    events = [
-        replace(event, voters=0b1001) if hasattr(event, "voters") else event
-        for event in history.chains[chain.selector].events
-    ]
-    violations = judge(_with_events(history, chain.selector, events)).violations
+    votes = history.chains[scene.network.chain("b").selector].state.votes
+    assert set(votes.values()) == {(0b111, 1)}
+    votes.update(dict.fromkeys(votes, (0b1001, 1)))
+    violations = judge(history).violations
     assert any("2 votes of monitors where 3 are needed" in violation.what for violation in violations)
+
+
+def test_s5_votes_of_monitors_whom_nobody_appointed(scene: Scene) -> None:
+    history = scene.history()
+    votes = history.chains[scene.network.chain("b").selector].state.votes
+    votes.update(dict.fromkeys(votes, (0b1111, 2)))
+    assert any("whom nobody appointed" in violation.what for violation in judge(history).violations)
 
 
 def test_s7_an_interval_with_a_gap(scene: Scene) -> None:
@@ -167,10 +175,9 @@ def test_s8_a_root_over_a_message_that_was_never_sent(scene: Scene) -> None:
         source_pool=source.token("BMT").pool,
         destination_token=destination.token("BMT").address,
     )
-    keys = network.committer_keys()[: 2 * lane.f + 1]
+    keys = [KeySigner(dev_key(index)) for index in COMMITTERS[: 2 * lane.f + 1]]
     call = corrupt_transmit_call(forgery.report, lane.config_digest, 2**31, keys)
-    sender = network.committer_account(0)
-    flow = transact(lane.destination, sender, lane.commit_store, call)
+    flow = transact(lane.destination, dev_account(COMMITTERS[0]), lane.commit_store, call)
     committed = network.ccip.driver.run(flow)[0]
     assert "is not that of the messages" in scene.caught("S8", committed.hash.to_0x_hex()).what
 

@@ -8,7 +8,6 @@ from ccip_py.audit.checks.ledger import END, Book, LaneLedger, Root, broken, wor
 from ccip_py.audit.events import (
     Attempt,
     Blessed,
-    BlessVotes,
     Committed,
     Cursed,
     Event,
@@ -28,16 +27,15 @@ Period = tuple[Cursed, Order]  # from the curse to where it was lifted
 def executed_is_blessed(book: Book) -> Iterator[Finding]:
     """S5: at each attempt the root was blessed by a quorum of monitors, in the epoch of that moment."""
     for lane in book.lanes:
-        checked: dict[tuple[Order, int], str] = {}
+        checked: set[tuple[Order, int]] = set()  # roots, each once per epoch: the first attempt shows it
         for attempt in lane.attempts:
             root = lane.root_of(attempt.number, attempt.at.order)
             if root is None:
                 continue  # S4 says so
             epoch = lane.epoch_at(attempt.at.order)
             key = (root.committed.at.order, epoch)
-            if checked.get(key):  # was blessed for an earlier attempt, and still is
-                continue
-            checked[key] = "" if (why := _unblessed(lane, root, epoch, attempt.at.order)) else "blessed"
+            why = "" if key in checked else _unblessed(lane, root, epoch, attempt.at.order)
+            checked.add(key)
             if why:
                 what = f"message {attempt.number} of {lane.name} was executed under a root that was not blessed: {why}"
                 yield broken("S5", lane.destination, what, root.committed, attempt)
@@ -52,15 +50,13 @@ def _unblessed(lane: LaneLedger, root: Root, epoch: int, order: Order) -> str:
     done = [b for b in lane.destination.of(Blessed, rmn) if b.tag == tag and b.at.order < order]
     if not done:
         return f"no blessing of epoch {epoch}"
-    blessed = done[0]
-    configs = [m for m in lane.destination.of(MonitorsSet, rmn) if m.at.order < blessed.at.order]
-    votes = [
-        v for v in lane.destination.of(BlessVotes, rmn) if v.tag == tag and v.at.order < blessed.at.order
-    ]
-    if not configs or not votes:
-        return "nobody voted, or nobody may"
-    voters, threshold = votes[-1].voters, configs[-1].bless_threshold
-    known = voters & ((1 << len(configs[-1].monitors)) - 1)
+    voters, version = lane.destination.state.votes.get((rmn, tag), (0, 0))
+    before = (m for m in lane.destination.of(MonitorsSet, rmn) if m.at.order < done[0].at.order)
+    config = next((m for m in before if m.version == version), None)
+    if config is None:
+        return f"the votes counted are of monitors number {version}, whom nobody appointed before"
+    threshold = config.bless_threshold
+    known = voters & ((1 << len(config.monitors)) - 1)
     if threshold == 0 or known.bit_count() < threshold:
         return f"{known.bit_count()} votes of monitors where {threshold} are needed"
     return ""
