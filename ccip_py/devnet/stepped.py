@@ -16,6 +16,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -334,9 +335,13 @@ def stepped_network(options: SteppedOptions | None = None) -> Iterator[SteppedNe
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ccip-", dir=_fast_folder())))
         anvils = [
-            stack.enter_context(Anvil(AnvilOptions(chain_id, slots_in_an_epoch=1, accounts=roles.ACCOUNTS)))
+            Anvil(AnvilOptions(chain_id, slots_in_an_epoch=1, accounts=roles.ACCOUNTS))
             for chain_id in roles.CHAIN_IDS[: options.chains]
         ]
+        for anvil in anvils:
+            stack.callback(anvil.stop)
+        with ThreadPoolExecutor(len(anvils)) as threads:
+            list(threads.map(Anvil.start, anvils))
         for anvil in anvils:
             anvil.rpc("anvil_setBlockTimestampInterval", 1)
         deployment = _deployed(options, anvils)
@@ -361,9 +366,7 @@ def _rest(network: SteppedNetwork) -> None:
     """Let every node read what there is, and the chains show the same time."""
     network.mine(FINAL_AFTER + 1)
     network.warp(1)
-    network._attentively(network.nodes.commit)
-    network.watch()
-    network.host.call(network.nodes.execute)
+    network.host.call(network.nodes.read)
 
 
 def _fast_folder() -> str | None:

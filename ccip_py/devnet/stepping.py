@@ -158,6 +158,19 @@ class SteppedNodes:
             up.stack = stack.pop_all()
         return up
 
+    async def read(self) -> None:
+        """Every node reads what there is and does nothing about it."""
+        self._begin()
+        for name, each in await self._running(self.committers):
+            for lane in each.committer.lanes.values() if each.committer else ():
+                await self._try(name, lane.view_cycle())
+        for _, each in await self._running(self.monitors):
+            if each.monitor is not None:
+                await each.monitor.cycle()
+        for name, each in await self._running(self.executors):
+            for reader in each.executor.lanes.values() if each.executor else ():
+                await self._try(name, reader.cycle())
+
     # --- Rounds. Each says whether a node sent a transaction. ---
 
     async def commit(self) -> bool:
