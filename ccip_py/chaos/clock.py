@@ -18,7 +18,9 @@ class WallClock:
     """Remembers when each block was first seen, by its hash."""
 
     def __init__(self, network: Network) -> None:
-        self._endpoints = {int(chain.selector): Endpoint(chain.rpc_url) for chain in network.deployment.chains}
+        self._endpoints = {
+            int(chain.selector): Endpoint(chain.rpc_url) for chain in network.deployment.chains
+        }
         self._seen: dict[int, dict[str, float]] = {selector: {} for selector in self._endpoints}
         self._read = dict.fromkeys(self._endpoints, 0)
 
