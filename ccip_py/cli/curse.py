@@ -19,6 +19,10 @@ Monitors = Annotated[
     list[str] | None,
     typer.Option("--monitor", help="With `show`: the URL of a monitor that has the evidence."),
 ]
+Quote = Annotated[
+    str,
+    typer.Option("--quote", help="The hash that `curse show` ended with; a newer vote makes the lift fail."),
+]
 GUARDIAN, OWNER = "anvil:8", "anvil:7"  # of the devnet
 
 
@@ -54,23 +58,25 @@ def curse(
 def uncurse(
     subject: Lifted,
     on: On = "",
+    quote: Quote = "",
     key: options.Key = "",
     deployment: options.Deployment = None,
     as_json: options.Json = False,
 ) -> None:
-    """Lift a curse as owner, having seen the votes as they are now. Unused blessings are void afterwards."""
+    """Lift a curse as owner, quoting the votes as `curse show` had them, or else as they are now. Unused blessings
+    are void afterwards."""
     from ccip_py.cli.connect import read_deployment
     from ccip_py.deploy import admin
 
     network = read_deployment(deployment)
-    wanted = _subject(network, subject)
+    wanted, seen = _subject(network, subject), _quoted(quote, on)
     chains = [
         chain
         for chain in _chains(network, on, subject)
         if wanted in admin.ask(chain, chain.rmn, "RMN", "getCursedSubjects")
     ]
     done = [
-        _line(chain, subject, "lifted", admin.uncurse(_console(chain, key, OWNER), wanted).transaction)
+        _line(chain, subject, "lifted", admin.uncurse(_console(chain, key, OWNER), wanted, seen).transaction)
         for chain in chains
     ]
     lines = [f"{x['chain']}: {x['subject']} {x['state']} {x['transaction']}" for x in done]
@@ -85,6 +91,21 @@ def _show(network: Deployment, on: str, monitors: list[str], as_json: bool) -> N
     found = curses(places, monitors)
     named = [{**one, "subject": _name(network, bytes.fromhex(one["subject"][2:]))} for one in found]
     terminal.result(named, [text(one) for one in named] or ["nothing is cursed"], as_json)
+
+
+def _quoted(text: str, on: str) -> bytes | None:
+    """The hash of the reviewed votes: each chain has its own."""
+    if not text:
+        return None
+    try:
+        quoted = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        quoted = b""
+    if len(quoted) != 32:
+        raise typer.BadParameter("want the 32 bytes of hex that `curse show` ends with", param_hint="--quote")
+    if not on:
+        raise typer.BadParameter("say --on which chain: each has votes of its own", param_hint="--quote")
+    return quoted
 
 
 def _subject(network: Deployment, text: str) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ccip_py.cli import options, run_file, terminal
+from ccip_py.cli import kept, options, run_file, terminal
 from ccip_py.cli.connect import DEPLOYMENT, RUN_FOLDER
 
 if TYPE_CHECKING:
@@ -78,8 +78,6 @@ def _options(chains: int, port: list[int], block_time: list[int], state: Path | 
     from ccip_py.devnet.network import Options
 
     RUN_FOLDER.mkdir(exist_ok=True)
-    if state is not None:
-        state.mkdir(parents=True, exist_ok=True)
     return Options(
         block_times=tuple(block_time) or BLOCK_TIMES[:chains],
         epochs=EPOCHS[:chains],
@@ -109,10 +107,13 @@ def _run(wanted: Options, processes: bool, as_json: bool) -> None:
     from ccip_py.cli.fleet import Fleet
     from ccip_py.devnet.network import start_network
 
+    home = wanted.state or RUN_FOLDER
     with ExitStack() as stack:
         stop = _stop_on_signals()
+        kept.prepare(home)
+        stack.callback(kept.finished, home)  # last of all: the chains have stopped by then
         network = stack.enter_context(start_network(wanted, progress=terminal.say, start_nodes=not processes))
-        fleet = stack.enter_context(Fleet(network, RUN_FOLDER / "nodes")) if processes else None
+        fleet = stack.enter_context(Fleet(network, home / "nodes")) if processes else None
         save_deployment(network.deployment, RUN_FOLDER / DEPLOYMENT)
         stack.callback((RUN_FOLDER / DEPLOYMENT).unlink, missing_ok=True)
         document = _document(network, fleet)

@@ -1,0 +1,108 @@
+"""A network of one's own: started, found, saved, gone on with, stopped. Each start is a process, as people have it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ccip_py.cli import kept, run_file
+
+from .conftest import Run, in_a_process
+
+PATIENCE = "120"
+
+
+@pytest.mark.slow
+def test_up_is_found_saved_and_gone_on_with(tmp_path: Path) -> None:
+    def ccip(*arguments: str) -> object:
+        ran = in_a_process(*arguments, "--json", cwd=tmp_path)
+        assert ran.code == 0, (ran.out, ran.err)
+        return ran.json
+
+    up = ("up", "--detach", "--state", "kept", "--timeout", PATIENCE, "--port", "0", "--port", "0")
+    first = ccip(*up)
+    try:
+        assert [chain["name"] for chain in first["chains"]] == ["a", "b"]
+        again = in_a_process("up", cwd=tmp_path)
+        assert (again.code, "error[ALREADY_UP]" in again.err) == (1, True)
+        me = first["accounts"][0]
+        send = ("send", "-s", "a", "-D", "b", "--to", me, "--token", "BMT=1", "--wait", "--timeout", PATIENCE)
+        assert ccip(*send)["sequence_number"] == "1"
+    finally:
+        assert ccip("down", "--timeout", PATIENCE)["stopped"] == first["pid"]
+    assert not (tmp_path / ".ccip" / "run.json").exists()
+    assert not (tmp_path / "kept" / kept.UNDER_WAY).exists()
+
+    second = ccip(*up)
+    try:
+        assert second["chains"][0]["router"] == first["chains"][0]["router"]
+        assert ccip("lane", "a", "b")["committed"] == 1
+        assert ccip(*send)["sequence_number"] == "2"
+        assert ccip("curse", "show") == []
+    finally:
+        ccip("down", "--timeout", PATIENCE)
+    assert ccip("down") == {"stopped": None}
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        ran = in_a_process("up", "--port", port, "--port", "0", cwd=tmp_path)
+
+    assert ran.code == 1
+    assert "error[PORT_BUSY]" in ran.err
+    assert port in ran.err
+
+
+def test_ports_are_one_for_each_chain(cli: Run) -> None:
+    assert cli("up", "--port", "0").code == 2
+
+
+def test_journals_without_their_chains_are_dropped(tmp_path: Path) -> None:
+    for path in ("nodes/committer-0", "monitor-1"):
+        (tmp_path / path).mkdir(parents=True)
+
+    kept.prepare(tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == {kept.UNDER_WAY}
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_journals_are_kept_only_after_a_clean_stop(tmp_path: Path, clean: bool) -> None:
+    (tmp_path / "deployment.json").write_text("{}")
+    (tmp_path / "chain-31337.json").write_text("{}")
+    kept.prepare(tmp_path)
+    (tmp_path / "monitor-0").mkdir()
+    if clean:
+        kept.finished(tmp_path)
+
+    kept.prepare(tmp_path)
+
+    assert (tmp_path / "monitor-0").exists() is clean
+
+
+def test_a_run_file_of_a_process_that_is_gone_is_cleaned_up(cli: Run, tmp_path: Path) -> None:
+    folder = tmp_path / ".ccip"
+    folder.mkdir()
+    (folder / run_file.RUN).write_text(json.dumps({"pid": 2**22 - 1, "born": "1"}))
+
+    ran = cli("down")
+
+    assert ran.code == 0
+    assert "no network runs here" in ran.out
+    assert not (folder / run_file.RUN).exists()
+
+
+def test_another_process_of_the_same_number_is_not_ours(tmp_path: Path) -> None:
+    import os
+
+    (tmp_path / run_file.RUN).write_text(json.dumps({"pid": os.getpid(), "born": "1"}))
+    known = run_file.read(tmp_path)
+
+    assert known is not None
+    assert not known.alive
