@@ -51,10 +51,12 @@ def remove_unblessed_roots(owner: Console, commit_store: Address, roots: Sequenc
     return act(owner, commit_store, "CommitStore", "resetUnblessedRoots", list(roots))
 
 
-def uncurse(owner: Console, subject: ChainSelector | bytes) -> Done:
-    """Lift a curse, quoting the votes as they are now. If a newer vote arrives first, the chain refuses."""
+def uncurse(owner: Console, subject: ChainSelector | bytes, reviewed: bytes | None = None) -> Done:
+    """Lift a curse, quoting the hash of the votes that were `reviewed` (None: as they are now). If there is a newer
+    vote, the chain refuses."""
     name = _subject(subject)
-    reviewed = ask(owner.chain, owner.chain.rmn, "RMN", "votesHash", name)
+    if reviewed is None:
+        reviewed = ask(owner.chain, owner.chain.rmn, "RMN", "votesHash", name)
     return act(owner, owner.chain.rmn, "RMN", "uncurse", name, reviewed)
 
 

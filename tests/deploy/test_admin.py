@@ -31,6 +31,17 @@ def test_the_guardian_stops_a_chain_and_only_the_owner_lifts_it(deployed: Deploy
     assert not is_cursed(deployed, curse_subject(source))
 
 
+def test_a_lift_quotes_the_votes_that_were_reviewed(deployed: Deployed) -> None:
+    source, owner = deployed.deployment.chain_named("a").selector, deployed.console("b")
+    admin.curse(owner, source)
+    reviewed = admin.ask(owner.chain, owner.chain.rmn, "RMN", "votesHash", curse_subject(source))
+    admin.curse(deployed.console("b", GUARDIAN), source)
+
+    with pytest.raises(ContractRefused, match="VotesChanged"):
+        admin.uncurse(owner, source, reviewed)
+    assert is_cursed(deployed, curse_subject(source))
+
+
 def test_everything_can_be_stopped(deployed: Deployed) -> None:
     admin.curse(deployed.console("b"), GLOBAL)
 
