@@ -6,9 +6,8 @@ import pytest
 
 from ccip_py.errors import ContractRefused
 from ccip_py.protocol.keccak import keccak
-from ccip_py.sdk.evm import transact
 from ccip_py.sdk.logs import find_logs, head, topic
-from ccip_py.sdk.send import balance_of
+from ccip_py.testing import Stage
 
 from .conftest import SOURCES
 
@@ -26,102 +25,82 @@ def test_applications_import_public_packages_only(source):
     assert all(ALLOWED.match(each) for each in imports)
 
 
-@pytest.fixture(scope="module")
-def messengers(network, put):
+@pytest.fixture
+def messengers(ccip, put):
     """One on each chain, which know each other."""
-    a, b = (
-        put(name, "Messenger", network.chain(name).router, network.chain(name).link) for name in ("a", "b")
-    )
-    for here, there in ((a, b), (b, a)):
-        here.act("allowlistDestinationChain", network.chain(there.chain).selector, True)
-        here.act("allowlistSourceChain", network.chain(there.chain).selector, True)
-        here.act("allowlistSender", there.address, True)
+    a, b = put("a", "Messenger"), put("b", "Messenger")
+    for here, there, chain in ((a, b, "b"), (b, a, "a")):
+        here.allowlistDestinationChain(ccip.selector(chain), True)
+        here.allowlistSourceChain(ccip.selector(chain), True)
+        here.allowlistSender(there, True)
     return a, b
 
 
-def test_texts_arrive_both_ways_paid_in_link_and_in_native(network, messengers):
+def test_texts_arrive_both_ways_paid_in_link_and_in_native(ccip, messengers):
     a, b = messengers
-    a.pay(network.chain("a").link, LINK)
-    native = transact(network.chain("b").selector, network.user, b.address, b"", value=10**18)
-    network.ccip.driver.run(native)
+    ccip.token("a", "LINK").transfer(a, LINK)
+    b.fund(10**18)
 
-    a.act("sendMessagePayLINK", network.chain("b").selector, b.address, "for LINK")
-    b.act("sendMessagePayNative", network.chain("a").selector, a.address, "for native")
+    a.sendMessagePayLINK(ccip.selector("b"), b, "for LINK")
+    b.sendMessagePayNative(ccip.selector("a"), a, "for native")
 
-    for there, text in ((b, "for LINK"), (a, "for native")):
-        network.wait_until(
-            f"{text!r} arrived", lambda there=there, text=text: received(there)["text"] == text
-        )
+    assert [ccip.stage(sent) for sent in ccip.deliver()] == [Stage.EXECUTED] * 2
+    assert b.getLastReceivedMessageDetails()["text"] == "for LINK"
+    assert a.getLastReceivedMessageDetails()["text"] == "for native"
 
 
-def received(application):
-    return application.view("getLastReceivedMessageDetails")
-
-
-def test_what_the_application_refuses_is_the_applications_word(network, put):
-    poor = put("a", "Messenger", network.chain("a").router, network.chain("a").link)
-    poor.act("allowlistDestinationChain", network.chain("b").selector, True)
+def test_what_the_application_refuses_is_the_applications_word(ccip, put):
+    poor = put("a", "Messenger")
+    poor.allowlistDestinationChain(ccip.selector("b"), True)
 
     with pytest.raises(ContractRefused):
-        poor.act("sendMessagePayLINK", network.chain("b").selector, poor.address, "no money")
+        poor.sendMessagePayLINK(ccip.selector("b"), poor, "no money")
 
 
-def test_tokens_and_text_arrive_together_and_link_pays(network, put):
-    here, there = (
-        put(name, "ProgrammableTokenTransfers", network.chain(name).router, network.chain(name).link)
-        for name in ("a", "b")
-    )
-    here.pay(network.chain("a").link, LINK)
-    to = network.chain("b").selector, there.address
+def test_tokens_and_text_arrive_together_and_link_pays(ccip, put):
+    here, there = put("a", "ProgrammableTokenTransfers"), put("b", "ProgrammableTokenTransfers")
+    ccip.token("a", "LINK").transfer(here, LINK)
     for symbol, amount in (("BMT", 5), ("LRT", 7)):
-        token = network.chain("a").token(symbol).address
-        here.pay(token, amount)
-        here.act("sendMessagePayLINK", *to, symbol, token, amount)
+        token = ccip.token("a", symbol)
+        token.transfer(here, amount)
+        here.sendMessagePayLINK(ccip.selector("b"), there, symbol, token, amount)
 
-    network.wait_until("the second text arrived", lambda: received(there)["text"] == "LRT")
+    assert [ccip.stage(sent) for sent in ccip.deliver()] == [Stage.EXECUTED] * 2
 
-    burned, locked = (network.chain("b").token(symbol).address for symbol in ("BMT", "LRT"))
-    assert (received(there)["token"], received(there)["amount"]) == (locked, 7)
-    for token, amount in ((burned, 5), (locked, 7)):
-        assert network.ccip.driver.run(balance_of(to[0], token, there.address)) == amount
-    there.act("withdrawToken", bytes.fromhex(network.stranger.address[2:]), burned)
+    burned, locked = ccip.token("b", "BMT"), ccip.token("b", "LRT")
+    received = there.getLastReceivedMessageDetails()
+    assert (received["text"], received["token"], received["amount"]) == ("LRT", locked.address, 7)
+    assert (burned.balanceOf(there), locked.balanceOf(there)) == (5, 7)
+    there.withdrawToken(ccip.stranger, burned)
+    assert burned.balanceOf(there) == 0
 
 
-def balls_hit(network, *players):
+def balls_hit(ccip, players):
     """How many balls the players have hit."""
 
-    def flow(player):
-        chain = network.chain(player.chain).selector
-        latest = yield from head(chain)
-        return (yield from find_logs(chain, player.address, [BALLS], 0, latest))
+    def flow(chain, player):
+        latest = yield from head(ccip.selector(chain))
+        address = bytes.fromhex(player.address[2:])
+        return (yield from find_logs(ccip.selector(chain), address, [BALLS], 0, latest))
 
-    return sum(len(network.ccip.driver.run(flow(player))) for player in players)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def players(network, put):
-    """A game that is going on while the other tests run: it takes long, and needs nobody."""
-    a, b = (
-        put(name, "PingPongGame", network.chain(name).router, network.chain(name).link) for name in ("a", "b")
-    )
-    for here, there in ((a, b), (b, a)):
-        here.act("setCounterpart", network.chain(there.chain).selector, there.address)
-        here.pay(network.chain(here.chain).link, 3 * LINK)
-    a.act("startPingPong")
-    return a, b
+    return sum(len(ccip.sdk.driver.run(flow(chain, player))) for chain, player in players.items())
 
 
-def test_ping_pong_goes_on_for_rounds_until_it_is_paused(network, players):
-    a, b = players
-    network.wait_until(f"{ROUNDS} rounds", lambda: a.view("highestCount") >= 2 * ROUNDS, timeout=120)
+def test_ping_pong_goes_on_for_rounds_until_it_is_paused(ccip, put):
+    players = {chain: put(chain, "PingPongGame") for chain in ("a", "b")}
+    for here, there in (("a", "b"), ("b", "a")):
+        players[here].setCounterpart(ccip.selector(there), players[there])
+        ccip.token(here, "LINK").transfer(players[here], 3 * LINK)
 
-    for player in (a, b):
-        player.act("setPaused", True)
+    players["a"].startPingPong()
+    ccip.deliver(at_most=2 * ROUNDS)
+    assert players["a"].highestCount() >= 2 * ROUNDS - 1
 
-    last = balls_hit(network, a, b)
-    network.wait_until(
-        f"ball {last} arrived", lambda: max(a.view("highestCount"), b.view("highestCount")) >= last
-    )
-    assert a.view("isPaused")
-    assert b.view("isPaused")
-    assert balls_hit(network, a, b) == last
+    for player in players.values():
+        player.setPaused(True)
+    last = balls_hit(ccip, players)
+    ccip.deliver()
+
+    assert all(player.isPaused() for player in players.values())
+    assert balls_hit(ccip, players) == last
+    assert max(player.highestCount() for player in players.values()) >= last
