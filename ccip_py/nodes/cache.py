@@ -96,13 +96,19 @@ class Cache:
 
 
 class LaneCache:
-    """Messages of one lane, without gaps from wherever reading began."""
+    """Messages of one lane, without gaps from wherever reading began. Nobody else writes its stream."""
 
     def __init__(self, engine: Engine, stream: str) -> None:
         self._engine = engine
         self._stream = stream
+        self._cursor: Cursor | None = None  # as on disk, once known: it is asked for with every block
 
     def cursor(self) -> Cursor | None:
+        if self._cursor is None:
+            self._cursor = self._read_cursor()
+        return self._cursor
+
+    def _read_cursor(self) -> Cursor | None:
         query = sql.select(_cursors).where(_cursors.c.stream == self._stream)
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
@@ -123,6 +129,7 @@ class LaneCache:
         with self._engine.begin() as connection:
             connection.execute(sql.delete(_messages).where(_messages.c.stream == self._stream))
             self._move(connection, cursor)
+        self._cursor = cursor
 
     def append(self, messages: Sequence[CachedMessage], cursor: Cursor) -> None:
         """Keep what was read and move the cursor, both or neither. The messages must continue what is kept."""
@@ -143,6 +150,7 @@ class LaneCache:
             if rows:
                 connection.execute(sql.insert(_messages), rows)
             self._move(connection, cursor)
+        self._cursor = cursor
 
     def forget_below(self, seq_nr: SeqNr) -> None:
         """Drop messages that will not be asked for again."""

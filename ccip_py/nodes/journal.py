@@ -48,6 +48,9 @@ class Journal:
         self._engine = engine
         self._lock = lock
         self._folder = folder
+        self._finality: dict[
+            ChainSelector, FinalityRecord | None
+        ] = {}  # as on disk: asked for with every look
 
     @classmethod
     def open(cls, folder: Path, identity: bytes, url: str | None = None) -> Self:
@@ -145,6 +148,11 @@ class Journal:
 
     def load(self, chain: ChainSelector) -> FinalityRecord | None:
         """The highest block of the chain that was ever final here, and the violation found, if any."""
+        if chain not in self._finality:
+            self._finality[chain] = self._read_finality(chain)
+        return self._finality[chain]
+
+    def _read_finality(self, chain: ChainSelector) -> FinalityRecord | None:
         query = sql.select(FINALITY).where(FINALITY.c.chain == str(chain))
         with self.reading() as connection:
             row = connection.execute(query).first()
@@ -157,6 +165,7 @@ class Journal:
         with self.transaction(durable=bool(record.violation)) as connection:
             connection.execute(sql.delete(FINALITY).where(FINALITY.c.chain == str(chain)))
             connection.execute(sql.insert(FINALITY).values(chain=str(chain), **values))
+        self._finality[chain] = record
 
     # --- For the journal's other parts ---
 
