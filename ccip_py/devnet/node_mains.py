@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ccip_py.chains.deployment import ChainDeployment, Deployment
+from ccip_py.chains.deployment import ChainDeployment, Deployment, LaneDeployment
 from ccip_py.chains.evm.transactions import Signer
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.devnet import devnet_config
@@ -36,6 +36,7 @@ class NodeMains:
         around: Surroundings = WORLD,
     ) -> None:
         self.routes: dict[tuple[str, ChainSelector], str] = {}
+        self.retired: list[LaneDeployment] = []  # replaced lanes: monitors know what they did to tokens
         self.outside_limit: int | None = None  # tokens minted outside the protocol: beyond it monitors curse
         self.credulous: set[str] = set()  # committers that believe their endpoint without proof: for drills
         self.hub = Hub()
@@ -135,8 +136,15 @@ class NodeMains:
                 for chain in self.deployment.chains
             ),
             lanes=tuple(
-                risk.Lane(lane.source, lane.destination, lane.on_ramp, lane.commit_store, lane.off_ramp)
-                for lane in self.deployment.lanes
+                risk.Lane(
+                    lane.source,
+                    lane.destination,
+                    lane.on_ramp,
+                    lane.commit_store,
+                    lane.off_ramp,
+                    retired=lane in self.retired,
+                )
+                for lane in (*self.deployment.lanes, *self.retired)
             ),
             poll_seconds=0.5,
             simulated_independence=True,

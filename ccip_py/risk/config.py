@@ -87,6 +87,7 @@ class Lane:
     on_ramp: bytes
     commit_store: bytes
     off_ramp: bytes
+    retired: bool = False  # replaced: nothing on it is judged any more, but it explains what tokens did
 
     @property
     def key(self) -> str:
@@ -282,6 +283,7 @@ def _lane(reader: _Reader, raw: Mapping[str, Any], path: str) -> Lane:
         on_ramp=get("on_ramp", _address, bytes(20)),
         commit_store=get("commit_store", _address, bytes(20)),
         off_ramp=get("off_ramp", _address, bytes(20)),
+        retired=bool(raw.get("retired", False)),
     )
 
 

@@ -4,7 +4,7 @@ A chain concerned is each chain in the evidence; on the blamed chain itself the 
 subjects, on every other chain the blamed one is. Votes are short-lived, so they are renewed while the
 subject is not yet stopped. Once it is, nobody adds votes: a new vote would void the owner's review.
 
-Evidence is settled when a bad root is gone from its commit store, or its lane from the configuration. A fact that can't be undone, like
+Evidence is settled when a bad root is gone from its commit store, or its lane is retired. A fact that can't be undone, like
 a finalized block that changed, is settled once the owner has reviewed it and lifted every curse it
 led to; the chain's facts are then read anew.
 """
@@ -61,7 +61,7 @@ class CurseDesk:
         self._key = key
         self._bless_address = bless_address
         self._journal = journal
-        self._lanes = frozenset(lane.key for lane in config.lanes)
+        self._lanes = frozenset(lane.key for lane in config.lanes if not lane.retired)
         self._own: dict[_Place, Vote] = {}
         # Own votes that the chain has counted: until when, and in which epoch.
         self._landed: dict[_Place, tuple[int, int]] = {}
@@ -126,7 +126,7 @@ class CurseDesk:
     def _settled(self, held: Held, looks: Mapping[int, Look], facts: Facts) -> bool:
         evidence = held.evidence
         if evidence.standing and evidence.standing not in self._lanes:
-            pass  # the lane was replaced, and its operator no longer has it watched
+            pass  # the lane was replaced
         elif evidence.standing:
             look = looks.get(int(evidence.facts["destination"]))
             if look is None or not _root_is_gone(evidence, look):

@@ -100,7 +100,9 @@ async def _silent(chain: Chain, http: Http) -> list[str]:
         try:
             await Endpoint(url, http).call("anvil_nodeInfo")
         except Refused as error:
-            raise ConfigError(f"chains.{chain.name}: dev_key_index, but {url} is no Anvil: {error}") from error
+            raise ConfigError(
+                f"chains.{chain.name}: dev_key_index, but {url} is no Anvil: {error}"
+            ) from error
         except EndpointDown:
             silent.append(url)
     return silent

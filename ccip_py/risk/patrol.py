@@ -69,7 +69,7 @@ class Patrol:
             if lane.source in ready and lane.destination in ready:
                 self._pair(lane.source, lane.destination, ready, survey)
                 self._pair(lane.destination, lane.source, ready, survey)
-            if lane.destination in ready:
+            if lane.destination in ready and not lane.retired:
                 self._signers(lane, ready[lane.destination], survey)
                 self._unexecuted(lane, ready[lane.destination], survey)
 
@@ -221,7 +221,7 @@ class Patrol:
         return views.as_number(answer) != 0
 
     def _arriving(self, selector: int) -> list[Lane]:
-        return [lane for lane in self._config.lanes if lane.destination == selector]
+        return [lane for lane in self._config.lanes if lane.destination == selector and not lane.retired]
 
     def _neighbours(self, selector: int) -> list[int]:
         ends = {end for lane in self._config.lanes for end in (lane.source, lane.destination)

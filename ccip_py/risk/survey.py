@@ -61,6 +61,8 @@ class Surveyor:
             self._pointer(selector, look, survey)
         for lane in self._config.lanes:
             source, destination = looks.get(lane.source), looks.get(lane.destination)
+            if lane.retired:
+                continue
             if source is None or destination is None or source.violation or destination.violation:
                 continue
             self._one_sided(lane, source, destination, survey)
@@ -187,6 +189,10 @@ class Surveyor:
     def _payouts(self, selector: int, survey: Survey, confirmed: frozenset[bytes]) -> None:
         for pool, block, tx, paid in self._facts.flows.payouts(selector):
             executed = self._facts.executed_in(selector, block, tx)
+            if any(lane.retired for lane, _ in executed):
+                # Its source no longer tells what was sent. Pools don't obey its off-ramp any more.
+                self._facts.flows.mark_payout(selector, pool, block, tx)
+                continue
             messages = [found for lane, seq in executed for found in self._facts.messages(lane, seq, seq)]
             # A message that is missing here is the business of `_executions`.
             unknown = len(messages) < len(executed)

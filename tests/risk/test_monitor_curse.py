@@ -208,11 +208,34 @@ async def test_evidence_against_a_lane_that_was_replaced_is_settled(world: World
 
     (lane,) = config_for(world, 0, tmp_path).lanes
     successor = replace(lane, on_ramp=b"\x1a" * 20)
-    async with monitored(world, tmp_path, count=1, lanes=(successor,)):
+    lanes = (successor, replace(lane, retired=True))
+    async with monitored(world, tmp_path, count=1, lanes=lanes):
         install(world.source, successor.on_ramp, EMITTER)
         await world.until(lambda: world.anomalies() == set())
 
         assert [one["settled"] for one in world.monitors[0].journal.all_evidence()] == [True]
+
+
+async def test_what_a_retired_lane_did_is_neither_judged_nor_held_against_its_tokens(
+    world: World, tmp_path: Path
+) -> None:
+    """Its history may be gone from the source; read anew, its payouts must not look like theft."""
+    world.send()
+    world.commit(1, 1)
+    world.deliver(1, 10)
+    world.execute(1, message_id=keccak(b"no longer known to the source"))
+    (lane,) = config_for(world, 0, tmp_path).lanes
+    successor = replace(lane, on_ramp=b"\x1a" * 20, off_ramp=b"\x1b" * 20)
+    install(world.source, successor.on_ramp, EMITTER)
+    async with monitored(world, tmp_path, lanes=(successor, replace(lane, retired=True))):
+        await world.settle(12)
+
+        assert world.anomalies() == set()
+        assert world.monitors[0].facts.flows.payouts(DESTINATION) == []
+    world.monitors.clear()
+
+    async with monitored(world, tmp_path / "anew"):
+        await world.until(lambda: "AN6" in world.anomalies())
 
 
 # EXECUTIONS AND PAYOUTS
