@@ -28,6 +28,7 @@ LogFilter = Callable[[Json], bool]
 
 UPSTREAM_TIMEOUT = 60.0  # seconds; a node's own timeouts are shorter
 MAX_REQUEST = 64 * 1024 * 1024  # bytes
+_AS_JSON = {"Content-Type": "application/json"}
 
 # --- What can be wrong with an exchange ---
 
@@ -184,9 +185,12 @@ class FaultProxy:
     # --- One exchange ---
 
     async def _on_request(self, request: web.Request) -> web.StreamResponse:
-        asked = parse_json(await request.read())
+        raw = await request.read()
+        asked = parse_json(raw)
         calls: list[Json] = asked if isinstance(asked, list) else [asked]
         self.calls.update(str(call["method"]) for call in calls)
+        if not self._faults:
+            return await self._passed_on(raw)
         refusal = await self._exchange_fault(request, calls)
         if refusal is not None:
             return refusal
@@ -194,10 +198,19 @@ class FaultProxy:
             answers = [await self._answer(call) for call in calls] if self._changes_answers() else None
             body = await self._forward(asked) if answers is None else answers
         except (ClientError, TimeoutError):
-            return web.Response(status=502, text="the endpoint behind the proxy does not answer")
+            return _no_answer()
         if answers is not None and not isinstance(asked, list):
             body = answers[0]
         return self._damaged(body)
+
+    async def _passed_on(self, raw: bytes) -> web.Response:
+        """The exchange as it is, unread: an honest proxy should cost next to nothing."""
+        try:
+            async with self._client.post(self._target, data=raw, headers=_AS_JSON) as response:
+                body = await response.read()
+                return web.Response(status=response.status, body=body, headers=_AS_JSON)
+        except (ClientError, TimeoutError):
+            return _no_answer()
 
     async def _exchange_fault(self, request: web.Request, calls: list[Json]) -> web.Response | None:
         for fault in self._faults:
@@ -277,6 +290,10 @@ class FaultProxy:
                     for receipt in result if isinstance(result, list) else [result]:
                         receipt["logs"] = _changed_logs(receipt["logs"], fault)
         return result
+
+
+def _no_answer() -> web.Response:
+    return web.Response(status=502, text="the endpoint behind the proxy does not answer")
 
 
 def _changed_logs(logs: list[Json], fault: Fault) -> list[Json]:
