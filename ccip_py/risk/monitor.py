@@ -23,13 +23,13 @@ from ccip_py.risk.follow import TROUBLE, Follower, Look
 from ccip_py.risk.http import Http
 from ccip_py.risk.judge import Alert, Bless, Claim, Curse, Evidence, Verdict, Wait
 from ccip_py.risk.keys import Key
-from ccip_py.risk.patrol import OVERDUE_BLOCKS, Patrol
+from ccip_py.risk.patrol import Patrol
 from ccip_py.risk.relay import Waiting, missing, to_send, uncounted
 from ccip_py.risk.rpc import Endpoints
 from ccip_py.risk.send import Sender, Wish
 from ccip_py.risk.serve import ask_peers
 from ccip_py.risk.signers import of_vote
-from ccip_py.risk.stalls import judge_progress, judge_waiting
+from ccip_py.risk.stalls import OVERDUE_BLOCKS, judge_progress, judge_waiting
 from ccip_py.risk.store import Equivocation, Journal
 from ccip_py.risk.survey import Survey, Surveyor, asks_about, asks_of, pointer_holds
 from ccip_py.risk.views import Monitors

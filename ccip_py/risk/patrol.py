@@ -16,7 +16,7 @@ from ccip_py.risk.keccak import keccak
 from ccip_py.risk.prices import judge_price
 from ccip_py.risk.settings import judge_setting
 from ccip_py.risk.signers import Office, judge_conflicts
-from ccip_py.risk.stalls import Pair, judge_pair, judge_waiting
+from ccip_py.risk.stalls import OVERDUE_BLOCKS, Pair, judge_pair, judge_waiting
 from ccip_py.risk.store import Journal
 from ccip_py.risk.survey import Survey
 from ccip_py.risk.tokens import Outflow, Supply, judge_flow, judge_outflow, judge_supply
@@ -25,8 +25,6 @@ from ccip_py.risk.vote import subject_of
 
 # Owners and code are asked for once in so many cycles.
 RARELY = 16
-# Blocks of the destination after which something that should move is overdue.
-OVERDUE_BLOCKS = 60
 
 
 class Patrol:

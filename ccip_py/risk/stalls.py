@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from ccip_py.risk.judge import Alert, Bless, Curse, Evidence, Verdict, Wait
 
+# Blocks of the destination after which something that should move is overdue.
+OVERDUE_BLOCKS = 60
+
 # AN11
 
 

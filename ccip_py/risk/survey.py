@@ -25,6 +25,7 @@ from ccip_py.risk.judge import (
     judge_lane,
     judge_pointer,
 )
+from ccip_py.risk.stalls import OVERDUE_BLOCKS, judge_waiting
 from ccip_py.risk.vote import GLOBAL_SUBJECT, Blessing, subject_of, tag
 
 
@@ -101,6 +102,9 @@ class Surveyor:
             judged.append((claim, self._root_facts(lane, claim, source, expected_first)))
         for claim, verdict in judge_lane(judged):
             survey.roots.append((lane, claim, statements[claim], verdict))
+            if isinstance(verdict, Wait):
+                waited = destination.head.number - claim.block
+                survey.add(judge_waiting(lane.key, claim.root, "undecided", waited, OVERDUE_BLOCKS))
             if isinstance(verdict, Wait) and verdict.alarm:
                 survey.alarms.append(f"lane {lane.key}: {verdict.reason}")
             else:

@@ -343,6 +343,22 @@ async def test_an_15_a_root_that_nobody_blesses_or_nobody_executes(world: World,
         assert world.anomalies() == set()
 
 
+async def test_an_15_a_root_that_can_not_be_decided_for_long(world: World, tmp_path: Path) -> None:
+    """Its message is sent and does not become final: the monitor waits, and at some time says so."""
+    async with monitored(world, tmp_path, count=1):
+        (monitor,) = world.monitors
+        world.send()
+        world.commit(1, 1)
+        await monitor.cycle()
+        assert world.alerts() == set()
+
+        world.destination.mine(70)
+        await monitor.cycle()
+
+        assert any("undecided" in alarm for alarm in monitor.status()["alarms"])
+        assert world.anomalies() == set()
+
+
 async def test_a_token_that_refuses_every_question_blinds_nobody(world: World, tmp_path: Path) -> None:
     """A pool's token is anybody's contract."""
     odd = b"\x0d" * 20
