@@ -31,6 +31,7 @@ from ccip_py.sdk.evm import Signer
 from ccip_py.sdk.types import Transaction
 
 POLL_S = 0.5
+MAX_PAUSES = 100  # in a stepped test more of them change nothing
 GAS_LIMIT = 400_000  # for the arrival of a cancellation, with the reply to it
 REPLY_GAS_LIMIT = 500_000  # for the arrival of a reply, with what the application does about it
 
@@ -41,7 +42,7 @@ def _parts(book: Book, parts: Mapping[ChainRef, Part] | Mapping[str, Part]) -> d
     return {book.chain(chain).selector: part for chain, part in parts.items()}
 
 
-def _too_late(status: CallStatus, timeout: float) -> NotYet:
+def _too_late(status: CallStatus) -> NotYet:
     hints = {
         CallStage.OPEN: "it is overdue: cancel it"
         if status.overdue
@@ -49,7 +50,7 @@ def _too_late(status: CallStatus, timeout: float) -> NotYet:
         CallStage.DECIDED: "the reply is under way, or was not paid for (`send_reply`), or failed at the origin",
     }
     return NotYet(
-        f"the call of {status.call.function} is not settled after {timeout:g} s; it is {status.stage.name}",
+        f"the call of {status.call.function} is not settled; it is {status.stage.name}",
         context={"call_id": bytes(status.call.call_id), "message_id": bytes(status.call.message_id)},
         hint=hints.get(status.stage, ""),
     )
@@ -95,13 +96,17 @@ class Application:
     ) -> CallStatus:
         """Until the origin has acted on the outcome. `pause` is done between looks, in place of sleeping.
 
-        NotYet after `timeout` seconds: nothing is lost, and the hint says what may help.
+        NotYet after `timeout` seconds, or a hundred pauses: nothing is lost, and the hint says what may help.
         """
-        deadline = time.monotonic() + timeout
+        deadline, pauses = time.monotonic() + timeout, 0
         while (status := self.look(call)).stage is not CallStage.SETTLED:
-            if time.monotonic() > deadline:
-                raise _too_late(status, timeout)
-            (pause or _sleep)()
+            if time.monotonic() > deadline or pauses == MAX_PAUSES:
+                raise _too_late(status)
+            if pause is None:
+                time.sleep(POLL_S)
+            else:
+                pause()
+                pauses += 1
         return status
 
     def cancel(
@@ -120,10 +125,6 @@ class Application:
     ) -> Transaction:
         """Send the remote's decision to the origin, where its own reply was not paid for or had too little gas."""
         return self._ccip.driver.run(calls.send_reply(call, signer, reply_gas_limit))
-
-
-def _sleep() -> None:
-    time.sleep(POLL_S)
 
 
 class AsyncApplication:
@@ -167,7 +168,7 @@ class AsyncApplication:
         deadline = anyio.current_time() + timeout
         while (status := await self.look(call)).stage is not CallStage.SETTLED:
             if anyio.current_time() > deadline:
-                raise _too_late(status, timeout)
+                raise _too_late(status)
             await anyio.sleep(POLL_S)
         return status
 

@@ -303,6 +303,14 @@ def test_between_looks_it_does_what_it_is_told(app: Application, call: RemoteCal
     assert app.wait(call, pause=settle).result == 12
 
 
+def test_a_test_whose_steps_change_nothing_ends(app: Application, call: RemoteCall) -> None:
+    steps: list[int] = []
+
+    with pytest.raises(NotYet, match="it is OPEN"):
+        app.wait(call, pause=lambda: steps.append(1))
+    assert len(steps) == 100
+
+
 def test_a_cancellation_offers_the_fee_and_a_little_more(
     app: Application, call: RemoteCall, account: Account
 ) -> None:
