@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -194,7 +195,9 @@ class LaneCache:
         connection.execute(sql.insert(_cursors).values(stream=self._stream, **place))
 
 
+@lru_cache(maxsize=64)
 def _connect(path: Path) -> Engine:
+    """One engine per file: what it has learnt about its statements serves whoever opens the file next."""
     engine = sql.create_engine(f"sqlite:///{path}")
     sql.event.listen(engine, "connect", _make_fast)
     return engine

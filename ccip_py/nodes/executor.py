@@ -35,6 +35,7 @@ from .log import Event, Log, Stage
 from .market import Market
 from .metrics import Metrics
 from .simulation import batch_revert, failing_token_steps
+from .token_data import NoTokenData, TokenData, TokenDataSource
 from .under_way import messages_under_way
 
 FRESH = 2.0  # seconds
@@ -63,6 +64,7 @@ class LaneExecutor:
     config: ExecutorConfig
     log: Log
     metrics: Metrics
+    token_data: TokenDataSource = field(default_factory=NoTokenData)
     _worked_on: Seen | None = None
     _aside: dict[MessageId, Aside] = field(default_factory=dict)
     _trees: dict[Root, Tree] = field(default_factory=dict)
@@ -116,21 +118,24 @@ class LaneExecutor:
     async def _simulated(self, batch: Batch, seen: Seen) -> list[tuple[CommittedRoot, ExecutionReport, int]]:
         """The reports out of a batch that would not revert now, each with its gas; the rest is set aside."""
         rpc, gas = self.eyes.destination.rpc, seen.view.block_gas_limit
-        failing = await failing_token_steps(rpc, self.lane.off_ramp, batch.messages, gas)
+        data = await self.token_data.fetch(batch.messages)
+        failing = await failing_token_steps(rpc, self.lane.off_ramp, batch.messages, gas, data)
         for message in batch.messages:
             if message.message_id in failing:
                 self._set_aside(message, seen, str(failing[message.message_id]))
         rest = tuple(message for message in batch.messages if message.message_id not in failing)
         if not rest:
             return []
-        return await self._bisected(Batch(batch.committed, rest, batch.gas, batch.bytes), seen)
+        return await self._bisected(Batch(batch.committed, rest, batch.gas, batch.bytes), seen, data)
 
-    async def _bisected(self, batch: Batch, seen: Seen) -> list[tuple[CommittedRoot, ExecutionReport, int]]:
+    async def _bisected(
+        self, batch: Batch, seen: Seen, data: TokenData
+    ) -> list[tuple[CommittedRoot, ExecutionReport, int]]:
         found: list[tuple[CommittedRoot, ExecutionReport, int]] = []
         waiting = [batch]
         while waiting:
             part = waiting.pop()
-            report = execution_report(part.committed, self._tree(part.committed, seen), part.messages)
+            report = execution_report(part.committed, self._tree(part.committed, seen), part.messages, data)
             rpc, me = self.eyes.destination.rpc, self._me(seen)
             revert = await batch_revert(rpc, self.lane.off_ramp, me, report, part.gas)
             if revert is None:
@@ -202,7 +207,8 @@ class LaneExecutor:
                     await self._retry(committed, message, seen)
 
     async def _retry(self, committed: CommittedRoot, message: Message, seen: Seen) -> None:
-        report = execution_report(committed, self._tree(committed, seen), [message])
+        data = await self.token_data.fetch([message])
+        report = execution_report(committed, self._tree(committed, seen), [message], data)
         about = {"stage": Stage.EXECUTE, "message_id": bytes(message.message_id), "retry": True}
         if self.sender is None:
             self.log.info(Event.DRY, **about)

@@ -17,6 +17,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -213,9 +214,7 @@ def _open_database(folder: Path, identity: bytes, url: str | None) -> Engine:
     expected_id = _owner_id(owner, identity)
     if expected_id is not None and url is None and not database.exists():
         raise _lost(folder, "the journal is gone")
-    engine = sql.create_engine(url or f"sqlite:///{database}")
-    if engine.dialect.name == "sqlite":
-        sql.event.listen(engine, "connect", _make_durable)
+    engine = _engine(url or f"sqlite:///{database}")
     try:
         journal_id = _check_or_create(engine, folder, identity)
         if expected_id not in (None, journal_id):
@@ -229,6 +228,15 @@ def _open_database(folder: Path, identity: bytes, url: str | None) -> Engine:
         raise
     if expected_id is None:
         _write_durably(owner, json.dumps({"key": identity.hex(), "id": journal_id}))
+    return engine
+
+
+@lru_cache(maxsize=64)
+def _engine(url: str) -> Engine:
+    """One per database: what it has learnt about its statements serves whoever opens the journal next."""
+    engine = sql.create_engine(url)
+    if engine.dialect.name == "sqlite":
+        sql.event.listen(engine, "connect", _make_durable)
     return engine
 
 

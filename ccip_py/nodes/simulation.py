@@ -22,6 +22,7 @@ from ccip_py.protocol.message import Message
 from ccip_py.protocol.report import ExecutionReport
 
 from .root_book import RECEIVER_ERROR
+from .token_data import TokenData
 
 SINGLE = f"executeSingleMessage({MESSAGE},bytes[],uint32[])"
 
@@ -40,14 +41,14 @@ async def batch_revert(
 
 
 async def failing_token_steps(
-    rpc: Rpc, off_ramp: Address, messages: Sequence[Message], gas: int
+    rpc: Rpc, off_ramp: Address, messages: Sequence[Message], gas: int, token_data: TokenData
 ) -> dict[MessageId, Revert]:
     """The messages whose tokens could not be delivered now, and why. One exchange for all of them.
 
     The OffRamp accepts this call from itself only, and eth_call lets anybody speak as anybody.
     """
     with_tokens = [message for message in messages if message.token_amounts]
-    calls = [_call(off_ramp, off_ramp, _single_call(message), gas) for message in with_tokens]
+    calls = [_call(off_ramp, off_ramp, _single_call(message, token_data), gas) for message in with_tokens]
     if not calls:
         return {}
     failing: dict[MessageId, Revert] = {}
@@ -60,9 +61,10 @@ async def failing_token_steps(
     return failing
 
 
-def _single_call(message: Message) -> bytes:
+def _single_call(message: Message, token_data: TokenData) -> bytes:
     count = len(message.token_amounts)
-    return function(SINGLE, message_values(message), (b"",) * count, (0,) * count)
+    given = token_data.get(message.message_id, (b"",) * count)
+    return function(SINGLE, message_values(message), given, (0,) * count)
 
 
 def _call(sender: Address, to: Address, data: bytes, gas: int) -> Request:

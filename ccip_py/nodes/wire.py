@@ -43,6 +43,7 @@ from .prices import PriceSource
 from .seat import Committee, Seat
 from .senders import Watched as Watched
 from .senders import make_senders, sender_watcher, watch_sent
+from .token_data import NoTokenData, TokenDataSource
 from .transport.ports import Transport
 from .votes import VotePool
 
@@ -187,11 +188,12 @@ class Executor:
         metrics: Metrics | None = None,
         open_journal: OpenJournal = Journal.open,
         around: Surroundings = WORLD,
+        token_data: TokenDataSource | None = None,
     ) -> None:
         self.log, self.metrics = log or node_log(name), metrics or Metrics()
         self._config, self._deployment, self._signer = config, deployment, signer
         self._folder, self._urls, self._open_journal = journal_dir, rpc_urls, open_journal
-        self._around = around
+        self._around, self._token_data = around, token_data or NoTokenData()
         self.lanes: dict[tuple[ChainSelector, ChainSelector], LaneExecutor] = {}
 
     async def run(self) -> None:
@@ -259,6 +261,7 @@ class Executor:
             config=config,
             log=log,
             metrics=self.metrics,
+            token_data=self._token_data,
         )
 
 

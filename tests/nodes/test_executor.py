@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -20,12 +20,13 @@ from ccip_py.nodes.executor import LaneExecutor
 from ccip_py.nodes.log import quiet_log
 from ccip_py.nodes.market import Market
 from ccip_py.nodes.metrics import Metrics
-from ccip_py.protocol.codec.evm import decode_execution_report
+from ccip_py.nodes.token_data import TokenData
+from ccip_py.protocol.codec.evm import decode_execution_report, encode_source_token_data
 from ccip_py.protocol.hashing import leaf, metadata_hash
 from ccip_py.protocol.ids import Address, ChainSelector, MessageId, SeqNr
 from ccip_py.protocol.lane import Lane
 from ccip_py.protocol.merkle import root
-from ccip_py.protocol.message import Message
+from ccip_py.protocol.message import Message, SourceTokenData, TokenAmount
 from ccip_py.protocol.report import Interval
 
 ME, ALICE = Address(b"\x0e" * 20), Address(b"\xa1" * 20)
@@ -35,7 +36,7 @@ LANE = Lane(
 NOW = 10_000
 
 
-def alices(nonce: int) -> Message:
+def alices(nonce: int, **changes: Any) -> Message:
     """Her ordered message number `nonce`, the only one in the lane with this sequence number."""
     message = Message(
         source_chain_selector=LANE.source,
@@ -52,6 +53,7 @@ def alices(nonce: int) -> Message:
         source_token_data=(),
         message_id=MessageId(bytes(32)),
     )
+    message = replace(message, **changes)
     metadata = metadata_hash(LANE.source, LANE.destination, LANE.on_ramp)
     return replace(message, message_id=MessageId(leaf(message, metadata)))
 
@@ -124,6 +126,22 @@ def executed(sender: Outgoing) -> list[int]:
     """The sequence numbers in what was sent, in order."""
     reports = [decode_execution_report(call[4:]) for call in sender.calls]
     return [message.sequence_number for report in reports for message in report.messages]
+
+
+@pytest.mark.anyio
+async def test_what_pools_need_from_off_chain_goes_with_the_message() -> None:
+    class Attestations:
+        async def fetch(self, messages: Sequence[Message]) -> TokenData:
+            return {message.message_id: (b"attested",) for message in messages}
+
+    sender, token = Outgoing(), TokenAmount(Address(b"\x70" * 20), 5)
+    data = encode_source_token_data(SourceTokenData(b"\x01" * 32, b"\x02" * 32, b"", 50_000))
+    lane = executor(Eyes(seen(alices(1, token_amounts=(token,), source_token_data=(data,))), Chain()), sender)
+    lane.token_data = Attestations()
+
+    await lane.cycle()
+
+    assert decode_execution_report(sender.calls[0][4:]).offchain_token_data == ((b"attested",),)
 
 
 @pytest.mark.anyio
