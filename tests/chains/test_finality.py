@@ -66,7 +66,9 @@ async def test_K1_a_reorganisation_above_finality_is_nothing(anvil, rpc, store):
     assert after.latest.hash != before.latest.hash
 
 
-async def test_K2_a_final_block_that_changes_is_a_violation_and_a_restart_does_not_clear_it(anvil, rpc, store):
+async def test_K2_a_final_block_that_changes_is_a_violation_and_a_restart_does_not_clear_it(
+    anvil, rpc, store
+):
     anvil.mine(10)
     await a_reader(rpc, store).pin()
     anvil.reorg(6)

@@ -267,7 +267,9 @@ async def test_a_restart_after_any_write_neither_loses_nor_doubles(anvil, emitte
     assert [entry.state for entry in journal.entries.values()] == [State.FINAL]
 
 
-async def test_L7_what_a_crash_kept_from_being_broadcast_is_sent_at_once_by_the_next_process(emitter, rpc, key):
+async def test_L7_what_a_crash_kept_from_being_broadcast_is_sent_at_once_by_the_next_process(
+    emitter, rpc, key
+):
     """Also on a chain that makes no block until a transaction comes."""
     journal = CutJournal(1)
     with pytest.raises(Cut):
