@@ -142,6 +142,7 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
         // CHECK
         RemoteCall memory call = calls[callId];
         require(call.peer != address(0) && call.outcome == Outcome.Undecided, NotOpen(callId));
+        // forge-lint: disable-next-line(block-timestamp)
         require(block.timestamp > call.deadline, NotTimedOut(callId, call.deadline));
 
         // INTERACT
@@ -175,6 +176,8 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
         // EFFECT and INTERACT
         (_callerChain, _callerPeer, _callerCallId, _isAwaited) = (chainSelector, peer, callId, true);
         result = Address.functionCall(address(this), callData);
+        // casting to 'bytes4' is safe because only the selector is shown
+        // forge-lint: disable-next-line(unsafe-typecast)
         require(!_isAwaited, NotARemoteFunction(bytes4(callData)));
         require(result.length <= MAX_RESULT_BYTES, ResultTooLong(result.length, MAX_RESULT_BYTES));
         (_callerChain, _callerPeer, _callerCallId) = (0, address(0), bytes32(0));
@@ -253,6 +256,8 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
             abi.decode(body, (uint64, uint32, bytes));
 
         // INTERACT, and EFFECT: re-entrance cannot decide the same call, as no message is received meanwhile
+        // (whoever shifts the clock a little shifts the deadline, and nothing else)
+        // forge-lint: disable-next-line(block-timestamp)
         if (block.timestamp > deadline) {
             bytes memory reason = abi.encodeWithSelector(TooLate.selector, deadline, block.timestamp);
             _decide(chainSelector, peer, callId, Decision(Outcome.Failed, reason));
