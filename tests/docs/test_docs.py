@@ -38,6 +38,9 @@ def test_every_block_runs_in_the_order_of_its_page(
 def test_the_tests_in_the_pages_pass(folders: dict[str, Path], environment: dict[str, str]) -> None:
     tests = sorted(str(path) for folder in folders.values() for path in folder.rglob("test_*.py"))
     assert tests
+    for folder in folders.values():
+        if (folder / "foundry.toml").exists():
+            assert _bash("forge build", folder, environment).returncode == 0
 
     options = ["-q", "--color=no", "--import-mode=importlib", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]
     options.append(f"--ccip-cache={CACHE}")  # what was compiled once stays
