@@ -112,6 +112,7 @@ def replaced_lane(box: Box) -> Iterator[Figure]:
     """Finalized blocks of the source are replaced, with a message in them that was executed already: such a
     lane is given up (V11, replaced)."""
     network = box.network
+    box.let_blocks_pass("a")  # what goes is the message, not what was deployed before it
     lost = box.send()
     executed = box.moment(lambda: box.all_executed([lost]))
     depth = network.anvils["a"].block_number() - lost.transaction.block + 2 * network.options.epochs[0] + 2
