@@ -107,7 +107,13 @@ class Fleet:
             return
         command = [sys.executable, "-m", "ccip_py.chaos.member", member.kind, str(member.config)]
         with member.log.open("ab") as log:
-            member.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
+            member.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for us, and each node gets a fair share of the machine
+            )
 
     def running(self, name: str) -> bool:
         """Whether its process is there, frozen or not."""
