@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RUN_FOLDER = Path(".ccip")
 DEPLOYMENT = "deployment.json"
+DEFAULT_KEY = "anvil:0"
 
 
 def deployment_path(explicit: Path | None) -> Path:
@@ -119,7 +120,7 @@ class Announcing:
         return done
 
 
-def signer(reference: str, book: Book, *, default: str = "anvil:0") -> Announcing:
+def signer(reference: str, book: Book, *, silent: bool = False) -> Announcing:
     """Who signs: as told, or on networks of local chains Anvil's account 0, and says so."""
     from ccip_py.chains.evm.keys import LOCAL_CHAIN_IDS
     from ccip_py.sdk.signers import signer_of
@@ -129,9 +130,9 @@ def signer(reference: str, book: Book, *, default: str = "anvil:0") -> Announcin
             raise ConfigError(
                 "no key: these are not local chains", hint="--key keystore:PATH, or set CCIP_KEY to it"
             )
-        reference = default
-        key = signer_of(reference)
-        terminal.say(f"signing as {reference}, {key.address} (--key chooses another)")
+        key = signer_of(DEFAULT_KEY)
+        if not silent:
+            terminal.say(f"signing as {DEFAULT_KEY}, {key.address} (--key chooses another)")
         return Announcing(key)
     return Announcing(signer_of(reference))
 

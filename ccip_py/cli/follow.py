@@ -14,16 +14,21 @@ if TYPE_CHECKING:
 POLL_S = 0.4
 
 
-def stages(ccip: Ccip, sent: SentMessage, timeout: float) -> list[StageReached]:
-    """All stages until it is executed or failed; NotYet after `timeout` seconds."""
+def stages(ccip: Ccip, sent: SentMessage, timeout: float, as_json: bool = False) -> list[StageReached]:
+    """All stages until it is executed or failed, each said when it is proven; NotYet after `timeout` seconds."""
     from ccip_py.errors import NotYet
     from ccip_py.sdk.track import sent_stage
 
     trace, deadline, seen = None, time.monotonic() + timeout, [sent_stage(sent)]
+    told: list[StageReached] = []
     with terminal.waiting("reading the chains") as update:
         while seen[-1].stage.value not in ("executed", "failed"):
             trace = ccip.look(sent, trace)
             seen = list(trace.stages())
+            new = [stage for stage in seen if stage not in told]
+            if not as_json:
+                terminal.result(None, (message_view.stage_line(ccip.book, stage) for stage in new), False)
+            told += new
             update(f"[{seen[-1].stage.name}] {message_view.waiting_for(ccip.book, seen[-1])}")
             if seen[-1].stage.value in ("executed", "failed"):
                 break

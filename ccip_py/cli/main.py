@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
+from typer._click.exceptions import NoArgsIsHelpError
 from typer.core import TyperCommand, TyperOption
 
 from ccip_py.cli import (
@@ -123,6 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has seen enough. Python would complain about it once more at its own end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except NoArgsIsHelpError:
+        return 2  # the help was shown instead
     except Exception as problem:
         return terminal.failed(problem, as_json="--json" in given)
 

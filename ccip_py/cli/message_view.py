@@ -31,8 +31,8 @@ def message_lines(book: Book, sent: SentMessage) -> Iterator[str]:
     order = f"in order, nonce {message.nonce}" if message.nonce else "out of order"
     yield f"order     {order}"
     for amount in message.token_amounts:
-        yield f"token     {amount.amount} of {book.symbol(sent.lane.source, amount.token)} (smallest unit)"
-    yield f"fee       {sent.fee} of {book.symbol(sent.lane.source, message.fee_token)} (smallest unit)"
+        yield f"token     {book.amount(sent.lane.source, amount.token, amount.amount)}"
+    yield f"fee       {book.amount(sent.lane.source, message.fee_token, sent.fee)}"
     if message.data:
         shown = message.data.hex() if len(message.data) <= 64 else f"{message.data[:64].hex()}…"
         yield f"data      0x{shown} ({len(message.data)} bytes)"

@@ -139,13 +139,13 @@ def _report(
 ) -> None:
     from ccip_py.cli import follow, message_view
 
-    stages = follow.stages(ccip, sent, timeout) if wait else []
+    if not as_json:
+        terminal.result(None, message_view.message_lines(ccip.book, sent), False)
+    stages = follow.stages(ccip, sent, timeout, as_json) if wait else []
     document = {**message_view.message_document(ccip.book, sent), "signer": signer.address}
     if wait:
         document["stages"] = [message_view.stage_document(ccip.book, stage) for stage in stages]
-    lines = [*message_view.message_lines(ccip.book, sent)]
-    lines += [message_view.stage_line(ccip.book, stage) for stage in stages]
-    terminal.result(document, lines, as_json)
+    terminal.result(document, [], as_json)
     if not wait:
         terminal.say(f"follow it with: ccip show {sent.transaction.hash.to_0x_hex()} --wait")
     _fail_if_failed(stages)

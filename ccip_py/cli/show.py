@@ -33,15 +33,17 @@ def show(
 
     with connect.client(deployment, rpc, router) as ccip:
         sent = connect.one_message(ccip, reference, log_index)
-        stages = follow.stages(ccip, sent, timeout) if wait else list(ccip.look(sent).stages())
         book = ccip.book
+        if not as_json:
+            terminal.result(None, message_lines(book, sent), False)
+        stages = follow.stages(ccip, sent, timeout, as_json) if wait else list(ccip.look(sent).stages())
         document: dict[str, Any] = {
             **message_document(book, sent),
             "stage": stages[-1].stage.value,
             "stages": [stage_document(book, stage) for stage in stages],
             "cannot_see": list(book.facts(sent.lane).blind),
         }
-        lines = [*message_lines(book, sent), *(stage_line(book, stage) for stage in stages)]
+        lines = [] if wait else [stage_line(book, stage) for stage in stages]
         lines += [f"not seen  {what}" for what in book.facts(sent.lane).blind]
         if certificate is not None:
             from ccip_py.sdk.certificate_file import dump_certificate

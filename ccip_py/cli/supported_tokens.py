@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ccip_py.cli import options, terminal
-from ccip_py.cli.amounts import duration, whole
+from ccip_py.cli.durations import duration
 
 if TYPE_CHECKING:
     from ccip_py.sdk.types import Bucket, TokenOnLane
@@ -45,6 +45,8 @@ def _lines(token: TokenOnLane) -> list[str]:
 
 
 def _bucket(bucket: Bucket | None, decimals: int) -> str:
+    from ccip_py.sdk.amounts import whole_tokens as whole
+
     if bucket is None:
         return "not seen"
     if not bucket.is_enabled:

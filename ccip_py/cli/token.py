@@ -25,14 +25,14 @@ def token(
 ) -> None:
     """Show a balance, in the smallest unit and in whole tokens."""
     from ccip_py.cli import connect
-    from ccip_py.cli.amounts import whole
+    from ccip_py.sdk.amounts import whole_tokens as whole
     from ccip_py.sdk.evm import as_address, read
     from ccip_py.sdk.tokens import DECIMALS
 
     if holder:
         connect.address(holder, "--holder")
     with connect.client(deployment, rpc, router) as ccip:
-        who = holder or connect.signer(key, ccip.book).address
+        who = holder or connect.signer(key, ccip.book, silent=True).address
         place = ccip.book.chain(chain)
         amount, decimals, address = ccip.balance(chain, who, token or None), 18, None
         if token:

@@ -15,6 +15,7 @@ from ccip_py.errors import BadInput, UnknownLane
 from ccip_py.protocol.codec.evm import checksum, parse_address
 from ccip_py.protocol.ids import NO_ADDRESS, Address, ChainSelector
 from ccip_py.protocol.lane import Lane
+from ccip_py.sdk.amounts import whole_tokens
 
 ChainRef: TypeAlias = str | int  # a chain's name, or its selector
 
@@ -31,6 +32,7 @@ class KnownChain:
     registry: Address | None  # of tokens and their pools
     wrapped_native: Address
     symbols: Mapping[str, Address] = field(default_factory=dict)  # LINK among them; upper case
+    decimals: Mapping[Address, int] = field(default_factory=dict)  # of tokens, as far as known
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,13 @@ class Book:
             return "wrapped native"
         return checksum(token)
 
+    def amount(self, chain: ChainSelector, token: Address, amount: int) -> str:
+        """An amount for people: whole tokens with their symbol, or smallest units where decimals are not known."""
+        decimals, symbol = self.chain(chain).decimals.get(token), self.symbol(chain, token)
+        if decimals is None:
+            return f"{amount} smallest units of {symbol}"
+        return f"{whole_tokens(amount, decimals)} {symbol}"
+
 
 def _chain(chain: ChainDeployment) -> KnownChain:
     symbols = {token.symbol.upper(): token.address for token in chain.tokens}
@@ -137,4 +146,9 @@ def _chain(chain: ChainDeployment) -> KnownChain:
         registry=chain.token_admin_registry,
         wrapped_native=chain.wrapped_native,
         symbols={**symbols, "LINK": chain.link},
+        decimals={
+            **{token.address: token.decimals for token in chain.tokens},
+            chain.link: 18,
+            chain.wrapped_native: 18,
+        },
     )

@@ -12,6 +12,7 @@ from ccip_py.errors import BadInput, CcipError
 from ccip_py.protocol.codec import evm as codec
 from ccip_py.protocol.ids import Address
 from ccip_py.protocol.message import ExtraArgs, OutgoingMessage
+from ccip_py.sdk.amounts import whole_tokens
 from ccip_py.sdk.book import Book, KnownLane
 from ccip_py.sdk.evm import as_address, read_many, succeeded
 from ccip_py.sdk.flow import Call, Flow, ask
@@ -93,7 +94,9 @@ def _buckets(token: TokenOnLane, amount: int) -> Iterator[Obstacle]:
 
 
 def _too_full(token: TokenOnLane, name: str, bucket: Bucket, wanted: int, on_source: bool) -> Obstacle:
-    text = f"the {name} limit of {token.symbol} has {bucket.tokens} left of {bucket.capacity}, the message needs {wanted}"
+    decimals = token.decimals if on_source or token.remote_decimals is None else token.remote_decimals
+    left, most, need = (whole_tokens(x, decimals) for x in (bucket.tokens, bucket.capacity, wanted))
+    text = f"the {name} limit of {token.symbol} has {left} left of {most}, and the message needs {need}"
     if wanted > bucket.capacity or bucket.rate == 0:
         return Obstacle("RATE_LIMIT", text, on_source, "send it in smaller parts; this one never passes")
     seconds = -(-(wanted - bucket.tokens) // bucket.rate)
@@ -114,12 +117,12 @@ def _money(
         (held,), (allowed,) = yield from read_many(
             chain, [(token, BALANCE_OF, (sender,)), (token, ALLOWANCE, (sender, router))]
         )
-        name = book.symbol(chain, token)
+        has, may, needs = (book.amount(chain, token, x) for x in (held, allowed, amount))
         if held < amount:
-            text = f"the sender holds {held} of {name}, and the message needs {amount}"
-            found.append(Obstacle("INSUFFICIENT_BALANCE", text, True, "smallest units; get some first"))
+            text = f"the sender holds {has}, and the message needs {needs}"
+            found.append(Obstacle("INSUFFICIENT_BALANCE", text, True, "get some first"))
         if allowed < amount and not approve:
-            text = f"the Router may take {allowed} of {name}, and the message needs {amount}"
+            text = f"the Router may take {may}, and the message needs {needs}"
             found.append(Obstacle("INSUFFICIENT_ALLOWANCE", text, True, "approve the Router for it"))
     return found
 

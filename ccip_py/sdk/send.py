@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from ccip_py.protocol.codec import evm as codec
 from ccip_py.protocol.ids import NO_ADDRESS, Address, ChainSelector
 from ccip_py.protocol.lane import Lane
 from ccip_py.protocol.message import ExtraArgs, OutgoingMessage, TokenAmount
+from ccip_py.sdk.amounts import decimal_amount
 from ccip_py.sdk.evm import Function, Signer, as_address, call_request, read, read_many, succeeded, transact
 from ccip_py.sdk.flow import Flow, ask
 from ccip_py.sdk.types import Fee, SentMessage
@@ -79,21 +79,6 @@ def whole_amount(value: object) -> int:
         hint = 'a whole number of the smallest unit, or whole tokens as text: "1.5"'
         raise BadInput(f"not a token amount: {value!r}", hint=hint)
     return value
-
-
-def decimal_amount(text: str, decimals: int) -> int:
-    """Whole tokens as people write them, exact in smallest units: no sign, exponent, comma, or digit too many."""
-    match = re.fullmatch(r"([0-9]{1,78})(?:\.([0-9]{1,78}))?", text)
-    if match is None:
-        raise BadInput(f"not an amount: {text!r}", code="BAD_AMOUNT", hint="digits with a decimal point: 1.5")
-    whole, fraction = match[1], (match[2] or "").rstrip("0")
-    if len(fraction) > decimals:
-        hint = f"this token has {decimals} decimals; nothing is rounded for you"
-        raise BadInput(f"too many decimals: {text!r}", code="BAD_AMOUNT", hint=hint)
-    amount = int(whole + fraction.ljust(decimals, "0"))
-    if amount >= 2**256:
-        raise BadInput(f"too large an amount: {text!r}", code="BAD_AMOUNT", hint="a uint256 does not hold it")
-    return amount
 
 
 def get_fee(lane: Lane, router: Address, message: OutgoingMessage) -> Flow[Fee]:

@@ -39,6 +39,14 @@ def test_every_command_speaks_json(cli: Run, command: str) -> None:
     assert "--json" in cli(command, "--help").out
 
 
+def test_without_a_command_the_help_is_shown(cli: Run) -> None:
+    ran = cli()
+
+    assert ran.code == 2
+    assert "get-supported-tokens" in ran.out + ran.err
+    assert "error" not in ran.err
+
+
 def test_the_near_miss_is_named(cli: Run) -> None:
     assert "Did you mean 'show'" in cli("shwo").err
     assert "--router" in cli("send", "--ruter", "x").err

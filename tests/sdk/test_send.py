@@ -9,6 +9,7 @@ from ccip_py.protocol.codec import evm as codec
 from ccip_py.protocol.ids import NO_ADDRESS
 from ccip_py.protocol.message import OutgoingMessage
 from ccip_py.sdk import send
+from ccip_py.sdk.amounts import decimal_amount, whole_tokens
 from ccip_py.sdk.book import Book
 from ccip_py.sdk.flow import Failure
 
@@ -73,7 +74,8 @@ def test_what_is_no_amount_is_refused(amount):
     ],
 )
 def test_a_decimal_amount_is_exact(text, decimals, smallest):
-    assert send.decimal_amount(text, decimals) == smallest
+    assert decimal_amount(text, decimals) == smallest
+    assert decimal_amount(whole_tokens(smallest, decimals), decimals) == smallest
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_a_decimal_amount_is_exact(text, decimals, smallest):
 )
 def test_n2_what_is_no_exact_amount_is_refused(text, decimals):
     with pytest.raises(BadInput) as refused:
-        send.decimal_amount(text, decimals)
+        decimal_amount(text, decimals)
 
     assert refused.value.code == "BAD_AMOUNT"
 

@@ -1,14 +1,6 @@
-"""Amounts for people: exact decimals, and durations in words."""
+"""Durations in words."""
 
 from __future__ import annotations
-
-
-def whole(amount: int, decimals: int) -> str:
-    """Smallest units as whole tokens, exactly."""
-    if decimals == 0:
-        return str(amount)
-    digits = str(amount).rjust(decimals + 1, "0")
-    return f"{digits[:-decimals]}.{digits[-decimals:]}".rstrip("0").rstrip(".")
 
 
 def duration(seconds: int) -> str:
