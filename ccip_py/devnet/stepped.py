@@ -26,33 +26,16 @@ from ccip_py.deploy import deploy_network, devnet_config
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.keys import dev_account
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
+from ccip_py.devnet.delivery import FINAL_AFTER, follow, reached
 from ccip_py.devnet.hosting import Host
 from ccip_py.devnet.stepping import SteppedNodes
-from ccip_py.errors import BadInput, CcipError, NotYet
+from ccip_py.errors import BadInput
 from ccip_py.protocol.journey import Stage
 from ccip_py.sdk.client import Ccip
-from ccip_py.sdk.track import Trace
 from ccip_py.sdk.types import SentMessage, StageReached
 
-FINAL_AFTER = 2  # blocks: what Anvil's `finalized` lags behind with epochs of one slot
 MAX_FINALITY = 500  # blocks: Anvil mines more only slowly
-PATIENCE_ROUNDS = 16  # rounds in which nothing happens, a block each, before giving up
-FRUITLESS = 2  # agreements that came to nothing, each with several leaders
 HEARTBEAT_S = 3_600  # committers renew prices after this
-
-ORDER = (Stage.SENT, Stage.COMMITTED, Stage.BLESSED, Stage.EXECUTED)
-
-
-class MessageFailed(CcipError):
-    """The receiver, or a token of the message, refused it; anyone may execute it again by hand."""
-
-    default_code = "MESSAGE_FAILED"
-
-
-class Stuck(NotYet):
-    """Nothing more happens by itself to a message that has not arrived where it was wanted."""
-
-    default_code = "MESSAGE_STUCK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,86 +190,16 @@ class SteppedNetwork:
         MessageFailed if its receiver failed and something else was wanted; Stuck, with the reasons, if nothing happens
         any more.
         """
-        return _reached(self._follow(sent, stage), stage)
+        return reached(follow(self, sent, stage), stage)
 
     def run_to_end(self, sent: SentMessage) -> StageReached:
         """Let the message be executed, or fail."""
-        return self._follow(sent, Stage.EXECUTED).stages()[-1]
-
-    def _follow(self, sent: SentMessage, stage: Stage) -> Trace:
-        trace, idle, self.nodes.fruitless = self.ccip.look(sent), 0, 0
-        while not _arrived(trace, stage):
-            if self._round(trace):
-                idle = 0
-            elif idle < PATIENCE_ROUNDS and not (idle and self._is_hopeless(trace)):
-                self._let_pass(trace)
-                idle += 1
-            else:
-                raise self._stuck(trace, stage)
-            trace = self.ccip.look(sent, trace)
-        return trace
+        return follow(self, sent, Stage.EXECUTED).stages()[-1]
 
     def step(self) -> bool:
         """One round of every node that has work; whether anything came of it."""
         done = [self.host.call(each) for each in (self.nodes.commit, self.nodes.bless, self.nodes.execute)]
         return any(done)
-
-    def _round(self, trace: Trace) -> bool:
-        """The work that the message waits for."""
-        match trace.stage:
-            case Stage.SENT:
-                return self.host.call(self.nodes.commit)
-            case Stage.COMMITTED:
-                return self.host.call(self.nodes.bless)
-            case _:
-                return self.host.call(self.nodes.execute)
-
-    def _let_pass(self, trace: Trace) -> None:
-        """The blocks that make the message final, or else one on each chain."""
-        source = self._name_of(trace.sent.lane.source)
-        depth = FINAL_AFTER if self.finality is None else self.finality
-        missing = trace.sent.transaction.block + depth - self.anvils[source].block_number()
-        if trace.stage is Stage.SENT and missing > 0:
-            self.mine(missing)
-            return
-        self.host.call(self.nodes.mind)
-        self.mine()
-
-    def _is_hopeless(self, trace: Trace) -> bool:
-        return self.nodes.fruitless >= FRUITLESS or bool(self.obstacles(trace))
-
-    def obstacles(self, trace: Trace) -> list[str]:
-        """What is known to stand in the message's way."""
-        nodes, lane, found = self.nodes, trace.sent.lane, []
-        up = {kind: [n for n in names if n not in nodes.down] for kind, names in _kinds(nodes).items()}
-        if trace.stage is Stage.SENT and len(up["committers"]) < 3:
-            found.append(f"{len(up['committers'])} of 4 committers are up, and 3 must sign")
-        if trace.stage is Stage.COMMITTED and len(up["monitors"]) < 3:
-            found.append(f"{len(up['monitors'])} of {len(nodes.monitors)} monitors are up, and 3 must bless")
-        if trace.stage in (Stage.BLESSED, Stage.FAILED) and not up["executors"]:
-            found.append("no executor is up; anyone may execute it by hand once the window is over")
-        for here, there in ((lane.source, lane.destination), (lane.destination, lane.source)):
-            if self.is_cursed(self._name_of(here), self._name_of(there)):
-                found.append(f"{self._name_of(there)} is cursed on {self._name_of(here)}")
-        return found
-
-    def is_cursed(self, on: str, subject: str) -> bool:
-        """Whether messages between the two chains are stopped on `on`."""
-        from ccip_py.devnet.network import IS_CURSED
-        from ccip_py.protocol.blessing import curse_subject
-        from ccip_py.sdk.evm import read
-
-        place = self.chain(on)
-        flow = read(place.selector, place.rmn, IS_CURSED, curse_subject(self.chain(subject).selector))
-        return bool(self.ccip.driver.run(flow)[0])
-
-    def _stuck(self, trace: Trace, stage: Stage) -> Stuck:
-        why = self.obstacles(trace) + [f"{name}: {said}" for name, said in self.nodes.troubles.items()]
-        return Stuck(
-            f"the message is {trace.stage.name} and does not become {stage.name}"
-            + "".join(f"\n  {each}" for each in why),
-            hint="" if why else "every node looked and saw nothing to do: is something else in its way?",
-        )
 
     def _attentively(self, work: Callable[[], Awaitable[bool]]) -> bool:
         self.nodes.attentive = True
@@ -298,32 +211,9 @@ class SteppedNetwork:
     def _named(self, chain: str | None) -> list[Anvil]:
         return list(self.anvils.values()) if chain is None else [self.anvils[self.chain(chain).name]]
 
-    def _name_of(self, selector: int) -> str:
+    def name_of(self, selector: int) -> str:
+        """The name of the chain with that selector."""
         return next(chain.name for chain in self.deployment.chains if chain.selector == selector)
-
-
-def _kinds(nodes: SteppedNodes) -> dict[str, list[str]]:
-    return {"committers": nodes.committers, "monitors": nodes.monitors, "executors": nodes.executors}
-
-
-def _arrived(trace: Trace, stage: Stage) -> bool:
-    if trace.attempt is not None:
-        return True
-    return stage in ORDER and ORDER.index(trace.stage) >= ORDER.index(stage)
-
-
-def _reached(trace: Trace, stage: Stage) -> StageReached:
-    for reached in reversed(trace.stages()):
-        if reached.stage is stage:
-            return reached
-    last = trace.stages()[-1]
-    if last.stage is Stage.FAILED:
-        raise MessageFailed(
-            f"the message was wanted {stage.name}, but it FAILED: {last.reason}",
-            context={"message_id": bytes(trace.sent.message_id)},
-            hint="expected? run_until(message, Stage.FAILED). Try again: manually_execute, with more gas perhaps",
-        )
-    raise MessageFailed(f"the message was wanted {stage.name}, but it is {last.stage.name}")
 
 
 @contextmanager

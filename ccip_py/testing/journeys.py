@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from hexbytes import HexBytes
 
 from ccip_py.chains.deployment import ChainDeployment, Deployment
+from ccip_py.devnet.delivery import obstacles
 from ccip_py.devnet.stepped import SteppedNetwork
 from ccip_py.errors import CcipError
 from ccip_py.protocol.codec import evm as codec
@@ -78,7 +79,7 @@ def tell(sdk: Ccip, network: SteppedNetwork, messages: Sequence[SentMessage]) ->
             )
         if trace.stage not in OVER:
             open_traces.append(trace)
-            lines += [f"  waits: {why}" for why in network.obstacles(trace)]
+            lines += [f"  waits: {why}" for why in obstacles(network, trace)]
     return "\n".join([*lines, *_advice(open_traces), *_troubles(network)])
 
 

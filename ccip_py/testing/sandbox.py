@@ -23,7 +23,8 @@ from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.artifacts import Artifact
 from ccip_py.deploy.keys import party
 from ccip_py.devnet.byzantine import Forgery
-from ccip_py.devnet.stepped import MessageFailed, SteppedNetwork, SteppedOptions, Stuck, stepped_network
+from ccip_py.devnet.delivery import MessageFailed, Stuck, is_cursed
+from ccip_py.devnet.stepped import SteppedNetwork, SteppedOptions, stepped_network
 from ccip_py.errors import BadInput, ContractRefused
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address
@@ -228,7 +229,7 @@ class Sandbox:
 
     def is_cursed(self, on: str, subject: str) -> bool:
         """Whether messages between the two are stopped on the chain `on`."""
-        return self.network.is_cursed(on, subject)
+        return is_cursed(self.network, on, subject)
 
     def fail_committer(self, *indices: int) -> None:
         """These of the four committers are down from now on; with two of them down, nothing is committed."""

@@ -154,9 +154,11 @@ def test_finality_can_be_deeper(ccip, inbox):
 
 
 def test_a_shallow_reorganisation_takes_an_unfinal_message_away(ccip, inbox):
-    ccip.send("a", "b", inbox, data=b"vanishes")
+    gone = ccip.send("a", "b", inbox, data=b"vanishes")
 
     ccip.reorg("a", 1)
+    with pytest.raises(Stuck, match="not on a any more: the chain was reorganised"):
+        ccip.run_until(gone)
 
     assert ccip.messages() == []
     assert not ccip.is_cursed("b", "a")
