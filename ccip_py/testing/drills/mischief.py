@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.admin import act, pause, set_executors, unpause
@@ -55,7 +56,7 @@ FAULTS: tuple[Fault, ...] = (
 )
 EXTRA_EXECUTOR = Address(b"\x77" * 20)
 
-End = Callable[[], None]
+End = Callable[[], object]
 Proxies = Mapping[tuple[int, str], FaultProxy]  # (monitor, chain) → what stands before its first endpoint
 
 
@@ -155,7 +156,7 @@ def one_more_executor(scene: Scene) -> Trouble:
     here, there = _any_way(scene)
     console, off_ramp = scene.network.owner_console(there), scene.network.lane(here, there).off_ramp
     set_executors(console, off_ramp, add=[EXTRA_EXECUTOR])
-    return Trouble("config: executors", lambda: _run(set_executors, console, off_ramp, [EXTRA_EXECUTOR]))
+    return Trouble("config: executors", partial(set_executors, console, off_ramp, [EXTRA_EXECUTOR]))
 
 
 def paused_lane(scene: Scene) -> Trouble:
@@ -163,7 +164,7 @@ def paused_lane(scene: Scene) -> Trouble:
     here, there = _any_way(scene)
     console, store = scene.network.owner_console(there), scene.network.lane(here, there).commit_store
     pause(console, store)
-    return Trouble("config: pause", lambda: _run(unpause, console, store))
+    return Trouble("config: pause", partial(unpause, console, store))
 
 
 TROUBLES: tuple[tuple[Callable[[Scene], Trouble], int], ...] = (
@@ -192,7 +193,3 @@ def _any_chain(scene: Scene) -> str:
 def _any_way(scene: Scene) -> tuple[str, str]:
     here, there = scene.chance.sample(list(scene.network.anvils), 2)
     return here, there
-
-
-def _run(change: Callable[..., object], *arguments: object) -> None:
-    change(*arguments)

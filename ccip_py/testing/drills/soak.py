@@ -150,7 +150,7 @@ def _begin(scene: Scene, report: SoakReport, under_way: list[tuple[float, Troubl
     under_way.append((until, trouble))
 
 
-def _try(do: Callable[[], None], report: SoakReport) -> None:
+def _try(do: Callable[[], object], report: SoakReport) -> None:
     """A reorg may take away a transaction that is being waited for; that is part of the trouble."""
     try:
         do()
