@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +108,7 @@ class Announcing:
 
     key: LocalSigner
     signed: list[str] = field(default_factory=list)
+    before_sending: Callable[[str, bytes, bytes], None] | None = None  # to whom, raw transaction, its hash
 
     @property
     def address(self) -> str:
@@ -116,6 +117,9 @@ class Announcing:
     def sign_transaction(self, transaction_dict: Any) -> Any:
         done = self.key.sign_transaction(transaction_dict)
         self.signed.append(done.hash.to_0x_hex())
+        if self.before_sending is not None:
+            to = str(transaction_dict.get("to", ""))
+            self.before_sending(to, bytes(done.raw_transaction), bytes(done.hash))
         terminal.say(f"sending transaction {self.signed[-1]}")
         return done
 

@@ -9,7 +9,7 @@ from ccip_py.cli import terminal
 from ccip_py.cli.connect import DEPLOYMENT
 
 UNDER_WAY = "under-way"  # there while a network runs: still there afterwards, if it could not save its chains
-NODES = ("nodes", "committer-*", "monitor-*", "executor-*")
+NODES = ("pending", "nodes", "committer-*", "monitor-*", "executor-*")
 
 
 def prepare(folder: Path) -> None:

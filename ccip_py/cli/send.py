@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ccip_py.cli.connect import Announcing
     from ccip_py.sdk.client import Ccip
     from ccip_py.sdk.flows import MessageOptions
-    from ccip_py.sdk.types import Fee, Obstacle, SentMessage, StageReached
+    from ccip_py.sdk.types import Fee, Obstacle, SentMessage
 
 Source = Annotated[str, typer.Option("--source", "-s", help="Chain to send from: its name or selector.")]
 Destination = Annotated[str, typer.Option("--dest", "-D", help="Chain to send to.")]
@@ -34,6 +34,9 @@ OnlyEstimate = Annotated[
     bool, typer.Option("--only-estimate", help="Say the gas its receiver needs, and stop.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Send even what would get stuck or fail over there.")]
+Again = Annotated[
+    bool, typer.Option("--again", help="Send another message, also if this command was interrupted before.")
+]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it until it is executed.")]
 
 
@@ -50,6 +53,7 @@ def send(
     only_get_fee: OnlyFee = False,
     only_estimate: OnlyEstimate = False,
     force: Force = False,
+    again: Again = False,
     wait: Wait = False,
     key: options.Key = "",
     timeout: options.Timeout = 120,
@@ -63,12 +67,14 @@ def send(
     ccip send -s a -D b --to 0x… --data hello --token BMT=1.5 --wait
     """
     from ccip_py.cli import connect
+    from ccip_py.cli.pending import Pending
 
     receiver = connect.address(to, "--to")
     message = _message(data, token, fee_token, ooo, approve_max)
     with connect.client(deployment, rpc, router) as ccip:
-        ccip.book.known(source, dest)
         signer = connect.signer(key, ccip.book)
+        lane = ccip.book.lane(source, dest)
+        once = Pending.of(signer.address, lane, receiver, sorted(message.items()), gas_limit)
         if gas_limit < 0:
             gas_limit = ccip.estimate_receiver_gas(source, dest, receiver, sender=signer.address, **message)
             terminal.say(f"gas limit {gas_limit:,}, as measured (--gas-limit sets it)")
@@ -80,10 +86,16 @@ def send(
             fee = ccip.get_fee(source, dest, receiver, **message)
             terminal.result(_fee(fee), [_fee_line(ccip, source, fee)], as_json)
             return
-        found = ccip.preflight(source, dest, receiver, sender=signer.address, **message)
-        _stop_or_warn(found, force)
-        sent = ccip.send(source, dest, receiver, signer=signer, **message)
+        sent = None if again else once.earlier(ccip, source)
+        if sent is None:
+            found = ccip.preflight(source, dest, receiver, sender=signer.address, **message)
+            _stop_or_warn(found, force)
+            signer.before_sending = once.writer(ccip.book.router(ccip.book.chain(source).selector))
+            with once.forgotten_if_refused():
+                sent = ccip.send(source, dest, receiver, signer=signer, **message)
         _report(ccip, sent, wait, timeout, as_json, signer)
+        once.forget()
+        _fail_if_failed(ccip, sent, wait)
 
 
 def _message(data: str, token: list[str], fee_token: str, ooo: bool, approve_max: bool) -> MessageOptions:
@@ -148,11 +160,10 @@ def _report(
     terminal.result(document, [], as_json)
     if not wait:
         terminal.say(f"follow it with: ccip show {sent.transaction.hash.to_0x_hex()} --wait")
-    _fail_if_failed(stages)
 
 
-def _fail_if_failed(stages: list[StageReached]) -> None:
-    if stages and stages[-1].stage.value == "failed":
+def _fail_if_failed(ccip: Ccip, sent: SentMessage, waited: bool) -> None:
+    if waited and ccip.look(sent).stage.value == "failed":
         terminal.say("it FAILED over there; execute it again by hand with: ccip manual-exec")
         raise typer.Exit(1)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ccip_py.cli.connect import Announcing
+from ccip_py.cli.pending import Pending
 from ccip_py.protocol.journey import Stage
 from ccip_py.sdk.signers import development
 
@@ -222,26 +224,24 @@ def test_n6_what_cannot_be_executed_yet_says_why_and_for_how_long(on: Run, runni
 # N7: interruptions
 
 
-def test_n7_an_interrupted_wait_has_said_the_transaction_and_is_clean(
-    running: Running, tmp_path: Path
-) -> None:
+def test_n7_an_interrupted_send_is_gone_on_with_and_never_doubled(running: Running, tmp_path: Path) -> None:
+    command = [
+        "send",
+        "-d",
+        str(running.file),
+        "-s",
+        "a",
+        "-D",
+        "b",
+        "--to",
+        ME,
+        "--token",
+        "LRT=1",
+        "--wait",
+    ]
     for node in running.network.executors:
         node.stop()
     try:
-        command = [
-            "send",
-            "-d",
-            str(running.file),
-            "-s",
-            "a",
-            "-D",
-            "b",
-            "--to",
-            ME,
-            "--token",
-            "LRT=1",
-            "--wait",
-        ]
         child = subprocess.Popen(
             [sys.executable, "-m", "ccip_py.cli", *command],
             stderr=subprocess.PIPE,
@@ -261,13 +261,51 @@ def test_n7_an_interrupted_wait_has_said_the_transaction_and_is_clean(
         child.wait(timeout=30)
     finally:
         running.network.start()
-
     assert child.returncode == 130, (lines, err)
     assert err.strip().splitlines()[-1] == "interrupted"
-    hashes = [line.split()[-1] for line in lines if line.startswith("sending transaction")]
-    assert hashes, lines
-    assert running.network.ccip.find(hashes[-1])[0].transaction.hash.to_0x_hex() == hashes[-1]
     assert "Traceback" not in "".join(lines) + err
+    hashes = [line.split()[-1] for line in lines if line.startswith("sending transaction")]
+    before = nonce(running)
+
+    again = in_a_process(*command, "--json", "--timeout", PATIENCE, cwd=tmp_path)
+
+    assert again.code == 0, again.err
+    assert (again.json["transaction"], nonce(running)) == (hashes[-1], before)
+    assert again.json["stages"][-1]["stage"] == "executed"
+    assert list((tmp_path / ".ccip" / "pending").iterdir()) == []
+
+
+def test_a_signed_send_that_never_left_leaves_when_the_command_is_typed_again(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between writing down and broadcasting; and then, with its nonce gone to another, it is sent anew."""
+    monkeypatch.chdir(tmp_path)
+    ccip, once = running.network.ccip, Pending.of("this")
+    held: list[tuple[bytes, bytes]] = []
+
+    class Stopped(Exception):
+        pass
+
+    def stop(to: str, raw: bytes, transaction: bytes) -> None:
+        once.write(raw, transaction)
+        held.append((raw, transaction))
+        raise Stopped
+
+    signer = Announcing(development(1), before_sending=stop)
+    with pytest.raises(Stopped):
+        ccip.send("a", "b", running.inbox, signer=signer, data=b"x", gas_limit=100_000)
+
+    sent = once.earlier(ccip, "a")
+
+    assert sent is not None
+    assert bytes(sent.transaction.hash) == held[0][1]
+    assert once.earlier(ccip, "a") == sent
+
+    with pytest.raises(Stopped):
+        ccip.send("a", "b", running.inbox, signer=signer, data=b"y", gas_limit=100_000)
+    ccip.send("a", "b", running.inbox, signer=development(1), data=b"z", gas_limit=100_000)
+    assert once.earlier(ccip, "a") is None
+    assert not once.path.exists()
 
 
 def test_n7_a_dead_endpoint_is_said_within_the_time_and_without_a_terminal(
