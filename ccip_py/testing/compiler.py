@@ -4,8 +4,9 @@
     compiled = compile_solidity(Path("contracts/Box.sol"), cache)
     compiled["Box"]
 
-A source may import the contracts of CCIP as `ccip/receivers/CCIPReceiver.sol` or by production's package names, and
-OpenZeppelin's as `@openzeppelin/contracts/…`; a project's own remappings (foundry.toml, remappings.txt) come first.
+A project's own remappings (foundry.toml, remappings.txt) come first, then its node_modules. Beside a checkout of this
+project a source may also import the contracts of CCIP as `ccip/receivers/CCIPReceiver.sol` or by production's package
+names, and OpenZeppelin's as `@openzeppelin/contracts/…`.
 The compiler is the newest at hand that the pragma accepts.
 """
 
@@ -44,6 +45,7 @@ _IMPORT = re.compile(r"""\bimport\s+(?:[^"';]*?\bfrom\s+)?["']([^"']+)["']""")
 _PRAGMA = re.compile(r"\bpragma\s+solidity\s+([^;]+);")
 
 Compiled = Mapping[str, Artifact]
+Remappings = tuple[tuple[str, str], ...]
 
 
 def compile_solidity(source: str | Path, cache: Path, project: Path | None = None) -> Compiled:
@@ -54,10 +56,10 @@ def compile_solidity(source: str | Path, cache: Path, project: Path | None = Non
     project = project or Path.cwd()
     remappings = tuple(_remappings(project))
     roots = dict(_given(source))
-    texts = _all_sources(roots, remappings, project)
+    texts, used = _all_sources(roots, remappings, project)
     pragmas = [pragma for name in roots for pragma in _PRAGMA.findall(_bare(texts[name]))]
     binary, version = _compiler(project, pragmas)
-    request = _request(roots, texts, remappings)
+    request = _request(roots, texts, used)
     key = hashlib.sha256(json.dumps([version, request], sort_keys=True).encode()).hexdigest()
     answer = _cached(cache / "solidity" / f"{key}.json", lambda: _run(binary, request))
     return {
@@ -107,10 +109,15 @@ def _remappings(project: Path) -> Iterator[tuple[str, str]]:
         prefix, _, place = line.partition("=")
         known.add(prefix)
         yield prefix, _slashed((project / place).resolve(), place)
-    for prefix, place in OURS:
+    for prefix, place in OURS if (ROOT / "foundry.toml").is_file() else ():
         base = project if (project / place).exists() and place.startswith("node_modules") else ROOT
         if prefix not in known and (base / place).exists():
+            known.add(prefix)
             yield prefix, _slashed(base / place, place)
+    modules = project / "node_modules"
+    for package in sorted(modules.iterdir()) if modules.is_dir() else ():
+        if f"{package.name}/" not in known:
+            yield f"{package.name}/", package.as_posix() + "/"
 
 
 def _slashed(path: Path, like: str) -> str:
@@ -118,38 +125,41 @@ def _slashed(path: Path, like: str) -> str:
 
 
 def _all_sources(
-    roots: Mapping[str, str], remappings: tuple[tuple[str, str], ...], project: Path
-) -> dict[str, str]:
-    """Everything that is needed, each file under one name: its place."""
-    texts = dict(roots)
+    roots: Mapping[str, str], remappings: Remappings, project: Path
+) -> tuple[dict[str, str], Remappings]:
+    """Everything that is needed, each file under one name, its place; and the remappings that led there."""
+    texts, used = dict(roots), dict[str, str]()
     todo = list(roots)
     while todo:
         name = todo.pop()
         for target in _IMPORT.findall(_bare(texts[name])):
-            found = _resolve(name, target, remappings)
+            rule = None if target.startswith(".") else _rule(target, remappings)
+            if rule is not None:
+                used[rule[0]] = rule[1]
+            found = _resolve(name, target, rule)
             if found not in texts:
                 texts[found] = _read(project / found, name)
                 todo.append(found)
-    return texts
+    return texts, tuple(sorted(used.items()))
 
 
-def _resolve(name: str, target: str, remappings: tuple[tuple[str, str], ...]) -> str:
+def _rule(target: str, remappings: Remappings) -> tuple[str, str] | None:
+    """The longest prefix wins, as in the compiler."""
+    fitting = [rule for rule in remappings if target.startswith(rule[0])]
+    return max(fitting, key=lambda rule: len(rule[0]), default=None)
+
+
+def _resolve(name: str, target: str, rule: tuple[str, str] | None) -> str:
     if target.startswith("."):
         return posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
-    fitting = [rule for rule in remappings if target.startswith(rule[0])]
-    if not fitting:
-        return target
-    prefix, place = max(fitting, key=lambda rule: len(rule[0]))
-    return place + target[len(prefix) :]
+    return target if rule is None else rule[1] + target[len(rule[0]) :]
 
 
 def _bare(text: str) -> str:
     return _COMMENT.sub("", text)
 
 
-def _request(
-    roots: Mapping[str, str], texts: Mapping[str, str], remappings: tuple[tuple[str, str], ...]
-) -> dict[str, Any]:
+def _request(roots: Mapping[str, str], texts: Mapping[str, str], remappings: Remappings) -> dict[str, Any]:
     return {
         "language": "Solidity",
         "sources": {name: {"content": text} for name, text in sorted(texts.items())},
