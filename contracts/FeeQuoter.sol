@@ -89,10 +89,11 @@ contract FeeQuoter is FeeConfiguration, ITypeAndVersion {
         uint256 destGas = gasLimit + chain.destGasOverhead + tokens.destGas
             + FeeFormula.calldataGas(chain, message.data.length);
         uint224 gasPrice = _validatedGasPrice(destChainSelector, chain.gasPriceStalenessThreshold);
-        uint256 size = FeeFormula.sizeOf(message.data.length, message.tokenAmounts.length, tokens.poolBytes);
+        uint256 availability = FeeFormula.dataAvailabilityUsd36(
+            chain, message.data.length, message.tokenAmounts.length, tokens.poolBytes, gasPrice
+        );
         return tokens.premiumUsd18 * feeToken.premiumMultiplierWeiPerEth + FeeFormula.executionPrice(gasPrice)
-            * destGas * feeToken.gasMultiplierWeiPerEth
-            + FeeFormula.dataAvailabilityUsd36(chain, size, gasPrice);
+            * destGas * feeToken.gasMultiplierWeiPerEth + availability;
     }
 
     /// @dev All that a message can be refused for by its own looks, except its tokens' pools.

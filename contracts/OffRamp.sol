@@ -190,17 +190,29 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
         uint32[] memory tokenGasOverrides
     ) private returns (bytes memory) {
         if (message.tokenAmounts.length == 0) {
-            (bool success, bytes memory err) = _deliver(message, gasLimit, new Client.EVMTokenAmount[](0));
-            return success ? bytes("") : abi.encodeWithSelector(ReceiverError.selector, err);
+            (bool delivered, bytes memory refusal) =
+                _deliver(message, gasLimit, new Client.EVMTokenAmount[](0));
+            return delivered ? bytes("") : abi.encodeWithSelector(ReceiverError.selector, refusal);
+        }
+        (bool success, bytes memory err) =
+            address(this).call(_selfCall(message, offchainTokenData, gasLimit, tokenGasOverrides));
+        if (!success && !_isOutcome(err)) LowLevelCall.bubbleRevert(err);
+        return success ? bytes("") : err;
+    }
+
+    /// @dev A message is passed on as it came; only one whose gas is raised by hand is copied to be changed.
+    function _selfCall(
+        EVM2EVMMessage calldata message,
+        bytes[] calldata offchainTokenData,
+        uint256 gasLimit,
+        uint32[] memory tokenGasOverrides
+    ) private view returns (bytes memory) {
+        if (gasLimit == message.gasLimit) {
+            return abi.encodeCall(this.executeSingleMessage, (message, offchainTokenData, tokenGasOverrides));
         }
         EVM2EVMMessage memory withGas = message;
         withGas.gasLimit = gasLimit;
-        try this.executeSingleMessage(withGas, offchainTokenData, tokenGasOverrides) {
-            return "";
-        } catch (bytes memory err) {
-            if (!_isOutcome(err)) LowLevelCall.bubbleRevert(err);
-            return err;
-        }
+        return abi.encodeCall(this.executeSingleMessage, (withGas, offchainTokenData, tokenGasOverrides));
     }
 
     /// @dev Only what says for certain that a token or a receiver failed in its full gas. Anything else, an empty

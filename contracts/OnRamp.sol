@@ -121,7 +121,7 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
         sent.sequenceNumber = ++sequenceNumber;
         sent.sourceChainSelector = _chainSelector;
         sent.sender = sender;
-        sent.receiver = EVMAddress.decode(message.receiver);
+        sent.receiver = abi.decode(message.receiver, (address)); // the FeeQuoter knows that it is a possible one
         sent.feeToken = message.feeToken;
         sent.data = message.data;
         sent.tokenAmounts = message.tokenAmounts;

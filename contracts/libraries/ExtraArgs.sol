@@ -28,27 +28,24 @@ library ExtraArgs {
         require(extraArgs.length >= TAG_BYTES, InvalidExtraArgsTag());
 
         bytes4 tag = bytes4(extraArgs[:TAG_BYTES]);
+        uint256 flag;
         if (tag == Client.EVM_EXTRA_ARGS_V2_TAG) {
             require(extraArgs.length == TWO_WORDS, InvalidExtraArgsData());
-            return (_word(extraArgs, 0), _flag(extraArgs, 1));
+            (gasLimit, flag) = abi.decode(extraArgs[TAG_BYTES:], (uint256, uint256));
+            return (gasLimit, _bool(flag));
         }
         require(tag == Client.EVM_EXTRA_ARGS_V1_TAG, InvalidExtraArgsTag());
         if (extraArgs.length == TWO_WORDS) {
-            _flag(extraArgs, 1); // `strict`, from before 1.5: must be a bool, means nothing
+            (gasLimit, flag) = abi.decode(extraArgs[TAG_BYTES:], (uint256, uint256));
+            _bool(flag); // `strict`, from before 1.5: must be a bool, means nothing
         } else {
             require(extraArgs.length == ONE_WORD, InvalidExtraArgsData());
+            gasLimit = abi.decode(extraArgs[TAG_BYTES:], (uint256));
         }
-        return (_word(extraArgs, 0), false);
     }
 
-    function _flag(bytes calldata extraArgs, uint256 index) private pure returns (bool) {
-        uint256 word = _word(extraArgs, index);
+    function _bool(uint256 word) private pure returns (bool) {
         require(word <= 1, InvalidExtraArgsData());
         return word == 1;
-    }
-
-    function _word(bytes calldata extraArgs, uint256 index) private pure returns (uint256) {
-        uint256 start = TAG_BYTES + 32 * index;
-        return uint256(bytes32(extraArgs[start:start + 32]));
     }
 }

@@ -45,23 +45,18 @@ library FeeFormula {
         return cheapBytes * chain.destGasPerPayloadByteBase + dearBytes * chain.destGasPerPayloadByteHigh;
     }
 
-    /// @notice What a message weighs on a data-availability layer, in bytes.
-    function sizeOf(uint256 dataSize, uint256 numberOfTokens, uint256 poolBytes)
-        internal
-        pure
-        returns (uint256)
-    {
-        return FIXED_BYTES + dataSize + numberOfTokens * FIXED_BYTES_PER_TOKEN + poolBytes;
-    }
-
-    function dataAvailabilityUsd36(IFeeQuoter.DestChainConfig storage chain, uint256 size, uint224 gasPrice)
-        internal
-        view
-        returns (uint256)
-    {
+    /// @notice What posting a message to a data-availability layer costs, by its weight in bytes there.
+    function dataAvailabilityUsd36(
+        IFeeQuoter.DestChainConfig storage chain,
+        uint256 dataSize,
+        uint256 numberOfTokens,
+        uint256 poolBytes,
+        uint224 gasPrice
+    ) internal view returns (uint256) {
         uint256 multiplier = chain.destDataAvailabilityMultiplierBps;
         if (multiplier == 0) return 0; // most chains: the rest of the terms is in another storage word
 
+        uint256 size = FIXED_BYTES + dataSize + numberOfTokens * FIXED_BYTES_PER_TOKEN + poolBytes;
         uint256 gas = size * chain.destGasPerDataAvailabilityByte + chain.destDataAvailabilityOverheadGas;
         uint256 priceUsd18 = gasPrice >> 112;
         return gas * priceUsd18 * multiplier * USD36_PER_USD18_BPS;

@@ -51,6 +51,28 @@ contract TokenAdminRegistryProposeAdministratorTest is SourceChain {
         module.registerAdminViaOwner(address(token));
     }
 
+    function testFuzz_reverts_for_anybody_but_a_default_admin_of_the_token(address caller) public {
+        vm.assume(caller != issuer);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRegistryModuleOwner.RequiredRoleNotFound.selector, caller, bytes32(0), address(token)
+            )
+        );
+        vm.prank(caller);
+        module.registerAccessControlDefaultAdmin(address(token));
+    }
+
+    function test_a_default_admin_registers_itself() public {
+        vm.startPrank(issuer);
+        vm.expectEmit(address(module));
+        emit IRegistryModuleOwner.AdministratorRegistered(address(token), issuer);
+        module.registerAccessControlDefaultAdmin(address(token));
+        registry.acceptAdminRole(address(token));
+
+        assertTrue(registry.isAdministrator(address(token), issuer));
+    }
+
     function test_reverts_when_anything_is_zero() public {
         vm.expectRevert(ITokenAdminRegistry.ZeroAddress.selector);
         registry.proposeAdministrator(address(0), issuer);
