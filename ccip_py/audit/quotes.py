@@ -1,7 +1,8 @@
 """What each message was quoted: by asking the OnRamp in the state of its block, or by its transaction's trace.
 
-The state of a block is the state at its end. If a price or a fee was written in that block, that is not the state
-the message met, and what the OnRamp was asked and answered inside the transaction decides.
+The state of a block is the state at its end. If a price or a fee was written in that block, that need not be the state
+the message met: what the OnRamp was asked and answered inside the transaction decides. Where it was not asked there,
+the fee must be the quote before the block or the one after it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ccip_py.audit.events import FeesChanged, PriceSet, Sent
+from ccip_py.audit.events import FeesChanged, Order, PriceSet, Sent
 from ccip_py.audit.history import Chain
 from ccip_py.audit.rpc import Call, Endpoint, EndpointError
 from ccip_py.audit.words import number, put, put_dynamic, put_text, signature
@@ -24,18 +25,24 @@ Shape = tuple[int, bytes, bytes]  # block, on-ramp, question
 def read_quotes(endpoint: Endpoint, chain: Chain, destinations: Mapping[bytes, int]) -> None:
     """Fill in the chain's quotes. Equal messages of one block are asked about once."""
     written = {e.at.block for kind in (PriceSet, FeesChanged) for e in chain.of(kind, chain.fee_quoter)}
-    by_shape: dict[Shape, list[Sent]] = {}
+    asked: dict[Order, list[Shape]] = {}
     for sent in chain.of(Sent):
         if sent.at.by not in destinations:
             continue
+        blocks = [sent.at.block]
         if sent.at.block in written:
-            chain.state.quotes.update(_traced(endpoint, sent))
-        else:
-            question = _question(sent, destinations[sent.at.by])
-            by_shape.setdefault((sent.at.block, sent.at.by, question), []).append(sent)
-    for shape, answer in zip(by_shape, _asked(endpoint, list(by_shape)), strict=True):
-        if answer is not None:
-            chain.state.quotes |= {sent.at.order: (answer,) for sent in by_shape[shape]}
+            if answers := _traced(endpoint, sent):
+                chain.state.quotes[sent.at.order] = answers
+                continue
+            blocks.insert(0, sent.at.block - 1)
+        question = _question(sent, destinations[sent.at.by])
+        asked[sent.at.order] = [(block, sent.at.by, question) for block in blocks]
+    shapes = list(dict.fromkeys(shape for shapes in asked.values() for shape in shapes))
+    answers_by_shape = dict(zip(shapes, _asked(endpoint, shapes), strict=True))
+    for order, own in asked.items():
+        known = [answer for shape in own if (answer := answers_by_shape[shape]) is not None]
+        if known:
+            chain.state.quotes[order] = tuple(known)
 
 
 def _asked(endpoint: Endpoint, shapes: Sequence[Shape]) -> list[int | None]:
@@ -62,7 +69,7 @@ def _question(sent: Sent, destination: int) -> bytes:
     return _GET_FEE + put(destination) + put(64) + message
 
 
-def _traced(endpoint: Endpoint, sent: Sent) -> dict[tuple[int, int, int], tuple[int, ...]]:
+def _traced(endpoint: Endpoint, sent: Sent) -> tuple[int, ...]:
     """All that the OnRamp answered to `getFee` in the transaction that sent the message."""
     answers = [
         int(call["output"], 16)
@@ -71,7 +78,7 @@ def _traced(endpoint: Endpoint, sent: Sent) -> dict[tuple[int, int, int], tuple[
         and call.get("input", "").startswith("0x" + _GET_FEE.hex())
         and len(call.get("output", "")) == 66
     ]
-    return {sent.at.order: tuple(dict.fromkeys(answers))} if answers else {}
+    return tuple(dict.fromkeys(answers))
 
 
 def traced_calls(endpoint: Endpoint, transaction: str) -> Iterator[Json]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ccip_py.audit.events import Event, PriceSet, Transmitted
+from ccip_py.audit.events import Event, PriceSet, Sent, Transmitted
 from ccip_py.audit.hashing import subject_of
 from ccip_py.audit.history import History
 from ccip_py.audit.verdict import CHECKS, judge
@@ -12,8 +12,9 @@ from ccip_py.chains.evm.keys import KeySigner, dev_key
 from ccip_py.deploy.devnet import COMMITTERS
 from ccip_py.deploy.keys import dev_account
 from ccip_py.devnet.byzantine import corrupt_transmit_call, forge_payout
+from ccip_py.protocol.codec import evm as codec
 from ccip_py.protocol.ids import Address
-from ccip_py.protocol.message import TokenAmount
+from ccip_py.protocol.message import ExtraArgs, OutgoingMessage, TokenAmount
 from ccip_py.sdk.evm import transact
 
 from .conftest import UNIT, Scene, topic
@@ -254,6 +255,40 @@ def test_s17_a_fee_that_was_never_quoted(scene: Scene) -> None:
     ]
     violations = judge(_with_events(history, chain.selector, events)).violations
     assert sum(v.invariant == "S17" and "was quoted" in v.what for v in violations) == 6
+
+
+def test_s17_a_fee_in_the_block_of_a_new_price_is_one_of_two_quotes(scene: Scene) -> None:
+    chain, lane, user = scene.network.chain("a"), scene.network.lane("a", "b"), scene.network.user
+    anvil = scene.network.anvils["a"]
+    message = OutgoingMessage(
+        receiver=put(THIEF),
+        data=b"dear or cheap",
+        token_amounts=(),
+        fee_token=Address(bytes(20)),
+        extra_args=codec.encode_extra_args(ExtraArgs(100_000, True)),
+    )
+    prices = put_dynamic(put(1) + put(chain.wrapped_native) + put(9_000 * UNIT), put(0))
+    update = signature("updatePrices(((address,uint224)[],(uint64,uint224)[]))")[:4] + put(32) + prices
+    anvil.automine(False)
+    anvil.rpc("anvil_impersonateAccount", "0x" + chain.owner.hex())
+    for sender, to, data, value in (
+        ("0x" + chain.owner.hex(), chain.fee_quoter, update, 0),
+        (user.address, chain.router, codec.ccip_send_call(lane.destination, message), UNIT),
+    ):
+        call = {"from": sender, "to": "0x" + to.hex(), "data": "0x" + data.hex(), "value": hex(value)}
+        anvil.rpc("eth_sendTransaction", {**call, "gas": hex(1_000_000)})
+    anvil.mine()
+    anvil.automine(True)
+
+    history = scene.history()
+    here = history.chains[chain.selector]
+    sent = list(here.of(Sent))[-1]
+    assert sent.data == b"dear or cheap"
+    assert len(here.state.quotes[sent.at.order]) >= 1
+    assert judge(history).holds
+    events = [replace(event, fee=event.fee + 1) if event is sent else event for event in here.events]
+    violations = judge(_with_events(history, here.selector, events)).violations
+    assert any(v.invariant == "S17" and sent.at.hash in v.transactions for v in violations)
 
 
 def test_s17_and_s20_fees_that_leave_without_a_word(scene: Scene) -> None:
