@@ -26,7 +26,7 @@ class Recording:
     def replay(self) -> float:
         """Seconds that the chains need for all of it, one after the other on a core of their own.
 
-        Each starts afresh with the recorded state and gets the transactions block by block, at their old times.
+        Each starts afresh with the recorded state and gets the transactions block by block.
         """
         return sum(self._again(name, anvil) for name, anvil in self._network.anvils.items())
 
@@ -66,7 +66,6 @@ def _mine(chain: Anvil, endpoint: Endpoint, block: Json) -> int:
     for answer in endpoint.batch(calls):
         if isinstance(answer, EndpointError):
             raise answer
-    chain.set_time(int(block["timestamp"], 16))
     chain.rpc("evm_setBlockGasLimit", block["gasLimit"])
     chain.rpc("anvil_setNextBlockBaseFeePerGas", block["baseFeePerGas"])
     chain.rpc("evm_mine")
