@@ -52,13 +52,14 @@ def read_deployment(explicit: Path | None) -> Deployment:
 
 def client(deployment: Path | None, rpc: Sequence[str], router: Sequence[str] = ()) -> Ccip:
     """A client of the network that the options name. To be closed."""
+    path = None if router else deployment_path(deployment)  # before anything that takes time to load
     from ccip_py.sdk.client import Ccip
 
     if router:
         if deployment is not None or rpc:
             raise BadInput("--router stands alone: without --deployment and --rpc")
         return Ccip.at(dict(_router(text) for text in router))
-    known = read_deployment(deployment)
+    known = read_deployment(path)
     urls = dict(_pair(text, "--rpc") for text in rpc)
     strange = urls.keys() - {chain.name for chain in known.chains}
     if strange:
