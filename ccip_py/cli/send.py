@@ -90,7 +90,7 @@ def send(
         if sent is None:
             found = ccip.preflight(source, dest, receiver, sender=signer.address, **message)
             _stop_or_warn(found, force)
-            signer.before_sending = once.writer(ccip.book.router(ccip.book.chain(source).selector))
+            signer.before_sending = once.writer(ccip.book.router(lane.source))
             with once.forgotten_if_refused():
                 sent = ccip.send(source, dest, receiver, signer=signer, **message)
         _report(ccip, sent, wait, timeout, as_json, signer)

@@ -4,7 +4,7 @@ On the source: the OnRamp and the fee settings for the destination. On the desti
 committers, the OffRamp with its executors, and the right to write prices. Both Routers learn their ramp.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from eth_utils.address import to_checksum_address
@@ -93,55 +93,60 @@ def off_ramp_settings(config: NetworkConfig, destination: ChainConfig) -> dict[s
 
 def connect_lane(config: NetworkConfig, source: ChainConfig, destination: ChainConfig) -> Iterator[Step]:
     """Fees, signers, executors, price writers and the Routers of both sides. Fees outlive a lane's replacement."""
-    between = f"{source.name}>{destination.name}"
     generation = config.generation(source.name, destination.name)
-    lane = between + generation
+    ramps = {c: of_lane(source.name, destination.name, c, generation) for c in LANE_CONTRACTS}
+    yield from _leaving(config, source, destination, ramps)
+    yield from _arriving(config, source, destination, ramps)
 
-    def call(
-        name: str, on: ChainConfig, target: str, contract: str, function: str, *arguments: object
-    ) -> Call:
-        return Call(name, on.name, Ref(target), contract, function, arguments)
 
-    def ref(contract: str) -> Ref:
-        return Ref(of_lane(source.name, destination.name, contract, generation))
+def _leaving(
+    config: NetworkConfig, source: ChainConfig, destination: ChainConfig, ramps: Mapping[str, str]
+) -> Iterator[Step]:
+    between = f"{source.name}>{destination.name}"
+    lane = between + config.generation(source.name, destination.name)
+    quoter, router = (of_chain(source.name, contract) for contract in ("FeeQuoter", "Router"))
 
-    quoter, router = of_chain(source.name, "FeeQuoter"), of_chain(source.name, "Router")
+    def call(name: str, target: str, contract: str, function: str, *arguments: object) -> Call:
+        return Call(name, source.name, Ref(target), contract, function, arguments)
+
     selector = destination.selector
     limits = {"destChainSelector": selector, "config": destination_fees(config.fees)}
-    settings = "applyDestChainConfigUpdates"
-    yield call(f"{between} limits", source, quoter, "FeeQuoter", settings, [limits])
+    yield call(f"{between} limits", quoter, "FeeQuoter", "applyDestChainConfigUpdates", [limits])
     paid_in = fee_tokens(config.fees, source)
-    yield call(
-        f"{between} fees", source, quoter, "FeeQuoter", "applyFeeTokenConfigUpdates", selector, paid_in
-    )
+    yield call(f"{between} fees", quoter, "FeeQuoter", "applyFeeTokenConfigUpdates", selector, paid_in)
     price = pack_gas_price(usd_per_unit_gas(destination.gas_price, destination.native_usd))
     gas = {
         "tokenPriceUpdates": [],
         "gasPriceUpdates": [{"destChainSelector": selector, "usdPerUnitGas": price}],
     }
-    yield call(f"{between} gas price", source, quoter, "FeeQuoter", "updatePrices", gas)
+    yield call(f"{between} gas price", quoter, "FeeQuoter", "updatePrices", gas)
     if config.allowed_senders:
-        senders = list(config.allowed_senders)
-        allow = "applyAllowListUpdates"
-        yield call(f"{lane} senders", source, ref("OnRamp").name, "OnRamp", allow, True, [], senders)
-    on_ramp = {"destChainSelector": selector, "onRamp": ref("OnRamp")}
-    yield call(f"{lane} way out", source, router, "Router", "applyRampUpdates", [on_ramp], [], [])
+        senders, allow = list(config.allowed_senders), "applyAllowListUpdates"
+        yield call(f"{lane} senders", ramps["OnRamp"], "OnRamp", allow, True, [], senders)
+    on_ramp = {"destChainSelector": selector, "onRamp": Ref(ramps["OnRamp"])}
+    yield call(f"{lane} way out", router, "Router", "applyRampUpdates", [on_ramp], [], [])
+
+
+def _arriving(
+    config: NetworkConfig, source: ChainConfig, destination: ChainConfig, ramps: Mapping[str, str]
+) -> Iterator[Step]:
+    lane = f"{source.name}>{destination.name}{config.generation(source.name, destination.name)}"
+    quoter, router = (of_chain(destination.name, contract) for contract in ("FeeQuoter", "Router"))
+
+    def call(name: str, target: str, contract: str, function: str, *arguments: object) -> Call:
+        return Call(f"{lane} {name}", destination.name, Ref(target), contract, function, arguments)
 
     committers = config.committers.addresses, config.committers.addresses, config.committers.f
-    subject = Encoded(("address",), (Ref(of_chain(destination.name, "FeeQuoter")),))
-    ocr = (*committers, subject, OFFCHAIN_CONFIG_VERSION, OFFCHAIN_CONFIG)
-    store = ref("CommitStore").name
-    signers = call(f"{lane} committers", destination, store, "CommitStore", "setOCR2Config", *ocr)
+    ocr = (*committers, Encoded(("address",), (Ref(quoter),)), OFFCHAIN_CONFIG_VERSION, OFFCHAIN_CONFIG)
+    signers = call("committers", ramps["CommitStore"], "CommitStore", "setOCR2Config", *ocr)
     yield replace(signers, again=True)
     for executor in config.executors:
-        name = f"{lane} executor {to_checksum_address(executor)}"
-        yield call(name, destination, ref("OffRamp").name, "OffRamp", "setExecutors", [], [executor])
-    writers = {"addedCallers": [ref("CommitStore")], "removedCallers": []}
-    there = of_chain(destination.name, "FeeQuoter")
-    yield call(f"{lane} prices", destination, there, "FeeQuoter", "applyAuthorizedCallerUpdates", writers)
-    off_ramp = {"sourceChainSelector": source.selector, "offRamp": ref("OffRamp")}
-    router = of_chain(destination.name, "Router")
-    yield call(f"{lane} way in", destination, router, "Router", "applyRampUpdates", [], [], [off_ramp])
+        name = f"executor {to_checksum_address(executor)}"
+        yield call(name, ramps["OffRamp"], "OffRamp", "setExecutors", [], [executor])
+    writers = {"addedCallers": [Ref(ramps["CommitStore"])], "removedCallers": []}
+    yield call("prices", quoter, "FeeQuoter", "applyAuthorizedCallerUpdates", writers)
+    off_ramp = {"sourceChainSelector": source.selector, "offRamp": Ref(ramps["OffRamp"])}
+    yield call("way in", router, "Router", "applyRampUpdates", [], [], [off_ramp])
 
 
 def _over(generations: tuple[str, ...]) -> tuple[str, ...]:
