@@ -13,6 +13,7 @@ on the clock of the machine. Everything else happens in the calls below, and is 
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -35,6 +36,7 @@ from ccip_py.sdk.client import Ccip
 from ccip_py.sdk.types import SentMessage, StageReached
 
 MAX_FINALITY = 500  # blocks: Anvil mines more only slowly
+MEMORY_ROOM = 64 * 2**20  # bytes; a network needs about 10 MB
 HEARTBEAT_S = 3_600  # committers renew prices after this
 
 
@@ -260,8 +262,10 @@ def _rest(network: SteppedNetwork) -> None:
 
 
 def _fast_folder() -> str | None:
-    """Memory, where there is a folder of it: what these nodes write is not for keeping."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+    """Memory, where there is a folder of it with room: what these nodes write is not for keeping."""
+    memory = Path("/dev/shm")
+    usable = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > MEMORY_ROOM
+    return str(memory) if usable else None
 
 
 @contextmanager
