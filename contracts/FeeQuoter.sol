@@ -191,6 +191,8 @@ contract FeeQuoter is FeeConfiguration, ITypeAndVersion {
     /// @inheritdoc IFeeQuoter
     function getTokenPrice(address token) public view returns (TimestampedPrice memory price) {
         price = _tokenPrices[token];
+        // seconds do not matter to an age of hours
+        // forge-lint: disable-next-line(block-timestamp)
         if (block.timestamp - price.timestamp <= _tokenPriceStalenessThreshold) return price;
 
         TokenPriceFeedConfig memory feed = _feeds[token];

@@ -30,6 +30,8 @@ library CurseCheck {
 
     function _asksCursed(address rmnProxy, bytes memory question) private view returns (bool) {
         (bool success, bytes memory answer) = rmnProxy.staticcall(question);
+        // casting to 'bytes32' is safe because the length is looked at before
+        // forge-lint: disable-next-line(unsafe-typecast)
         return !success || answer.length != 32 || bytes32(answer) != 0;
     }
 }

@@ -287,6 +287,8 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
         uint32 count = _configCount;
         uint256 seen;
         for (uint256 i = 0; i < rs.length; ++i) {
+            // one bit per signer: it is the 1 that is shifted
+            // forge-lint: disable-next-line(incorrect-shift)
             uint256 signer = 1 << _signerIndex(count, digest, uint8(rawVs[i]), rs[i], ss[i]);
             require(seen & signer == 0, NonUniqueSignatures());
             seen |= signer;
