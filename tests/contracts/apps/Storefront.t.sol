@@ -34,10 +34,10 @@ contract StorefrontTest is Test {
         vm.warp(1_700_000_000);
         network = new LocalNetwork();
         network.setOverhead(1_000_000);
-        warehouse = new Warehouse(address(network.addChain(A)));
-        courier = new Courier(address(network.addChain(B)));
+        warehouse = Warehouse(deploy("Warehouse", abi.encode(network.addChain(A))));
+        courier = Courier(deploy("Courier", abi.encode(network.addChain(B))));
         money = new BurnMintERC20("Money", "MON", 18);
-        till = new Till(address(network.addChain(C)), money, merchant, A, B, TIMEOUT);
+        till = Till(deploy("Till", abi.encode(network.addChain(C), money, merchant, A, B, TIMEOUT)));
         till.setPeer(A, address(warehouse));
         till.setPeer(B, address(courier));
         warehouse.setPeer(C, address(till));
@@ -51,6 +51,14 @@ contract StorefrontTest is Test {
         money.mint(customer, 10 * PRICE);
         vm.prank(customer);
         money.approve(address(till), type(uint256).max);
+    }
+
+    /// @dev By name: forge rebuilds a test for a change in `contracts/`, not for one in `examples/`.
+    function deploy(string memory name, bytes memory arguments) internal returns (address payable) {
+        return
+            payable(deployCode(
+                    string.concat("examples/storefront/contracts/", name, ".sol:", name), arguments
+                ));
     }
 
     function buy() internal returns (uint256 orderId) {
