@@ -41,8 +41,11 @@ def test_G7_a_deployment_that_stopped_half_way_is_finished_and_verified(
     config, journal = devnet_config([chain.url for chain in empty_chains.values()]), StoppingJournal(3)
     with pytest.raises(Refused, match="stopped here"):
         deploy_network(config, journal=journal)
+    done = {line.step for line in journal.lines}
     journal.left = 100
 
     deployment = deploy_network(config, journal=journal)
 
+    assert done
+    assert done.isdisjoint(line.step for line in journal.lines[len(done) :])
     assert anyio.run(verify_network, config, deployment) == ()
