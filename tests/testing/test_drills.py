@@ -1,6 +1,7 @@
 """The drills and the soak, short: what must be stopped is stopped, and nothing else is. Times are for `scripts/drill`."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,9 @@ def test_a_figure_is_held_late_or_broken() -> None:
 
 @pytest.mark.parametrize("spoiled", ["curses", "evidence", "waiting", "nothing executed"])
 def test_a_soak_passes_only_without_any_curse_vote_or_loss(spoiled: str) -> None:
-    good = SoakReport(seed=1, executed=1)
+    good = SoakReport(seed=1, executed=1, troubles=Counter({"rpc": 2}))
     assert good.passed
+    assert json.loads(good.json())["troubles"] == {"rpc": 2}
     if spoiled == "nothing executed":
         good.executed = 0
     else:

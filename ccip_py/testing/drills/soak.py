@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -86,7 +86,10 @@ class SoakReport:
 
     def json(self) -> str:
         """For programs."""
-        return json.dumps({**asdict(self), "passed": self.passed}, indent=2)
+        # `asdict` would count a Counter's pairs anew.
+        counts = {"troubles": dict(self.troubles), "alerts": dict(self.alerts)}
+        plain = asdict(replace(self, troubles=Counter(), alerts=Counter()))
+        return json.dumps({**plain, **counts, "passed": self.passed}, indent=2)
 
 
 def soak(options: SoakOptions, progress: Progress = lambda _: None) -> SoakReport:
