@@ -132,12 +132,19 @@ def pytest_runtest_makereport(
     finally:
         for module in hidden:
             del module.__tracebackhide__
-    sandbox = getattr(item, "funcargs", {}).get("ccip")
-    if sandbox is not None and report.failed and call.when == "call":
-        told = sandbox.report()
+    if report.failed and call.when == "call":
+        told = _journeys(getattr(item, "funcargs", {}).get("ccip"))
         if told:
             report.sections.append(("CCIP messages of this test", told))
     return report
+
+
+def _journeys(fixture: Any) -> str:
+    """What became of the test's messages; nothing if its fixture `ccip` is not ours but the user's own."""
+    sandboxes = sys.modules.get("ccip_py.testing.sandbox")  # not imported: then there is none of ours
+    if sandboxes is None or not isinstance(fixture, sandboxes.Sandbox):
+        return ""
+    return str(fixture.report())
 
 
 def _ours() -> list[Any]:

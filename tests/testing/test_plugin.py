@@ -122,6 +122,17 @@ def test_empty():
     assert not {"web3", "eth_account", "eth_abi", "anyio", "httpx", "solcx"} & set(sys.modules)
 """
 
+NAMESAKE = """
+import pytest
+
+@pytest.fixture
+def ccip():
+    return "a client of the user's own"
+
+def test_fails(ccip):
+    assert ccip == "something else"
+"""
+
 
 def run(folder: Path, sources: dict[str, str], *arguments: str) -> str:
     """What pytest says of these test files, in a process of its own as users run it."""
@@ -233,3 +244,10 @@ def test_every_name_starts_with_ours(tmp_path):
     defined = [line for line in fixtures if "ccip_py/testing/plugin.py" in line]
     assert len(defined) == 3
     assert all(line.startswith("ccip") for line in defined)
+
+
+def test_a_fixture_of_the_user_may_have_the_same_name(tmp_path):
+    said = run(tmp_path, {"namesake": NAMESAKE})
+
+    assert outcomes(said) == {"failed": 1}
+    assert "INTERNALERROR" not in said
