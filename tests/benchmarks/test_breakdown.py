@@ -1,6 +1,6 @@
 """Where the gas of a transaction goes, from a call trace."""
 
-from bench.gas.breakdown import frames, intrinsic, text
+from scripts.benches.gas.breakdown import frames, intrinsic, text
 
 RAMP, POOL = "0x" + "aa" * 20, "0x" + "bb" * 20
 NAMES = {RAMP: "ramp", POOL: "pool"}

@@ -2,7 +2,7 @@
 
 import json
 
-from bench.gas.figures import (
+from scripts.benches.gas.figures import (
     BUDGETS,
     Measured,
     Operation,

@@ -1,1 +1,0 @@
-"""Benchmarks, as `scripts/bench` runs them."""
