@@ -60,12 +60,17 @@ def client(deployment: Path | None, rpc: Sequence[str], router: Sequence[str] = 
             raise BadInput("--router stands alone: without --deployment and --rpc")
         return Ccip.at(dict(_router(text) for text in router))
     known = read_deployment(path)
-    urls = dict(_pair(text, "--rpc") for text in rpc)
-    strange = urls.keys() - {chain.name for chain in known.chains}
+    given = urls(rpc)
+    strange = given.keys() - {chain.name for chain in known.chains}
     if strange:
         names = ", ".join(chain.name for chain in known.chains)
         raise BadInput(f"--rpc: no chain is named {', '.join(sorted(strange))}", hint=f"chains: {names}")
-    return Ccip(known, rpc_urls=urls)
+    return Ccip(known, rpc_urls=given)
+
+
+def urls(rpc: Sequence[str]) -> dict[str, str]:
+    """What --rpc says, by the name of the chain; BadInput if it is not NAME=URL."""
+    return dict(_pair(text, "--rpc") for text in rpc)
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from typer._click.exceptions import NoArgsIsHelpError
 from typer.core import TyperCommand, TyperOption
 
 from ccip_py.cli import (
+    audit,
     certificate,
     completion,
     curse,
@@ -71,7 +72,12 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "get-supported-tokens": supported_tokens.get_supported_tokens,
         "parse": parse.parse,
     },
-    "Operating": {"deploy": deploy.deploy, "curse": curse.curse, "uncurse": curse.uncurse},
+    "Operating": {
+        "deploy": deploy.deploy,
+        "curse": curse.curse,
+        "uncurse": curse.uncurse,
+        "audit": audit.audit,
+    },
 }
 for _panel, _functions in _COMMANDS.items():
     for _name, _function in _functions.items():

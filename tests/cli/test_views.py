@@ -136,3 +136,18 @@ def test_an_event_is_parsed_from_topics_and_data(cli: Run) -> None:
 @pytest.mark.parametrize(("data", "code"), [("0x12345678", 1), ("0x", 1), ("hello", 2)])
 def test_what_is_not_recognised_is_said(cli: Run, data: str, code: int) -> None:
     assert cli("parse", data).code == code
+
+
+def test_the_auditor_judges_the_network(on: Run) -> None:
+    document, text = on("audit", "--json"), on("audit")
+
+    assert (document.code, document.json["holds"]) == (0, True)
+    assert "S1" in document.json["invariants"]
+    assert "holds   S1 " in text.out
+
+
+def test_an_audit_that_could_not_read_decides_nothing(on: Run) -> None:
+    ran = on("audit", "--rpc", "a=http://127.0.0.1:1")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "error[ENDPOINT_DOWN]: nothing was decided" in ran.err
