@@ -7,8 +7,8 @@ that none can end its process.
 """
 
 import json
+import re
 import ssl
-import sys
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,8 +18,10 @@ from anyio.abc import ByteStream
 
 # A block with a thousand messages and all its receipts stays well below.
 ANSWER_LIMIT = 64 * 1024 * 1024
-# Frames that parsing may use. What we ask for nests about ten deep.
-JSON_DEPTH = 1_000
+# Brackets that may be open at once. What we ask for nests about ten deep.
+JSON_DEPTH = 200
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{}]', re.DOTALL)
+_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 class HttpError(Exception):
@@ -27,19 +29,20 @@ class HttpError(Exception):
 
 
 def parse_json(body: bytes) -> Any:
-    """The value of an answer. ValueError if it is no JSON or nests too deep.
+    """The value of an answer. ValueError if it is no JSON in UTF-8, or nests too deep.
 
     CPython's parser is only stopped by the recursion limit, and a library in the process may have raised that (py_ecc
-    does, to 100,000): fifty kilobytes of "[" would then overflow the C stack. So it is lowered while parsing.
+    does, to 100,000): fifty kilobytes of "[" would then overflow the C stack. So brackets are counted first, those in
+    strings aside.
     """
-    before = sys.getrecursionlimit()
-    try:
-        sys.setrecursionlimit(min(before, JSON_DEPTH))
-        return json.loads(body)
-    except RecursionError as deep:
-        raise ValueError("JSON nested too deep") from deep
-    finally:
-        sys.setrecursionlimit(before)
+    text = body.decode()
+    opened = 0
+    if text.count("[") + text.count("{") > JSON_DEPTH:  # else it cannot be that deep
+        for found in _STRING_OR_BRACKET.finditer(text):
+            opened += _STEP.get(found[0], 0)
+            if opened > JSON_DEPTH:
+                raise ValueError("JSON nested too deep")
+    return json.loads(text)
 
 
 class Http:

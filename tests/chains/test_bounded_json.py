@@ -32,3 +32,26 @@ def test_ordinary_json_is_parsed():
 def test_what_is_no_json_is_a_value_error(text):
     with pytest.raises(ValueError, match=r"Expecting|decode"):
         parse_json(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'["' + b"]" * 300 + b'",' + b"[" * 300,  # closed within a string only
+        b'["\\"' + b"]" * 300 + b'",' + b"[" * 300,  # a quote within the string
+    ],
+)
+def test_strings_do_not_hide_how_deep_it_is(text):
+    with pytest.raises(ValueError, match="too deep"):
+        parse_json(text)
+
+
+def test_many_brackets_beside_each_other_or_in_strings_are_fine():
+    text = b"[" + b",".join([b'{"a": ["[[{{"]}'] * 300) + b"]"
+
+    assert parse_json(text) == [{"a": ["[[{{"]}] * 300
+
+
+def test_other_encodings_are_not_guessed_at():
+    with pytest.raises(ValueError, match=r"decode|Expecting|Invalid"):
+        parse_json("[1]".encode("utf-16"))

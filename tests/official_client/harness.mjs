@@ -39,10 +39,13 @@ function outgoing({ receiver, data, tokens = [], feeToken, gasLimit, outOfOrder 
   }
 }
 
-// The client counts nonces itself and loses count when a transaction is refused; it lets its user put that right.
+// The client counts nonces itself and loses count when a transaction is refused; it lets its user put that right. Asked
+// past ethers, which repeats an answer for 250 ms: long enough for a block to make it wrong.
 async function wallet(chain, key) {
   const signer = new Wallet(key, chain.provider)
-  chain.nonces[signer.address] = await chain.provider.getTransactionCount(signer.address)
+  chain.nonces[signer.address] = Number(
+    await chain.provider.send('eth_getTransactionCount', [signer.address, 'latest']),
+  )
   return signer
 }
 

@@ -41,6 +41,24 @@ async def a_host_that_says(body: bytes) -> AsyncIterator[str]:
         group.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'["' + b"]" * 300 + b'",' + b"[" * 300,  # closed within a string only
+        b'["\\"' + b"]" * 300 + b'",' + b"[" * 300,  # a quote within the string
+    ],
+)
+def test_strings_do_not_hide_how_deep_it_is(body: bytes) -> None:
+    with pytest.raises(ValueError, match="too deep"):
+        parse_json(body)
+
+
+def test_many_brackets_beside_each_other_or_in_strings_are_fine() -> None:
+    body = b"[" + b",".join([b'{"a": ["[[{{"]}'] * 300) + b"]"
+
+    assert parse_json(body) == [{"a": ["[[{{"]}] * 300
+
+
 @pytest.mark.usefixtures("generous_limit")
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":'])
 def test_nesting_that_would_overflow_the_stack_is_a_value_error(opening: bytes) -> None:
