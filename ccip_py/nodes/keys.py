@@ -8,14 +8,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+import anyio
+
 from ccip_py.chains.bounded_json import parse_json
 from ccip_py.chains.evm.keys import LOCAL_CHAIN_IDS, KeySigner, dev_key
 from ccip_py.chains.http import Http, HttpFault
 from ccip_py.errors import ConfigError, EndpointDown
 
+from .log import Log
+
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _PROBE_TIMEOUT = 5.0  # seconds
 _PROBE_LIMIT = 64 * 1024  # bytes
+_ASK_AGAIN_S = 1.0
+
+
+async def patient_dev_signer(index: int, chain_id: int, url: str, log: Log) -> KeySigner:
+    """`dev_signer` for one chain, which is waited for if it does not answer yet: a node outlives that later on, too."""
+    while True:
+        try:
+            return await dev_signer(index, {chain_id: url})
+        except EndpointDown as down:
+            log.warning("waiting for a chain", chain_id=chain_id, error=str(down))
+            await anyio.sleep(_ASK_AGAIN_S)
 
 
 async def dev_signer(index: int, rpc_urls: Mapping[int, str]) -> KeySigner:

@@ -28,7 +28,7 @@ from ccip_py.protocol.ids import ChainSelector
 from .chain_link import RpcUrls
 from .config import EndpointConfig, NodeFile, PricesConfig, load_node_file
 from .journal import Journal
-from .keys import dev_signer
+from .keys import patient_dev_signer
 from .log import Log, node_log
 from .metrics import Metrics, serve_metrics
 from .prices import Feed, FeedPrices, PricesInOrder, PriceSource, PriceTable
@@ -49,8 +49,8 @@ async def run_node(node: NodeFile) -> None:
     """Run the node until cancelled."""
     deployment = load_deployment(node.deployment)
     urls = _urls(node, deployment)
-    signer = await _signer(node, deployment, urls)
     log, metrics = node_log(node.name, level=node.log_level), Metrics()
+    signer = await _signer(node, deployment, urls, log)
     async with AsyncExitStack() as stack:
         prices = await _prices(node.prices, deployment, urls, stack)
         made = _make(node, deployment, signer, prices, urls, log, metrics)
@@ -127,7 +127,7 @@ def target_of(endpoint: EndpointConfig) -> Target:
 
 
 async def _signer(
-    node: NodeFile, deployment: Deployment, urls: Mapping[ChainSelector, Sequence[Target]]
+    node: NodeFile, deployment: Deployment, urls: Mapping[ChainSelector, Sequence[Target]], log: Log
 ) -> KeySigner | None:
     key = node.key
     if key is None:
@@ -137,7 +137,7 @@ async def _signer(
     signer: KeySigner | None = None
     for chain in deployment.chains:
         for target in urls[chain.selector]:  # every endpoint it would be used through has to be local
-            signer = await dev_signer(key.dev_index or 0, {chain.chain_id: target.url})
+            signer = await patient_dev_signer(key.dev_index or 0, chain.chain_id, target.url, log)
     return signer
 
 

@@ -9,7 +9,7 @@ from eth_abi.abi import encode
 from ccip_py.chains.evm.keys import KeySigner, dev_key
 from ccip_py.deploy import devnet as roles
 from ccip_py.devnet.conservation import Ledger, conserved, ledgers
-from ccip_py.errors import ContractRefused
+from ccip_py.errors import BadInput, NotYet
 from ccip_py.nodes.failed import failed_messages, retry_all
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address, MessageId
@@ -152,8 +152,9 @@ def test_a_failed_receiver_is_named_and_the_message_finished_by_a_stranger(netwo
     network.ccip.manually_execute(sent, signer=network.stranger, gas_limit=400_000)
     assert wait(network, sent).stage is Stage.EXECUTED
 
-    with pytest.raises(ContractRefused):
+    with pytest.raises(BadInput) as refused:
         network.ccip.manually_execute(sent, signer=network.stranger, gas_limit=50_000)
+    assert refused.value.code == "ALREADY_EXECUTED"
 
 
 def test_inside_the_window_a_stranger_is_refused_and_the_executor_is_not(network, inbox):
@@ -164,9 +165,9 @@ def test_inside_the_window_a_stranger_is_refused_and_the_executor_is_not(network
     )
     network.wait_until("it is blessed", lambda: network.ccip.look(sent).blessed is not None)
 
-    with pytest.raises(ContractRefused) as refused:
+    with pytest.raises(NotYet) as refused:
         network.ccip.manually_execute(sent, signer=network.stranger)
-    assert refused.value.error == "ManualExecutionNotYetEnabled"
+    assert refused.value.code == "TOO_EARLY"
 
     network.start()
     assert wait(network, sent).stage is Stage.EXECUTED

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
 
+import anyio
+import pytest
+import structlog
+
+from ccip_py.chains.evm.keys import KeySigner, dev_key
+from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.errors import ConfigError
-from ccip_py.nodes.keys import dev_signer
+from ccip_py.nodes.keys import dev_signer, patient_dev_signer
 
 
 @pytest.mark.anyio
@@ -19,3 +25,27 @@ from ccip_py.nodes.keys import dev_signer
 async def test_a_development_key_is_refused_off_local_chains(chain_id: int, url: str, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         await dev_signer(0, {chain_id: url})
+
+
+@pytest.mark.anyio
+async def test_a_node_waits_for_a_chain_that_is_not_up_yet(free_port: Callable[[], int]) -> None:
+    port, found = free_port(), []
+
+    async def node() -> None:
+        found.append(
+            await patient_dev_signer(3, 31337, f"http://127.0.0.1:{port}", structlog.get_logger("node"))
+        )
+
+    with structlog.testing.capture_logs() as said:
+        async with anyio.create_task_group() as group:
+            group.start_soon(node)
+            with anyio.fail_after(20):
+                while not said:
+                    await anyio.sleep(0.01)
+            async with Anvil(AnvilOptions(chain_id=31337, port=port)):
+                with anyio.fail_after(20):
+                    while not found:
+                        await anyio.sleep(0.01)
+
+    assert said[0]["event"] == "waiting for a chain"
+    assert [signer.address for signer in found] == [KeySigner(dev_key(3)).address]

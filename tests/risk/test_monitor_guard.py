@@ -276,6 +276,7 @@ def guardian_curses(world: World) -> None:
 
 async def test_an_14_a_curse_on_one_chain_is_brought_to_the_other(world: World, tmp_path: Path) -> None:
     async with monitored(world, tmp_path):
+        world.agree_on_time()
         await world.settle(4)
         guardian_curses(world)
 
