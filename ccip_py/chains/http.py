@@ -91,8 +91,10 @@ class Http:
         """`tls` says whom to trust instead of the system's authorities."""
         self._idle: dict[tuple[str, int, bool], list[_Connection]] = {}
         self._tls = tls  # else made when first needed: loading the authorities takes 50 ms
+        self._closed = False
 
     async def __aenter__(self) -> Self:
+        self._closed = False
         return self
 
     async def __aexit__(
@@ -101,7 +103,8 @@ class Http:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close what is idle, also when cancelled: nothing is left to the garbage collector."""
+        """Close what is idle, also when cancelled, and from now on whatever becomes so: the garbage collector gets nothing."""
+        self._closed = True
         idle, self._idle = self._idle, {}
         for connections in idle.values():
             for connection in connections:
@@ -154,7 +157,7 @@ class Http:
             kept = connection.state.states == _BOTH_DONE and not connection.state.trailing_data[0]
         finally:
             idle = self._idle.setdefault(target.origin, [])
-            if kept and len(idle) < IDLE:
+            if kept and len(idle) < IDLE and not self._closed:
                 connection.state.start_next_cycle()
                 idle.append(connection)
             else:

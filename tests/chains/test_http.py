@@ -103,6 +103,27 @@ async def test_requests_at_the_same_time_do_not_share_a_connection() -> None:
         assert told.connections == 3
 
 
+async def test_what_is_answered_after_the_closing_is_closed_as_well() -> None:
+    asked, may_answer, closed = anyio.Event(), anyio.Event(), anyio.Event()
+
+    async def serve(told: Host, stream: ByteStream) -> None:
+        await told.request(stream)
+        asked.set()
+        await may_answer.wait()
+        await stream.send(OK)
+        with pytest.raises(anyio.EndOfStream):
+            await stream.receive()
+        closed.set()
+
+    async with host(serve) as told, Http() as http, anyio.create_task_group() as tasks:
+        tasks.start_soon(post, http, told.url)
+        await asked.wait()
+        await http.aclose()
+        may_answer.set()
+        with anyio.fail_after(10):
+            await closed.wait()
+
+
 async def test_a_connection_that_the_host_closed_meanwhile_is_replaced() -> None:
     async with host(once(OK)) as told, Http() as http:
         assert [await post(http, told.url) for _ in range(3)] == [b"hi"] * 3
