@@ -49,7 +49,7 @@ def test_the_mutant_applies_to_the_source_as_it_is(row: str) -> None:
     assert mutant.test in (None, named_tests()[row])
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_ten_mutants_are_noticed(capfd: pytest.CaptureFixture[str]) -> None:
     done = run.main(["--sample", str(SAMPLE)])
 

@@ -30,7 +30,7 @@ def test_every_drill_ends_as_promised() -> None:
     assert broken(run_drills(list(DRILLS), print)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_ordinary_trouble_is_no_reason_to_curse() -> None:
     report = soak(SoakOptions(minutes=0.5, seed=3, message_every=4, trouble_every=4, trouble_lasts=6), print)
 
