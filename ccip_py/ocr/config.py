@@ -25,14 +25,20 @@ _LEADERS: Final = b"\x19ccip_py ocr leaders 1\n"
 class Timing:
     """Seconds on the node's own monotonic clock. May differ between nodes: only liveness depends on it."""
 
-    round: float = 1.5  # a leader gives up a round after this
+    round: float = 1.5  # a leader gives up a round after this, or longer: see `patience`
     pace: float = 0.5  # a leader starts rounds no closer together
     grace: float = 0.05  # a leader with 2f+1 observations waits this long for the others
-    progress: float = 4.0  # an epoch without progress for this long ends
+    progress: float = 4.0  # an epoch without progress for this long ends, or longer: see `patience`
+    doublings: int = 4  # so often `round` and `progress` double at most
     tenure: float = 300.0  # an epoch ends after this even if all is well: no leader may rule for long
     resend: float = 1.0  # what a node wants is repeated this often
     stage: float = 3.0  # between two transmitters' turns
     in_flight: float = 15.0  # an attested report that has not landed after this is given up
+
+    @property
+    def longest_progress(self) -> float:
+        """Seconds without progress after which an epoch ends, however many failed before it."""
+        return self.progress * (1 << self.doublings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,11 @@ def _mistakes(config: Config) -> list[str]:
         (all(any(signer) for signer in config.signers), "a signer is the zero address"),
         (timing.pace > 0 and 0 <= timing.grace < timing.round, "pace > 0 and 0 <= grace < round"),
         (timing.progress > timing.round + timing.pace, "progress must exceed round + pace"),
-        (timing.tenure > timing.progress, "tenure must exceed progress"),
+        (0 <= timing.doublings <= 16, "doublings is between 0 and 16"),
+        (
+            timing.tenure > timing.longest_progress,
+            "tenure must exceed progress doubled as often as it may be",
+        ),
         (timing.resend > 0 and timing.stage > 0, "resend and stage must be positive"),
         (timing.in_flight > (f + 1) * timing.stage, "in_flight must leave f+1 transmitters their turn"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import votes
+from . import patience, votes
 from .messages import Slot
 from .plugin import Drop, Outcome, Send, View
 from .schedule import delay
@@ -30,7 +30,7 @@ def conclude(
             if slot.round == state.round.number
             else Round(slot.round, done=True)
         )
-        state = replace(state, round=finished, progressed=state.now)
+        state = patience.succeeded(replace(state, round=finished))
     return state
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from . import patience
 from .config import MAX_ROUND
 from .messages import Kind, Message, Signed, SignedObservation, Slot, encode_proposal
 from .plugin import Outcome, View
@@ -45,9 +46,8 @@ def lead(engine: Engine[View, Outcome], state: State[View, Outcome], out: Out) -
     if _is_finished(engine, state):
         state = replace(state, leading=replace(state.leading, open=False))
     if _may_propose(engine, state):
-        slot = Slot(state.epoch, state.leading.number)
-        out.append(Broadcast(Message(Kind.PROPOSAL, slot, encode_proposal(state.leading.observations))))
         state = replace(state, leading=replace(state.leading, proposed=True))
+        out.append(Broadcast(_said(Slot(state.epoch, state.leading.number), state.leading)))
     if _may_start(engine, state):
         number = state.leading.number + 1
         out.append(Broadcast(Message(Kind.QUERY, Slot(state.epoch, number))))
@@ -66,15 +66,29 @@ def next_due(engine: Engine[View, Outcome], state: State[View, Outcome]) -> floa
             if leading.number < MAX_ROUND and not state.in_flight
             else float("inf")
         )
+    gives_up = leading.started + patience.round_time(engine, state)
     if leading.enough_since is not None and not leading.proposed:
-        return min(leading.enough_since + timing.grace, leading.started + timing.round)
-    return leading.started + timing.round
+        return min(leading.enough_since + timing.grace, gives_up)
+    return gives_up
+
+
+def repeat(engine: Engine[View, Outcome], state: State[View, Outcome], out: Out) -> None:
+    """Say again what the open round waits for: somebody may not have heard it, or could not see then."""
+    leading = state.leading
+    if leads(engine, state) and leading.open:
+        out.append(Broadcast(_said(Slot(state.epoch, leading.number), leading)))
+
+
+def _said(slot: Slot, leading: Leading) -> Message:
+    if not leading.proposed:
+        return Message(Kind.QUERY, slot)
+    return Message(Kind.PROPOSAL, slot, encode_proposal(leading.observations))
 
 
 def _is_finished(engine: Engine[View, Outcome], state: State[View, Outcome]) -> bool:
     leading = state.leading
     done = state.round.number == leading.number and state.round.done
-    return leading.open and (done or state.now >= leading.started + engine.config.timing.round)
+    return leading.open and (done or state.now >= leading.started + patience.round_time(engine, state))
 
 
 def _may_propose(engine: Engine[View, Outcome], state: State[View, Outcome]) -> bool:

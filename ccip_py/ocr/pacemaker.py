@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from . import leader, patience
 from .config import MAX_EPOCH, MAX_ROUND
 from .messages import Kind, Message, Slot
 from .plugin import Outcome, View
@@ -38,6 +39,7 @@ def keep_time(engine: Engine[View, Outcome], state: State[View, Outcome], out: O
         out.append(_say(state.wish))
         if state.own_vote is not None and state.own_vote.slot == state.slot and not state.round.done:
             out.append(Broadcast(state.own_vote))
+        leader.repeat(engine, state, out)
     return state
 
 
@@ -50,15 +52,9 @@ def wish_for(
 
 
 def patience_ends(engine: Engine[View, Outcome], state: State[View, Outcome]) -> float:
-    """When a lack of progress, or the leader's tenure, ends the epoch.
-
-    While a report is in flight nobody is expected to get anywhere: the leader waits for it to land.
-    """
-    timing = engine.config.timing
-    idle_since = state.progressed
-    if state.in_flight is not None:
-        idle_since = max(idle_since, state.in_flight.since + timing.in_flight)
-    return min(idle_since + timing.progress, state.epoch_since + timing.tenure)
+    """When a lack of progress, or the leader's tenure, ends the epoch."""
+    idle = patience.idle_since(engine, state) + patience.progress_time(engine, state)
+    return min(idle, state.epoch_since + engine.config.timing.tenure)
 
 
 def _is_over(engine: Engine[View, Outcome], state: State[View, Outcome]) -> bool:
@@ -78,7 +74,7 @@ def _follow(engine: Engine[View, Outcome], state: State[View, Outcome], out: Out
     joined, moved = by_height[engine.config.f], by_height[engine.config.quorum - 1]
     if joined > state.wish:
         return wish_for(engine, state, joined, out)
-    return _enter(state, moved, out) if moved > state.epoch else state
+    return _enter(patience.left(engine, state), moved, out) if moved > state.epoch else state
 
 
 def _enter(state: State[View, Outcome], epoch: int, out: Out) -> State[View, Outcome]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..protocol.keccak import keccak
-from . import votes
+from . import patience, votes
 from .attest import digest_of
 from .messages import (
     Kind,
@@ -34,14 +34,20 @@ Out = list[Effect]
 def on_query(
     engine: Engine[View, Outcome], state: State[View, Outcome], signed: Signed, out: Out
 ) -> State[View, Outcome]:
-    """Enter the round and say what this node sees. A node without a view abstains."""
+    """Enter the round and say what this node sees. A node without a view abstains until it is asked again."""
     slot = signed.message.slot
-    if state.deposed or slot.round <= state.round.number:
+    if state.deposed or slot.round < state.round.number:
+        return state
+    if slot.round > state.round.number:
+        state = replace(state, round=Round(slot.round))
+    heard_enough = state.round.proposal_hash or state.round.done
+    if heard_enough or state.now < state.round.answered + engine.config.timing.resend / 2:
         return state
     observation = None if state.view is None else engine.plugin.observe(state.view)
-    if observation is not None:
-        out.append(SendTo(signed.sender, Message(Kind.OBSERVATION, slot, observation)))
-    return replace(state, round=Round(slot.round))
+    if observation is None:
+        return state
+    out.append(SendTo(signed.sender, Message(Kind.OBSERVATION, slot, observation)))
+    return replace(state, round=replace(state.round, answered=state.now))
 
 
 def on_proposal(
@@ -58,8 +64,8 @@ def on_proposal(
         return replace(state, deposed=True)
     outcome = engine.plugin.agree([(one.observer, one.observation) for one in observations], engine.config.f)
     round_ = Round(slot.round, proposal_hash, signed.signature, outcome, done=outcome is None)
-    progressed = state.now if outcome is None else state.progressed
-    return replace(state, round=round_, progressed=progressed)
+    state = replace(state, round=round_)
+    return patience.succeeded(state) if outcome is None else state
 
 
 def try_to_sign(engine: Engine[View, Outcome], state: State[View, Outcome], out: Out) -> State[View, Outcome]:
@@ -74,7 +80,7 @@ def try_to_sign(engine: Engine[View, Outcome], state: State[View, Outcome], out:
     if isinstance(report, NotYet):
         return state
     if report is None:
-        return replace(state, round=replace(round_, done=True), progressed=state.now)
+        return patience.succeeded(replace(state, round=replace(round_, done=True)))
     if not 0 < len(report) <= engine.plugin.max_report or not _may_sign(state, report):
         return replace(state, round=replace(round_, done=True))
     out.append(Sign(state.slot, report, digest_of(engine.config, state.slot, report)))

@@ -145,6 +145,7 @@ class Round(Generic[Outcome]):
     outcome: Outcome | None = None
     done: bool = False  # attested, or nothing left to sign here
     asked: bool = False  # a Sign went out
+    answered: float = float("-inf")  # when this node last said what it sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ class State(Generic[View, Outcome]):
     resend_at: float
     view: View | None = None
     deposed: bool = False  # the epoch's leader proved itself faulty
+    failed: int = 0  # epochs in a row that got nowhere, less the rounds that succeeded since: see `patience`
     round: Round[Outcome] = field(default_factory=Round)
     leading: Leading = field(default_factory=Leading)
     held: tuple[Signed | None, ...] = ()  # per member, its newest query or proposal for an epoch still ahead

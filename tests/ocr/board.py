@@ -56,7 +56,7 @@ class Board:
         self.states: list[State] = []
         self.signs = True
 
-    def start(self, *views: Reading) -> Board:
+    def start(self, *views: Reading | None) -> Board:
         for i, engine in enumerate(self.engines):
             state, effects = pure.start(engine, self.disks[i], self.now)
             self.states.append(state)

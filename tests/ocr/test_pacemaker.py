@@ -10,9 +10,9 @@ from ccip_py.ocr import engine as pure
 from ccip_py.ocr.config import MAX_EPOCH, MAX_ROUND
 from ccip_py.ocr.messages import Kind, Message, Slot
 from ccip_py.ocr.misbehaviour import Misbehaviour
-from ccip_py.ocr.state import Attested, Broadcast, Durable, RecordEpoch, Rejected, Tick
+from ccip_py.ocr.state import Attested, Broadcast, Durable, RecordEpoch, Rejected, SendTo, Tick
 
-from .board import Board
+from .board import TIMING, Board, a_config
 from .tiny import Reading
 
 IDLE = [Reading(100, published=100)] * 4  # there is nothing to sign
@@ -151,6 +151,113 @@ def test_waking_when_told_is_enough() -> None:
         same, effects = pure.step(engine, state, Tick(due - 0.001))
         assert not effects
         assert replace(same, now=state.now) == state
+
+
+# --- How long things may take ---
+
+
+def failing(board: Board) -> Board:
+    """Nobody hears a proposal, so no round succeeds."""
+    board.hears = lambda sender, to, kind: kind is not Kind.PROPOSAL
+    return board
+
+
+def talkative() -> Board:
+    """What is wanted is repeated within a round."""
+    return Board(a_config(timing=replace(TIMING, resend=0.4)))
+
+
+def lengths_of_epochs(board: Board, count: int) -> list[float]:
+    """Seconds that each of so many epochs lasted."""
+    lengths: list[float] = []
+    for _ in range(count):
+        epoch, began = board.states[0].epoch, board.now
+        while board.states[0].epoch == epoch:
+            board.wait(0.5, step=0.5)
+        lengths.append(board.now - began)
+    return lengths
+
+
+def test_f_failed_epochs_are_faulty_leaders_and_every_further_one_doubles_the_time() -> None:
+    board = failing(Board()).start(*ALL)
+
+    assert lengths_of_epochs(board, 6) == [3.0, 3.0, 6.0, 12.0, 24.0, 48.0]
+    assert lengths_of_epochs(board, 1) == [48.0]
+
+
+def test_a_leader_gives_up_rounds_later_when_epochs_fail() -> None:
+    board = failing(Board()).start(*ALL)
+    lengths_of_epochs(board, 3)
+    leading = board.states[board.leader].leading
+
+    assert pure.wake_at(board.engines[board.leader], board.states[board.leader]) < leading.started + 4.0
+    board.wait(3.5, step=0.5)
+    assert board.states[board.leader].leading.number == leading.number
+    board.wait(1.0, step=0.5)
+    assert board.states[board.leader].leading.number == leading.number + 1
+
+
+def test_every_round_that_succeeds_takes_one_step_back() -> None:
+    board = failing(Board()).start(*IDLE)
+    lengths_of_epochs(board, 4)
+    before = board.states[0].failed
+    rounds = board.states[0].round.number
+
+    board.hears = lambda sender, to, kind: True
+    while board.states[0].failed == before:
+        board.wait(0.1, step=0.1)
+    assert board.states[0].failed == before - 1
+    board.wait(6)
+
+    assert board.states[0].round.number > rounds + before
+    assert {state.failed for state in board.states} == {0}
+
+
+def test_an_epoch_in_which_a_node_sees_nothing_does_not_count() -> None:
+    board = Board().start(None, None, None, None)
+    lengths_of_epochs(board, 4)
+
+    assert {state.failed for state in board.states} == {0}
+
+
+def test_an_epoch_whose_leader_was_proved_faulty_does_not_count() -> None:
+    board = failing(Board()).start(*ALL)
+    board.states = [replace(state, deposed=True) for state in board.states]
+    board.wait(2)
+
+    assert {(state.epoch, state.failed) for state in board.states} == {(2, 0)}
+
+
+def test_who_could_not_see_when_asked_answers_when_asked_again() -> None:
+    """A round may be long: it must not take that long because of one message, or of one look that came late."""
+    board = talkative().start(*ALL[:2], None, None)
+    assert not board.of(Attested)
+
+    for member in (2, 3):
+        board.see(member, ALL[0])
+    board.wait(1)
+
+    assert {one.attested.slot for one in board.of(Attested)} == {Slot(1, 1)}
+
+
+def test_a_proposal_that_nobody_heard_is_said_again() -> None:
+    board = failing(talkative()).start(*ALL).wait(0.3)
+    board.hears = lambda sender, to, kind: True
+    board.wait(0.5)
+
+    assert {one.attested.slot for one in board.of(Attested)} == {Slot(1, 1)}
+
+
+def test_a_leader_that_asks_without_end_is_answered_now_and_then() -> None:
+    board = Board()
+    board.start(*ALL)
+    board.hears = lambda sender, to, kind: kind is not Kind.PROPOSAL
+    to, query = board.follower(), Message(Kind.QUERY, Slot(1, 9))
+    for _ in range(50):
+        board.tell(to, board.leader, query)
+
+    answers = [one for one in board.of(SendTo, to) if one.message.slot == query.slot]
+    assert len(answers) == 1
 
 
 def test_L8_a_member_that_was_stopped_for_a_minute_comes_back_and_its_old_timers_do_no_harm() -> None:

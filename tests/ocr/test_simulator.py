@@ -9,12 +9,14 @@ CCIP_SIM_DEEP=10000 pytest tests/ocr/test_simulator.py  so many of 4 with toy ke
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from statistics import median
 
 import pytest
 
 from .sim.byzantine import Fault
-from .sim.history import Committee, Told, run
+from .sim.checks import Violation
+from .sim.history import TIMING, Committee, Told, run
 from .sim.keys import real_keys, real_recover
 from .sim.rotation import Rotation
 
@@ -78,6 +80,16 @@ def test_each_kind_of_fault_is_survived(fault: Fault) -> None:
 def test_I9_members_that_are_silent_and_members_that_are_slow_do_not_stop_the_others() -> None:
     for seed in range(3):
         run(seed, Committee(7, kinds=(Fault.SILENT, Fault.SLOW)))
+
+
+def test_a_starved_committee_takes_its_time_and_goes_on() -> None:
+    """Every message takes as long as a round may at first. Without longer rounds nothing is ever signed."""
+    starved = Committee(4, delays=(1.0, 2.0))
+    for seed in seeds(6, share=10):
+        run(seed, starved)
+
+    with pytest.raises(Violation, match="liveness: 0 of"):
+        run(0, replace(starved, timing=replace(TIMING, doublings=0)))
 
 
 def test_a_seed_tells_its_whole_history() -> None:

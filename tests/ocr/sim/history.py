@@ -26,7 +26,15 @@ from .keys import Key, hash_in_use, toy_hashing, toy_keys, toy_recover
 from .node import Crash, Disk, Node
 
 TIMING = Timing(
-    round=1.5, pace=0.8, grace=0.05, progress=4.0, tenure=40.0, resend=2.0, stage=2.0, in_flight=10.0
+    round=1.5,
+    pace=0.8,
+    grace=0.05,
+    progress=4.0,
+    doublings=3,
+    tenure=40.0,
+    resend=2.0,
+    stage=2.0,
+    in_flight=10.0,
 )
 FAULTY_TIME = 30.0
 CALM_TIME = 120.0  # 2f+1 leaders may have to be waited out, and reports in flight
@@ -39,6 +47,8 @@ class Committee:
     recover: Recover = toy_recover
     kinds: tuple[Fault, ...] = tuple(Fault)  # what faulty members may do
     crash_rates: tuple[float, ...] = (0.0, 0.05, 0.2)  # how likely a write kills its node, drawn per node
+    delays: tuple[float, float] = (0.002, 0.05)  # seconds from saying to being heard, in the calm too
+    timing: Timing = TIMING
 
 
 @dataclass
@@ -68,7 +78,7 @@ class History:
         n = self.committee.n
         keys, f = self.committee.keys(n), (n - 1) // 3
         addresses = tuple(key.address for key in keys)
-        self.config = Config(hash_in_use(b"digest"), addresses, f, subject(COMMIT), TIMING)
+        self.config = Config(hash_in_use(b"digest"), addresses, f, subject(COMMIT), self.committee.timing)
         self.chains = Chains(rng, rng.randint(40, 120), FAULTY_TIME, rng.choice([0.5, 1.0, 2.0]))
         faulty = rng.sample(range(n), rng.choice([0, f, f, f]))
         honest = frozenset(range(n)) - set(faulty)
@@ -192,7 +202,7 @@ class History:
         for _ in range(copies):
             late = self.faulty_time and self.rng.random() < self.slow
             self.at(
-                self.rng.uniform(0.2, 4) if late else self.rng.uniform(0.002, 0.05),
+                self.rng.uniform(0.2, 4) if late else self.rng.uniform(*self.committee.delays),
                 lambda: self._hand(to, raw),
             )
 

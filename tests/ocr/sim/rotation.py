@@ -12,7 +12,7 @@ from ccip_py.ocr.config import Config
 from .byzantine import Byzantine
 from .chains import COMMIT
 from .checks import Checks
-from .history import FAULTY_TIME, TIMING, Committee, History, Told
+from .history import FAULTY_TIME, Committee, History, Told
 from .keys import hash_in_use
 from .node import Node
 
@@ -27,7 +27,9 @@ class Rotation(History):
         leaves = self.rng.randrange(n)
         keys[leaves] = keys.pop()
         signers = tuple(key.address for key in keys)
-        config = Config(hash_in_use(b"the next digest"), signers, self.config.f, subject(COMMIT), TIMING)
+        config = Config(
+            hash_in_use(b"the next digest"), signers, self.config.f, subject(COMMIT), committee.timing
+        )
         honest = first.honest | {leaves}
         self.next_checks = Checks(config, committee.recover, self.chains, honest, first.quorum)
         kinds = [node if index in honest else Byzantine for index in range(n)]
