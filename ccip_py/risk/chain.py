@@ -152,15 +152,15 @@ async def _block(
 ) -> Block:
     """The logs of the contracts we watch. Receipts are fetched only if the bloom allows for any."""
     number = _int(header["number"])
-    bloom, timestamp = int(header["logsBloom"], 16), _int(header["timestamp"])
+    bloom = int(header["logsBloom"], 16)
     if not any(bloom_may_hold(bloom, address) for address in watched):
-        return Block(number, hash_, (), timestamp)
+        return Block(number, hash_)
     receipts = await endpoint.call("eth_getBlockReceipts", header["number"])
     if receipts is None or receipts_root(receipts) != _raw(header["receiptsRoot"]):
         raise NotProven(f"{endpoint.url}: the receipts of block {number} are not those of its header")
     wanted = frozenset(watched)
     logs = tuple(log for log in _logs(receipts, number) if log.address in wanted)
-    return Block(number, hash_, logs, timestamp)
+    return Block(number, hash_, logs)
 
 
 def _logs(receipts: Sequence[Mapping[str, Any]], number: int) -> list[Log]:

@@ -33,7 +33,6 @@ class Block:
     number: int
     hash: bytes
     logs: Sequence[Log] = field(default=())
-    timestamp: int = 0
 
 
 class Facts:
@@ -141,7 +140,7 @@ class Facts:
             elif topic == evm.EXECUTION_STATE and (lane := self._by_off_ramp.get((chain, log.address))):
                 self._take_execution(lane, log)
             elif topic in (evm.ROOT_BLESSED, evm.CURSED, evm.UNCURSED):
-                self.rmn.take(chain, log, block.timestamp)
+                self.rmn.take(chain, log)
             else:
                 self.flows.take(chain, log)
 

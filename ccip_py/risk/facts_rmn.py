@@ -1,8 +1,7 @@
-"""What the RMN of each chain said: blessings, curses, lifts, as finalized facts with their place and time."""
+"""What the RMN of each chain said: blessings, curses, lifts, as finalized facts with their place."""
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ccip_py.risk import evm
 from ccip_py.risk.arrivals import Execution
@@ -16,14 +15,6 @@ def position(block: int, index: int) -> int:
     return block << 32 | index
 
 
-@dataclass(frozen=True, slots=True)
-class Began:
-    """When a curse that is in force began: its block, and that block's time."""
-
-    block: int
-    time: int
-
-
 class RmnFacts:
     """Shares the database, and its transactions, with `Facts`."""
 
@@ -33,7 +24,7 @@ class RmnFacts:
 
     # TAKING IN
 
-    def take(self, chain: int, log: Log, time: int) -> None:
+    def take(self, chain: int, log: Log) -> None:
         """One finalized log of an RMN: RootBlessed, Cursed or Uncursed."""
         at = position(log.block, log.index)
         if log.topics[0] == evm.ROOT_BLESSED:
@@ -42,8 +33,8 @@ class RmnFacts:
         # Cursed and Uncursed: the subject is indexed, at the left end of its word.
         subject = log.topics[1][:16]
         self._db.execute(
-            "INSERT INTO cursed VALUES (?,?,?,?,?)",
-            (str(chain), subject, at, log.topics[0] == evm.CURSED, time),
+            "INSERT INTO cursed VALUES (?,?,?,?)",
+            (str(chain), subject, at, log.topics[0] == evm.CURSED),
         )
 
     def _take_blessing(self, chain: int, log: Log, at: int) -> None:
@@ -95,26 +86,17 @@ class RmnFacts:
 
     # ASKING: CURSES
 
-    def in_force(self, chain: int, remote: int) -> Began | None:
-        """Since when `remote`, or everything, is cursed on the chain; None if it isn't."""
+    def in_force(self, chain: int, remote: int) -> int | None:
+        """The block since which `remote`, or everything, is cursed on the chain; None if it isn't."""
         for subject in (subject_of(remote), GLOBAL_SUBJECT):
-            begins, at, time = self._latest(chain, subject, 2**62)
+            begins, at = self._latest(chain, subject, 2**62)
             if begins:
-                return Began(at >> 32, time)
+                return at >> 32
         return None
 
-    def last_lift(self, chain: int, remote: int) -> int:
-        """Chain time of the last lift of such a curse; -1 if there was none."""
-        (time,) = self._db.execute(
-            "SELECT max(time) FROM cursed WHERE chain = ? AND subject IN (?,?) AND NOT begins",
-            (str(chain), subject_of(remote), GLOBAL_SUBJECT),
-        ).fetchone()
-        return -1 if time is None else int(time)
-
-    def _latest(self, chain: int, subject: bytes, before: int) -> tuple[bool, int, int]:
+    def _latest(self, chain: int, subject: bytes, before: int) -> tuple[bool, int]:
         row = self._db.execute(
-            "SELECT begins, at, time FROM cursed WHERE chain = ? AND subject = ? AND at < ?"
-            " ORDER BY at DESC LIMIT 1",
+            "SELECT begins, at FROM cursed WHERE chain = ? AND subject = ? AND at < ? ORDER BY at DESC LIMIT 1",
             (str(chain), subject, before),
         ).fetchone()
-        return (bool(row[0]), row[1], row[2]) if row else (False, 0, 0)
+        return (bool(row[0]), row[1]) if row else (False, 0)

@@ -12,7 +12,7 @@ messages whose rows are gone, and `counted` the highest number that was ever fin
 """
 
 # Another number here makes older files be read anew.
-VERSION = 3
+VERSION = 4
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS cursor (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, hash BLOB NOT NULL);
@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS blessed (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cursed (
     chain TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL, begins INTEGER NOT NULL,
-    time INTEGER NOT NULL, PRIMARY KEY (chain, subject, at)
+    PRIMARY KEY (chain, subject, at)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS execution (
     lane TEXT NOT NULL, at INTEGER NOT NULL, tx INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL,

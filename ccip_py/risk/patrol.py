@@ -13,12 +13,13 @@ from ccip_py.risk.facts import Facts
 from ccip_py.risk.follow import Look
 from ccip_py.risk.judge import Alert, Bless, Curse
 from ccip_py.risk.keccak import keccak
+from ccip_py.risk.pairs import Ends, Pair, judge_pair, remember
 from ccip_py.risk.prices import judge_price
 from ccip_py.risk.settings import judge_setting
 from ccip_py.risk.signers import Office, judge_conflicts
-from ccip_py.risk.stalls import OVERDUE_BLOCKS, Pair, judge_pair, judge_waiting
+from ccip_py.risk.stalls import OVERDUE_BLOCKS, judge_waiting
 from ccip_py.risk.store import Journal
-from ccip_py.risk.survey import Survey
+from ccip_py.risk.survey import Survey, remotes_of
 from ccip_py.risk.tokens import Outflow, Supply, judge_flow, judge_outflow, judge_supply
 from ccip_py.risk.views import Ask
 from ccip_py.risk.vote import subject_of
@@ -63,10 +64,10 @@ class Patrol:
             self._outflow(selector, look, survey)
             self._settings(selector, look, survey)
             self._prices(selector, look, survey)
+            for remote in self._neighbours(selector):
+                if remote in ready:
+                    self._pair(selector, remote, ready, survey)
         for lane in self._config.lanes:
-            if lane.source in ready and lane.destination in ready:
-                self._pair(lane.source, lane.destination, ready, survey)
-                self._pair(lane.destination, lane.source, ready, survey)
             if lane.destination in ready and not lane.retired:
                 self._signers(lane, ready[lane.destination], survey)
                 self._unexecuted(lane, ready[lane.destination], survey)
@@ -188,20 +189,21 @@ class Patrol:
         survey.add(judge_conflicts(office, self._facts.signed.conflicts(headings)))
 
     def _pair(self, here: int, there: int, looks: Mapping[int, Look], survey: Survey) -> None:
-        began = self._facts.rmn.in_force(here, there)
-        if began is None or not self._is_cursed(here, there, looks[here]):
-            return
-        pair = Pair(
-            here,
-            there,
-            began.block,
-            began.time,
-            looks[here].final,
+        ends = Ends(
+            self._is_cursed(here, there, looks[here]),
+            self._lifts(here, there, looks[here]),
             self._is_cursed(there, here, looks[there]),
-            self._facts.rmn.last_lift(there, here),
-            self._config.chain(here).absence_grace,
+            self._facts.rmn.in_force(there, here) is not None,
+            self._lifts(there, here, looks[there]),
         )
-        survey.add(judge_pair(pair))
+        before = self._journal.pair(here, there)
+        memory = remember(before, ends)
+        if memory != before:
+            self._journal.remember_pair(here, there, memory)
+        began = self._facts.rmn.in_force(here, there)
+        if began is not None and ends.cursed_here:
+            grace = self._config.chain(here).absence_grace
+            survey.add(judge_pair(Pair(here, there, began, looks[here].final, grace, ends, memory)))
 
     def _unexecuted(self, lane: Lane, look: Look, survey: Survey) -> None:
         if self._is_cursed(lane.destination, lane.source, look):
@@ -218,13 +220,14 @@ class Patrol:
         answer = look.answers[views.is_cursed(self._config.chain(on).rmn, subject_of(remote))]
         return views.as_number(answer) != 0
 
+    def _lifts(self, on: int, remote: int, look: Look) -> int:
+        return views.as_number(look.answers[views.epoch_of(self._config.chain(on).rmn, remote)])
+
     def _arriving(self, selector: int) -> list[Lane]:
         return [lane for lane in self._config.lanes if lane.destination == selector and not lane.retired]
 
     def _neighbours(self, selector: int) -> list[int]:
-        ends = {end for lane in self._config.lanes for end in (lane.source, lane.destination)
-                if selector in (lane.source, lane.destination)}  # fmt: skip
-        return sorted(ends - {selector})
+        return remotes_of(self._config, selector)
 
     def _heading(self, lane: Lane) -> str:
         return f"commit/{self._config.chain(lane.destination).chain_id}/{lane.commit_store.hex()}/"

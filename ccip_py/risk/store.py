@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ccip_py.risk.judge import Evidence
+from ccip_py.risk.pairs import Memory
 from ccip_py.risk.vote import Blessing, Curse, Domain, Permit, digest, tag
 
 _SCHEMA = """
@@ -44,6 +45,10 @@ CREATE TABLE IF NOT EXISTS alert (
 );
 CREATE TABLE IF NOT EXISTS setting (
     chain TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (chain, name)
+);
+CREATE TABLE IF NOT EXISTS pair (
+    here TEXT NOT NULL, there TEXT NOT NULL, lifts_here INTEGER NOT NULL, free INTEGER NOT NULL,
+    answered INTEGER NOT NULL, PRIMARY KEY (here, there)
 );
 CREATE TABLE IF NOT EXISTS sending (
     chain_id INTEGER NOT NULL, nonce INTEGER NOT NULL, purpose TEXT NOT NULL, recipient TEXT NOT NULL,
@@ -240,6 +245,21 @@ class Journal:
     def accept_setting(self, chain: int, name: str, value: str) -> None:
         """From now on this is how it should be."""
         self._db.execute("INSERT OR REPLACE INTO setting VALUES (?,?,?)", (str(chain), name, value))
+
+    # ENDS OF CURSES
+
+    def pair(self, here: int, there: int) -> Memory | None:
+        """What was kept of a pair of ends; None before the first look."""
+        row = self._db.execute(
+            "SELECT lifts_here, free, answered FROM pair WHERE here = ? AND there = ?",
+            (str(here), str(there)),
+        ).fetchone()
+        return Memory(row[0], row[1], bool(row[2])) if row else None
+
+    def remember_pair(self, here: int, there: int, memory: Memory) -> None:
+        """In place of what was kept before."""
+        row = (str(here), str(there), memory.lifts_here, memory.free, memory.answered)
+        self._db.execute("INSERT OR REPLACE INTO pair VALUES (?,?,?,?,?)", row)
 
     # TRANSACTIONS
 

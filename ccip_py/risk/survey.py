@@ -230,11 +230,8 @@ def asks_of(config: Config, selector: int, curse_key: bytes) -> list[views.Ask]:
     """What is asked of a chain on every cycle, whatever is going on."""
     chain = config.chain(selector)
     asks = [views.monitors(chain.rmn), views.pointer(chain.rmn_proxy)]
-    for lane in config.lanes:
-        if lane.destination == selector:
-            asks.append(views.epoch_of(chain.rmn, lane.source))
-        if lane.source == selector:
-            asks.append(views.next_message(lane.on_ramp))
+    asks += [views.epoch_of(chain.rmn, remote) for remote in remotes_of(config, selector)]
+    asks += [views.next_message(lane.on_ramp) for lane in config.lanes if lane.source == selector]
     for subject in subjects_on(config, selector):
         asks.append(views.is_cursed(chain.rmn, subject))
         asks.append(views.curse_nonce(chain.rmn, subject, curse_key))
@@ -252,11 +249,13 @@ def asks_about(rmn: bytes, statements: Sequence[Blessing]) -> list[views.Ask]:
 
 def subjects_on(config: Config, selector: int) -> list[bytes]:
     """What can be cursed on a chain: each chain it has a lane with, and everything."""
-    remote = {
-        end for lane in config.lanes for end in (lane.source, lane.destination)
-        if selector in (lane.source, lane.destination) and end != selector
-    }  # fmt: skip
-    return [*(subject_of(one) for one in sorted(remote)), GLOBAL_SUBJECT]
+    return [*(subject_of(one) for one in remotes_of(config, selector)), GLOBAL_SUBJECT]
+
+
+def remotes_of(config: Config, selector: int) -> list[int]:
+    """Each chain that this one has a lane with, in either direction."""
+    pairs = {(lane.source, lane.destination) for lane in config.lanes}
+    return sorted({end for pair in pairs if selector in pair for end in pair} - {selector})
 
 
 def _hinted(lane: Lane, look: Look) -> list[Claim]:

@@ -1,6 +1,7 @@
 """Judgement by table, continued: tokens, signers, settings, prices, curses with one end, standing still."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from eth_abi.abi import encode
@@ -9,6 +10,7 @@ from eth_hash.auto import keccak
 from ccip_py.risk import keys
 from ccip_py.risk.config import Pool, PriceBound
 from ccip_py.risk.judge import Alert, Bless, Curse, Evidence, Verdict, Wait
+from ccip_py.risk.pairs import Ends, Memory, Pair, judge_pair, remember
 from ccip_py.risk.prices import judge_price
 from ccip_py.risk.settings import judge_setting
 from ccip_py.risk.signers import (
@@ -21,7 +23,7 @@ from ccip_py.risk.signers import (
     read_bless,
     read_transmit,
 )
-from ccip_py.risk.stalls import Pair, judge_pair, judge_progress, judge_waiting
+from ccip_py.risk.stalls import judge_progress, judge_waiting
 from ccip_py.risk.tokens import Flow, Outflow, Supply, judge_flow, judge_outflow, judge_supply
 from ccip_py.risk.vote import Blessing, Domain, Permit, digest, encode_blessing, sign
 
@@ -211,25 +213,53 @@ def test_a_price_is_within_bounds_and_fresh(value: int, at: int, now: int, good:
 
 # CURSES WITH ONE END
 
-ONE_END = Pair(HERE, THERE, block=10, time=1_000, final=14, cursed_there=False, lifted_there=-1, grace=4)
+ONE_END = Ends(cursed_here=True, lifts_here=0, cursed_there=False, cursed_there_final=False, lifts_there=3)
+WATCHED = Memory(lifts_here=0, free=3)
+PAIR = Pair(HERE, THERE, block=10, final=14, grace=4, ends=ONE_END, memory=WATCHED)
 
 
 def test_a_curse_with_one_end_is_brought_to_the_other_after_grace() -> None:
-    found = evidence(judge_pair(ONE_END), Curse)
+    found = evidence(judge_pair(PAIR), Curse)
 
     assert (found.anomaly, found.blame, found.chains) == ("AN14", HERE, (THERE,))
-    assert isinstance(judge_pair(replace(ONE_END, final=13)), Wait)
+    assert isinstance(judge_pair(replace(PAIR, final=13)), Wait)
 
 
 @pytest.mark.parametrize(
-    "changes", [{"cursed_there": True}, {"lifted_there": 1_000}, {"lifted_there": 2_000}]
+    "changes",
+    [
+        {"ends": replace(ONE_END, cursed_there=True)},
+        {"ends": replace(ONE_END, lifts_there=4)},  # lifted there since this end was free
+        {
+            "memory": replace(WATCHED, answered=True)
+        },  # was cursed at both ends, so it must have been lifted there
+    ],
 )
-def test_a_curse_with_both_ends_or_being_lifted_is_left_alone(changes: dict[str, int]) -> None:
-    assert judge_pair(replace(ONE_END, **changes)) == Bless(0)
+def test_a_curse_with_both_ends_or_being_lifted_is_left_alone(changes: dict[str, Any]) -> None:
+    assert judge_pair(replace(PAIR, **changes)) == Bless(0)
 
 
-def test_a_lift_from_before_the_curse_does_not_excuse_it() -> None:
-    evidence(judge_pair(replace(ONE_END, lifted_there=999)), Curse)
+def test_a_curse_nobody_watched_begin_is_voted_for_only_if_the_other_end_never_lifted_one() -> None:
+    unwatched = replace(PAIR, memory=Memory(lifts_here=0))
+
+    assert evidence(judge_pair(unwatched), Alert).anomaly == "AN14"
+    evidence(judge_pair(replace(unwatched, ends=replace(ONE_END, lifts_there=0))), Curse)
+
+
+def test_what_is_remembered_of_a_pair_of_ends() -> None:
+    free = replace(ONE_END, cursed_here=False)
+    both = replace(ONE_END, cursed_there=True, cursed_there_final=True)
+
+    watched = remember(None, free)
+    assert watched == WATCHED
+    assert remember(watched, replace(ONE_END, lifts_there=9)) == WATCHED  # what was lifted since counts
+    assert remember(watched, replace(both, cursed_there_final=False)) == WATCHED  # may not last
+    answered = remember(watched, both)
+    assert answered == remember(answered, ONE_END) == replace(WATCHED, answered=True)
+    # Lifted here and cursed again while nobody looked: nothing of the old curse says anything of the new one.
+    assert remember(answered, replace(ONE_END, lifts_here=1)) == Memory(lifts_here=1)
+    assert remember(None, ONE_END) == Memory(lifts_here=0)
+    assert remember(answered, replace(free, lifts_here=1)) == Memory(lifts_here=1, free=3)
 
 
 # STANDING STILL

@@ -8,6 +8,7 @@ import pytest
 
 from ccip_py.risk import keys
 from ccip_py.risk.judge import Evidence
+from ccip_py.risk.pairs import Memory
 from ccip_py.risk.store import Equivocation, Journal, Sending
 from ccip_py.risk.vote import Blessing, Curse, Domain, digest, sign
 
@@ -147,3 +148,16 @@ def test_transactions_under_way_are_known_after_a_restart(path: Path) -> None:
     reopened.forget_sendings(31337, below_nonce=5)
     assert [one.nonce for one in reopened.sendings(31337)] == [5]
     reopened.close()
+
+
+def test_what_is_known_of_both_ends_of_a_curse_survives_a_restart(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    assert journal.pair(1, 2) is None
+    journal.remember_pair(1, 2, Memory(0, 3))
+    journal.remember_pair(1, 2, Memory(0, 3, answered=True))
+    journal.close()
+
+    again = Journal(tmp_path / "journal.sqlite")
+    assert again.pair(1, 2) == Memory(0, 3, answered=True)
+    assert again.pair(2, 1) is None
+    again.close()

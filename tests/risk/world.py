@@ -122,13 +122,6 @@ class World:
             for monitor in self.monitors if monitors is None else monitors:
                 await monitor.cycle()
 
-    def agree_on_time(self) -> None:
-        """The next blocks of both chains have the same time. Chains that mine at will run ahead of the clock, apart."""
-        later = max(self.source.timestamp(), self.destination.timestamp()) + 1
-        for chain in (self.source, self.destination):
-            chain.set_time(later)
-            chain.mine()
-
     async def until(self, condition: Callable[[], bool], monitors: Sequence[Monitor] | None = None) -> None:
         """Settle until something is so. Fails the test if it doesn't come to pass."""
         for _ in range(40):
