@@ -15,7 +15,7 @@ from ccip_py.risk.judge import Alert, Bless, Curse
 from ccip_py.risk.keccak import keccak
 from ccip_py.risk.pairs import Ends, Pair, judge_pair, remember
 from ccip_py.risk.prices import judge_price
-from ccip_py.risk.settings import judge_setting
+from ccip_py.risk.settings import judge_setting, judge_strength
 from ccip_py.risk.signers import Office, judge_conflicts
 from ccip_py.risk.stalls import OVERDUE_BLOCKS, judge_waiting
 from ccip_py.risk.store import Journal
@@ -33,6 +33,7 @@ class Patrol:
         self._config = config
         self._facts = facts
         self._journal = journal
+        self._committers: dict[bytes, int] = {}  # commit store → how many may sign, as last asked
 
     # WHAT TO ASK
 
@@ -48,7 +49,8 @@ class Patrol:
             if self._facts.signed.conflicts(self._heading(lane)):
                 asks.append(views.signers(lane.commit_store))
         if cycle % RARELY == 1:
-            asks += [views.config_digest(lane.commit_store) for lane in self._arriving(selector)]
+            for lane in self._arriving(selector):
+                asks += [views.config_digest(lane.commit_store), views.signers(lane.commit_store)]
             for contract in self._contracts(selector).values():
                 asks += [views.owner(contract), views.code_hash(contract)]
         return asks
@@ -63,6 +65,7 @@ class Patrol:
             self._supply(selector, look, survey)
             self._outflow(selector, look, survey)
             self._settings(selector, look, survey)
+            self._strength(selector, look, survey)
             self._prices(selector, look, survey)
             for remote in self._neighbours(selector):
                 if remote in ready:
@@ -121,6 +124,24 @@ class Patrol:
             )
             if seen and now != before:
                 self._journal.accept_setting(selector, name, now)
+
+    def _strength(self, selector: int, look: Look, survey: Survey) -> None:
+        """Thresholds that are too low, since whenever, unless their operator expects them to be."""
+        chain = self._config.chain(selector)
+        found: list[tuple[str, int, int]] = []  # name, value, of how many keys
+        if answer := look.final_answers.get(views.monitors(chain.rmn)):
+            monitors = views.as_monitors(answer)
+            found.append(("bless threshold", monitors.bless_threshold, len(monitors.keys)))
+            found.append(("curse threshold", monitors.curse_threshold, len(monitors.keys)))
+        for lane in self._arriving(selector):
+            if answer := look.final_answers.get(views.signers(lane.commit_store)):
+                self._committers[lane.commit_store] = len(views.as_addresses(answer))
+            count = self._committers.get(lane.commit_store, 0)
+            if count and (answer := look.final_answers.get(views.quorum(lane.commit_store))):
+                found.append((f"quorum of {lane.commit_store.hex()}", views.as_number(answer), count))
+        for name, value, keys in found:
+            if (name, str(value)) not in chain.expected:
+                survey.add(judge_strength(selector, name, value, keys))
 
     def _values(self, selector: int, look: Look) -> Iterator[tuple[str, str]]:
         """Settings that were asked for and are set: a contract without code answers nothing."""

@@ -1,7 +1,9 @@
 """Judgement of a chain's settings (AN10): thresholds, quorums, owners, keys, code. Pure.
 
 A setting is compared with what it was when this monitor first saw it final, or with what its operator
-says to expect (`[chains.expected]`). The RMN pointer has no such leeway, see `judge_pointer`.
+says to expect (`[chains.expected]`). A threshold that was too low already then, lower than a third of faulty
+keys allows, is an alert for as long as it stays: nothing fell while anybody watched. The RMN pointer has no
+such leeway, see `judge_pointer`.
 """
 
 from collections.abc import Sequence
@@ -27,3 +29,14 @@ def judge_setting(
     )
     fell = name.startswith(THRESHOLDS) and int(now) < int(before)
     return Curse(evidence) if fell else Alert(evidence)
+
+
+def judge_strength(chain: int, name: str, value: int, keys: int) -> Verdict:
+    """Alert while fewer of `keys` are enough than must be, if a third of them may be at fault: 2f+1, so that
+    the honest outnumber the others; f+1 for a curse, where one honest key among them is enough."""
+    faults = (keys - 1) // 3
+    needed = faults + 1 if name == "curse threshold" else 2 * faults + 1
+    if value >= needed:
+        return Bless(0)
+    facts = {"chain": str(chain), "setting": name, "value": value, "keys": keys, "needed": needed}
+    return Alert(Evidence("AN10", chain, (), f"{name} is {value} of {keys}, and {needed} are needed", facts))

@@ -12,7 +12,7 @@ from ccip_py.risk.config import Pool, PriceBound
 from ccip_py.risk.judge import Alert, Bless, Curse, Evidence, Verdict, Wait
 from ccip_py.risk.pairs import Ends, Memory, Pair, judge_pair, remember
 from ccip_py.risk.prices import judge_price
-from ccip_py.risk.settings import judge_setting
+from ccip_py.risk.settings import judge_setting, judge_strength
 from ccip_py.risk.signers import (
     BLESS,
     TRANSMIT,
@@ -191,6 +191,20 @@ def test_a_change_is_an_alert_and_a_lower_threshold_a_curse(
         assert verdict == Bless(0)
     else:
         assert evidence(verdict, kind).anomaly == "AN10"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "keys", "good"),
+    [("bless threshold", 3, 4, True), ("bless threshold", 2, 4, False), ("curse threshold", 2, 4, True),
+     ("curse threshold", 1, 4, False), ("bless threshold", 0, 0, True), ("quorum of 05", 3, 6, True),
+     ("quorum of 05", 3, 7, False), ("quorum of 05", 5, 7, True), ("bless threshold", 1, 3, True)],
+)  # fmt: skip
+def test_a_threshold_holds_against_a_third_of_the_keys(name: str, value: int, keys: int, good: bool) -> None:
+    verdict = judge_strength(HERE, name, value, keys)
+
+    assert (verdict == Bless(0)) is good
+    if not good:
+        assert evidence(verdict, Alert).anomaly == "AN10"
 
 
 # PRICES

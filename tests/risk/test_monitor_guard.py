@@ -205,6 +205,37 @@ async def test_an_10_a_lowered_quorum_of_the_committers(world: World, tmp_path: 
         assert not world.is_cursed(SOURCE)
 
 
+async def test_an_10_thresholds_that_were_too_low_before_anybody_watched(
+    world: World, tmp_path: Path
+) -> None:
+    """Nothing fell, so nobody is cursed; but everybody is told, for as long as it is so."""
+    set_monitors(world.destination, world.rmn[DESTINATION], all_monitors(), 2, 1)
+    set_committers(world.destination, world.commit_store, 7, 1)
+    world.destination.mine(8)
+    async with monitored(world, tmp_path, count=1):
+        (monitor,) = world.monitors
+        await world.settle(20)
+
+        said = [alert["summary"] for alert in monitor.journal.alerts()]
+        assert sorted(said) == [
+            "bless threshold is 2 of 4, and 3 are needed",
+            "curse threshold is 1 of 4, and 2 are needed",
+            f"quorum of {world.commit_store.hex()} is 3 of 7, and 5 are needed",
+        ]
+        assert sum("are needed" in alarm for alarm in monitor.status()["alarms"]) == 3
+        assert world.anomalies() == set()
+
+
+async def test_an_10_a_pointer_that_was_swapped_before_anybody_watched(world: World, tmp_path: Path) -> None:
+    another = deploy(world.destination, "RMN", ["address"], [b"\x01" * 20])
+    owner_call(world.destination, world.proxy[DESTINATION], "setARM(address)", ["address"], [another])
+    world.destination.mine(8)
+    async with monitored(world, tmp_path):
+        await world.until(lambda: world.is_cursed(SOURCE))
+
+        assert world.anomalies() == {"AN10"}
+
+
 async def test_an_announced_change_alarms_nobody(world: World, tmp_path: Path) -> None:
     async with monitored(world, tmp_path, expected=(("bless threshold", "2"),)):
         await world.settle(8)
