@@ -72,6 +72,9 @@ class ExecutorEyes:
     attempt_logs: LogSource  # likewise; readers remember what their stream allows
     cache: LaneCache
     clock: Callable[[], float] = time.monotonic
+    asleep: frozenset[SeqNr] = (
+        frozenset()
+    )  # messages that were set aside: nothing to do under a root of only those
     _looked_at: float = float("-inf")
     _quiet_since: dict[Root, tuple[int, bool, int]] = field(default_factory=dict)
     _last: tuple[Heads, Heads, Seen] | None = None
@@ -161,16 +164,23 @@ class ExecutorEyes:
         return self._terms
 
     def _messages(self, book: RootBook, blessed: frozenset[Root]) -> dict[SeqNr, Message]:
-        """All messages of the roots that can be worked on now, the oldest first. Each is decoded once: what is
-        under a root never changes."""
+        """All messages of the roots that can be worked on now: the oldest first, but before them those with work to
+        do, so that messages that were set aside hold up nobody. Each is decoded once: what is under a root never
+        changes."""
         wanted = [each for each in book.roots if each.root in blessed and not each.finished]
-        for each in sorted(wanted, key=lambda each: each.interval)[:ROOTS_AT_ONCE]:
-            if each.root not in self._under:
-                under = tuple(self.messages.messages(each.interval.first, each.interval.last))
-                if len(under) == len(each.interval):
-                    self._under[each.root] = under
-        under_all = (self._under.get(each.root, ()) for each in wanted)
-        return {message.sequence_number: message for under in under_all for message in under}
+        wanted.sort(key=lambda each: (not self._awake(each), each.interval))
+        under: dict[Root, tuple[Message, ...]] = {}
+        for each in wanted[:ROOTS_AT_ONCE]:
+            known = self._under.get(each.root)
+            found = known or tuple(self.messages.messages(each.interval.first, each.interval.last))
+            if len(found) == len(each.interval):
+                under[each.root] = found
+        self._under = under
+        return {message.sequence_number: message for each in under.values() for message in each}
+
+    def _awake(self, each: OpenRoot) -> bool:
+        numbers = range(each.interval.first, each.interval.last + 1)
+        return any(number not in each.states and number not in self.asleep for number in numbers)
 
     def _committed(self, each: OpenRoot, committed_at: int, blessed: bool, at: Block) -> CommittedRoot:
         """Times of blessings and attempts are those at which this node saw them: they only order executors."""
@@ -183,7 +193,6 @@ class ExecutorEyes:
     def _forget(self, book: RootBook) -> None:
         known = {each.root for each in book.roots}
         self._quiet_since = {root: since for root, since in self._quiet_since.items() if root in known}
-        self._under = {root: under for root, under in self._under.items() if root in known}
         first = book.first_needed()
         if first is not None:
             self.messages.cache.forget_below(first)

@@ -22,7 +22,7 @@ from ccip_py.execute.turns import Standing
 from ccip_py.execute.view import CommittedRoot
 from ccip_py.protocol.codec.evm import execute_call, manually_execute_call
 from ccip_py.protocol.hashing import metadata_hash
-from ccip_py.protocol.ids import Address, MessageId, Root
+from ccip_py.protocol.ids import Address, MessageId, Root, SeqNr
 from ccip_py.protocol.lane import Lane
 from ccip_py.protocol.merkle import Tree
 from ccip_py.protocol.message import Message
@@ -40,6 +40,8 @@ from .under_way import messages_under_way
 
 FRESH = 2.0  # seconds
 
+TOKEN_STEP_WAITS = 2  # how often a message waits for its tokens; then the chain records its failure
+
 NOBODY = Address(bytes(20))
 
 
@@ -49,6 +51,7 @@ class Aside:
 
     times: int
     until: int
+    seq_nr: SeqNr
 
 
 @dataclass(slots=True)
@@ -71,6 +74,8 @@ class LaneExecutor:
 
     async def cycle(self) -> None:
         """One round of work; nothing if there is no new block since the last one."""
+        now = self._worked_on.view.now if self._worked_on is not None else 0
+        self.eyes.asleep = frozenset(each.seq_nr for each in self._aside.values() if each.until > now)
         seen = await self.eyes.look()
         if seen is self._worked_on:
             return
@@ -116,17 +121,25 @@ class LaneExecutor:
     # --- Simulating ---
 
     async def _simulated(self, batch: Batch, seen: Seen) -> list[tuple[CommittedRoot, ExecutionReport, int]]:
-        """The reports out of a batch that would not revert now, each with its gas; the rest is set aside."""
+        """The reports out of a batch that would not revert now, each with its gas; the rest is set aside.
+
+        Waiting is for limits that refill. A pool that will not release must not keep its root open for ever: after a
+        few waits its message goes with the others, and fails on the record.
+        """
         rpc, gas = self.eyes.destination.rpc, seen.view.block_gas_limit
         data = await self.token_data.fetch(batch.messages)
         failing = await failing_token_steps(rpc, self.lane.off_ramp, batch.messages, gas, data)
+        rest: list[Message] = []
         for message in batch.messages:
-            if message.message_id in failing:
-                self._set_aside(message, seen, str(failing[message.message_id]))
-        rest = tuple(message for message in batch.messages if message.message_id not in failing)
+            why = failing.get(message.message_id)
+            before = self._aside.get(message.message_id)
+            if why is None or (before is not None and before.times >= TOKEN_STEP_WAITS):
+                rest.append(message)
+            else:
+                self._set_aside(message, seen, str(why))
         if not rest:
             return []
-        return await self._bisected(Batch(batch.committed, rest, batch.gas, batch.bytes), seen, data)
+        return await self._bisected(Batch(batch.committed, tuple(rest), batch.gas, batch.bytes), seen, data)
 
     async def _bisected(
         self, batch: Batch, seen: Seen, data: TokenData
@@ -155,10 +168,10 @@ class LaneExecutor:
         return self._trees[committed.root]
 
     def _set_aside(self, message: Message, seen: Seen, why: str) -> None:
-        before = self._aside.get(message.message_id, Aside(0, 0))
-        times = before.times + 1
+        before = self._aside.get(message.message_id)
+        times = before.times + 1 if before is not None else 1
         until = seen.view.now + quarantine_seconds(times)
-        self._aside[message.message_id] = Aside(times, until)
+        self._aside[message.message_id] = Aside(times, until, message.sequence_number)
         self.log.warning(
             Event.MESSAGE_SET_ASIDE,
             stage=Stage.EXECUTE,
@@ -224,8 +237,12 @@ class LaneExecutor:
         """Keep only what is about open roots, so that memory follows the backlog."""
         roots = {each.root for each in seen.view.roots}
         self._trees = {root: tree for root, tree in self._trees.items() if root in roots}
-        ids = {message.message_id for message in seen.view.messages.values()}
-        self._aside = {each: aside for each, aside in self._aside.items() if each in ids}
+        there = {
+            number
+            for each in seen.view.roots
+            for number in range(each.interval.first, each.interval.last + 1)
+        }
+        self._aside = {each: aside for each, aside in self._aside.items() if aside.seq_nr in there}
         last = max((each.interval.last for each in seen.view.roots), default=None)
         if last is not None:
             self.metrics.reached.labels(self.name, Stage.COMMIT).set(last)

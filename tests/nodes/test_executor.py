@@ -15,15 +15,16 @@ from ccip_py.execute.fees import FeeRule
 from ccip_py.execute.select import Limits
 from ccip_py.execute.view import CommittedRoot, ExecutionView
 from ccip_py.nodes.config import ExecutorConfig
-from ccip_py.nodes.execution_view import Seen
-from ccip_py.nodes.executor import LaneExecutor
+from ccip_py.nodes.execution_view import ROOTS_AT_ONCE, ExecutorEyes, Seen
+from ccip_py.nodes.executor import TOKEN_STEP_WAITS, LaneExecutor
 from ccip_py.nodes.log import quiet_log
 from ccip_py.nodes.market import Market
 from ccip_py.nodes.metrics import Metrics
+from ccip_py.nodes.root_book import OpenRoot, RootBook
 from ccip_py.nodes.token_data import TokenData
 from ccip_py.protocol.codec.evm import decode_execution_report, encode_source_token_data
 from ccip_py.protocol.hashing import leaf, metadata_hash
-from ccip_py.protocol.ids import Address, ChainSelector, MessageId, SeqNr
+from ccip_py.protocol.ids import Address, ChainSelector, MessageId, Root, SeqNr
 from ccip_py.protocol.lane import Lane
 from ccip_py.protocol.merkle import root
 from ccip_py.protocol.message import Message, SourceTokenData, TokenAmount
@@ -86,6 +87,7 @@ class Chain:
 class Eyes:
     now: Seen
     chain: Chain
+    asleep: frozenset[SeqNr] = frozenset()
 
     @property
     def destination(self) -> SimpleNamespace:
@@ -163,3 +165,68 @@ async def test_a_batch_behind_one_that_cannot_go_out_waits_with_it() -> None:
     await executor(Eyes(seen(*messages), refusing), sender).cycle()
 
     assert sender.calls == []
+
+
+@dataclass
+class DeadPool(Chain):
+    """Releases nothing, ever. A batch with the message reverts nothing: the failure is recorded."""
+
+    async def try_batch(self, calls: list[tuple[str, tuple[Mapping[str, str], str]]]) -> list[Any]:
+        single = "0x" + LANE.off_ramp.hex()
+        return [
+            RpcRefused("eth_call", 3, "no", b"dead") if fields["from"] == single else b""
+            for _, (fields, _at) in calls
+        ]
+
+
+@pytest.mark.anyio
+async def test_a_message_whose_tokens_never_come_fails_on_the_record_after_a_few_waits() -> None:
+    token = TokenAmount(Address(b"\x70" * 20), 5)
+    data = encode_source_token_data(SourceTokenData(b"\x01" * 32, b"\x02" * 32, b"", 50_000))
+    eyes, sender = (
+        Eyes(seen(alices(1, token_amounts=(token,), source_token_data=(data,))), DeadPool()),
+        Outgoing(),
+    )
+    lane = executor(eyes, sender)
+
+    for waits in range(TOKEN_STEP_WAITS):
+        assert executed(sender) == [], waits
+        await lane.cycle()
+        later = eyes.now.view.now + 3_600
+        eyes.now = replace(eyes.now, view=replace(eyes.now.view, now=later))
+    await lane.cycle()
+
+    assert executed(sender) == [1]
+
+
+@pytest.mark.anyio
+async def test_an_executor_says_which_messages_it_set_aside_until_their_time_has_come() -> None:
+    token = TokenAmount(Address(b"\x70" * 20), 5)
+    data = encode_source_token_data(SourceTokenData(b"\x01" * 32, b"\x02" * 32, b"", 50_000))
+    eyes = Eyes(seen(alices(1, token_amounts=(token,), source_token_data=(data,))), DeadPool())
+    lane = executor(eyes, Outgoing())
+
+    await lane.cycle()
+    await lane.cycle()
+    assert eyes.asleep == {1}
+
+    eyes.now = replace(eyes.now, view=replace(eyes.now.view, now=NOW + 3_600))
+    await lane.cycle()
+    await lane.cycle()
+    assert eyes.asleep == {1}  # again: it was tried and still fails
+    assert lane._aside[eyes.now.view.messages[SeqNr(1)].message_id].times == 2
+
+
+def test_roots_of_messages_that_were_set_aside_hold_up_no_other_root() -> None:
+    everything = {number: alices(number) for number in range(1, ROOTS_AT_ONCE + 2)}
+    stream = SimpleNamespace(messages=lambda first, last: [everything[n] for n in range(first, last + 1)])
+    eyes = ExecutorEyes(LANE, *[SimpleNamespace()] * 3, stream, *[SimpleNamespace()] * 3)  # type: ignore[arg-type]
+    roots = tuple(OpenRoot(Root(bytes([n]) * 32), Interval(SeqNr(n), SeqNr(n))) for n in everything)
+    book, blessed = RootBook(1, roots), frozenset(each.root for each in roots)
+
+    assert ROOTS_AT_ONCE + 1 not in eyes._messages(book, blessed)
+    eyes.asleep = frozenset(SeqNr(number) for number in range(1, ROOTS_AT_ONCE + 1))
+    found = eyes._messages(book, blessed)
+
+    assert ROOTS_AT_ONCE + 1 in found
+    assert len(found) == ROOTS_AT_ONCE
