@@ -6,12 +6,13 @@ Transactions are handed to Anvil unsigned, from accounts that it unlocks: the lo
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from ccip_py.audit.rpc import Call, Endpoint, EndpointError
-from ccip_py.chaos import receivers
+from ccip_py.chaos import receivers, strangers
 from ccip_py.devnet.anvil import Anvil
 from ccip_py.devnet.network import Network
 from ccip_py.protocol.codec import evm as codec
@@ -31,13 +32,14 @@ class Recipe:
     """One kind of message. `weight` is how often it is chosen, against the others'."""
 
     name: str
-    weight: int
+    weight: float
     receiver: str  # a name among the destination's receivers; "user": an account without code
     data_bytes: int = 0
     tokens: tuple[tuple[str, int], ...] = ()  # symbol, smallest units
     gas_limit: int = 0
     ordered: bool = False
     hostile: bool = False
+    harm: str = ""  # of a stranger's token, see strangers.py
 
 
 MIXED = (
@@ -56,6 +58,7 @@ class Traffic:
     def __init__(self, network: Network, recipes: Sequence[Recipe] = MIXED, seed: int = 1) -> None:
         self.network = network
         self.handed_over = 0
+        self.hostile: Counter[str] = Counter()  # handed over, by what is hostile about them
         self._random = random.Random(seed)
         self._recipes = tuple(recipes)
         self._weights = [recipe.weight for recipe in recipes]
@@ -63,6 +66,7 @@ class Traffic:
         self._receivers: dict[tuple[str, str], Address] = {}
         self._senders = [str(account.address) for account in network.users[:3]]
         self._calls: dict[tuple[str, str, Recipe], str] = {}
+        self._strange = strangers.install(network) if any(recipe.harm for recipe in recipes) else {}
         for chain in network.deployment.chains:
             self.receiver(chain.name, "user", Address(bytes.fromhex(network.users[3].address[2:])))
             for name in {recipe.receiver for recipe in recipes} & receivers.BODIES.keys():
@@ -95,6 +99,7 @@ class Traffic:
         """So many sends, as the node takes them."""
         chosen = self._random.choices(self._recipes, self._weights, k=count)
         router = codec.checksum(self.network.chain(source).router)
+        self.hostile.update(recipe.name for recipe in chosen if recipe.hostile)
         return [
             {
                 "from": self._random.choice(self._senders),
@@ -131,19 +136,23 @@ class Traffic:
     def _call(self, source: str, destination: str, recipe: Recipe) -> str:
         key = (source, destination, recipe)
         if key not in self._calls:
-            here = self.network.chain(source)
             message = OutgoingMessage(
                 receiver=codec.address_to_word(self._receivers[destination, recipe.receiver]),
                 data=b"\x5a" * recipe.data_bytes,
-                token_amounts=tuple(
-                    TokenAmount(here.token(symbol).address, amount) for symbol, amount in recipe.tokens
-                ),
+                token_amounts=self._tokens(source, destination, recipe),
                 fee_token=Address(bytes(20)),
                 extra_args=codec.encode_extra_args(ExtraArgs(recipe.gas_limit, not recipe.ordered)),
             )
             selector = self.network.chain(destination).selector
             self._calls[key] = "0x" + codec.ccip_send_call(selector, message).hex()
         return self._calls[key]
+
+    def _tokens(self, source: str, destination: str, recipe: Recipe) -> tuple[TokenAmount, ...]:
+        if recipe.harm:
+            token = self._strange[source, f"{recipe.harm}@{destination}"]
+            return (TokenAmount(Address(token), strangers.AMOUNT),)
+        here = self.network.chain(source)
+        return tuple(TokenAmount(here.token(symbol).address, amount) for symbol, amount in recipe.tokens)
 
 
 def _mined(anvil: Anvil, transaction: str) -> bool:

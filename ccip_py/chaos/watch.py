@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from ccip_py.audit.rpc import Endpoint
 from ccip_py.audit.words import number, signature
@@ -125,6 +127,29 @@ class Watch:
             "eth_getLogs", {**question, "topics": ["0x" + topic.hex()]}
         )
         return logs
+
+
+def waiting(network: Network) -> int:
+    """How many messages were sent since the chains began and not tried, whatever was reorganised meanwhile."""
+    total = 0
+    with ExitStack() as stack:
+        ends = {
+            chain.selector: stack.enter_context(Endpoint(chain.rpc_url))
+            for chain in network.deployment.chains
+        }
+        for lane in network.deployment.lanes:
+            sent = _logs(ends[lane.source], lane.on_ramp, _SENT)
+            tried = _logs(ends[lane.destination], lane.off_ramp, _ATTEMPTED)
+            total += len(sent) - len({log["topics"][1] for log in tried})
+    return total
+
+
+def _logs(endpoint: Endpoint, contract: bytes, topic: bytes) -> list[dict[str, Any]]:
+    address, wanted = "0x" + contract.hex(), ["0x" + topic.hex()]
+    logs: list[dict[str, Any]] = endpoint.ask(
+        "eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest", "address": address, "topics": wanted}
+    )
+    return logs
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

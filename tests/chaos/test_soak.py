@@ -6,8 +6,10 @@ from collections import Counter
 import pytest
 
 from ccip_py.audit.history import Finding
+from ccip_py.chaos.inquiry import Answer
 from ccip_py.chaos.nemesis import FAULTS
-from ccip_py.chaos.soak import Plan, Report, as_text, soak
+from ccip_py.chaos.report import Plan, Report, as_text
+from ccip_py.chaos.soak import soak
 
 SEED = int(os.environ.get("CCIP_SOAK_SEED", "1"))
 
@@ -26,7 +28,8 @@ def test_everything_holds_under_faults() -> None:
 
 
 def _report(**changes: object) -> Report:
-    report = Report(Plan(), sent=20_000, faults=Counter(dict.fromkeys(list(FAULTS)[:10], 5)))
+    faults = Counter(dict.fromkeys(list(FAULTS)[:10], 5))
+    report = Report(Plan(), ran_s=3_600, sent=20_000, faults=faults, decided=True)
     for name, value in changes.items():
         setattr(report, name, value)
     return report
@@ -39,12 +42,20 @@ def test_an_hour_of_enough_is_not_void() -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"sent": 19_999}, "19999 messages, 20000 are wanted"),
+        ({"sent": 19_999}, "19,999 messages, 20,000 are wanted"),
+        ({"ran_s": 3_599.0}, "3599 s, 3600 are wanted"),
         ({"faults": Counter(dict.fromkeys(list(FAULTS)[:9], 50))}, "9 kinds of fault 5 times, 10 are wanted"),
     ],
 )
 def test_an_hour_of_too_little_is_void(changes: dict[str, object], why: str) -> None:
     assert _report(**changes).void == why
+    assert f"verdict: VOID: {why}" in as_text(_report(**changes))
+
+
+def test_a_shorter_run_is_a_try_and_says_so() -> None:
+    report = _report(plan=Plan(seconds=180), sent=900)
+    assert report.void == ""
+    assert "verdict: everything held, in a try of 3 minutes" in as_text(report)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +65,12 @@ def test_an_hour_of_too_little_is_void(changes: dict[str, object], why: str) -> 
         {"doubled": 1},
         {"deaths": ["committer 0"]},
         {"violations": [Finding("S1", "a", (), "out of nothing")]},
+        {
+            "audits": [
+                Answer(60.0, 5.0, violations=[{"invariant": "S1", "chain": "a", "what": "out of nothing"}])
+            ]
+        },
+        {"decided": False},
     ],
 )
 def test_anything_lost_doubled_dead_or_broken_fails_the_run(changes: dict[str, object]) -> None:
