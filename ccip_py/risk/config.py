@@ -45,6 +45,12 @@ class Pool:
     outflow_percent: int = 25  # of the pool, or of the supply, within a window: alert; 0: never
     outflow_blocks: int = 300  # finalized blocks in such a window
     connected: bool = False  # it had remote chains before `start_block`
+    lock_box: bytes = b""  # where the pool keeps what it locks; empty: in the pool itself
+
+    @property
+    def vault(self) -> bytes:
+        """What holds the pool's tokens."""
+        return self.lock_box or self.pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +264,7 @@ def _pool(reader: _Reader, raw: Mapping[str, Any], path: str) -> Pool:
         outflow_percent=int(raw.get("outflow_percent", 25)),
         outflow_blocks=max(1, int(raw.get("outflow_blocks", 300))),
         connected=bool(raw.get("connected", False)),
+        lock_box=reader.get(raw, "lock_box", _address, b"", path) if "lock_box" in raw else b"",
     )
 
 

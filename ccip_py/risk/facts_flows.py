@@ -58,10 +58,11 @@ class Flows:
         if transfer is None:
             return
         sender, recipient, amount = transfer
+        holder = next((pool for pool in pools if sender in (pool.pool, pool.vault)), None)
         if sender == _NOBODY:
             self._add(chain, log, pools[0].pool, "issued", amount)
-        elif recipient != _NOBODY and any(pool.pool == sender for pool in pools):
-            self._add(chain, log, sender, "withdrawn", amount)
+        elif holder and recipient not in (_NOBODY, holder.pool, holder.vault):
+            self._add(chain, log, holder.pool, "withdrawn", amount)
         change = amount * ((sender == _NOBODY) - (recipient == _NOBODY))
         if change:
             net = self.net(chain, log.address, log.block) + change

@@ -43,7 +43,7 @@ class Patrol:
         asks = [views.pointer(chain.rmn_proxy), views.monitors(chain.rmn)]
         asks += [views.quorum(lane.commit_store) for lane in self._arriving(selector)]
         asks += [views.total_supply(pool.token) for pool in self._facts.flows.tokens(selector)]
-        asks += [views.balance(pool.token, pool.pool) for pool in chain.pools if pool.outflow_percent]
+        asks += [views.balance(pool.token, pool.vault) for pool in chain.pools if pool.outflow_percent]
         asks += [views.price(bound) for bound in chain.prices]
         for lane in self._arriving(selector):
             if self._facts.signed.conflicts(self._heading(lane)):
@@ -53,6 +53,7 @@ class Patrol:
                 asks += [views.config_digest(lane.commit_store), views.signers(lane.commit_store)]
             for contract in self._contracts(selector).values():
                 asks += [views.owner(contract), views.code_hash(contract)]
+            asks += [views.listed_pools(pool.lock_box) for pool in chain.pools if pool.lock_box]
         return asks
 
     # WHAT TO JUDGE
@@ -101,7 +102,7 @@ class Patrol:
             first = look.pinned - pool.outflow_blocks + 1
             spent = self._facts.flows.spent(selector, pool, first, look.pinned)
             minted = spent.issued >= spent.given
-            ask = views.total_supply(pool.token) if minted else views.balance(pool.token, pool.pool)
+            ask = views.total_supply(pool.token) if minted else views.balance(pool.token, pool.vault)
             answer = look.final_answers.get(ask)
             if not answer or not spent.given:
                 continue
@@ -164,6 +165,9 @@ class Patrol:
                     yield f"owner of {label}", views.as_address(answer).hex()
                 if (answer := answers.get(views.code_hash(contract))) and any(answer):
                     yield f"code of {label}", answer.hex()
+            for box in {pool.lock_box for pool in chain.pools if pool.lock_box}:
+                if answer := answers.get(views.listed_pools(box)):
+                    yield f"pools of lock box {box.hex()}", keccak(answer).hex()
         except Undecodable:
             return
 
@@ -177,6 +181,9 @@ class Patrol:
                 found[f"CommitStore {lane.commit_store.hex()}"] = lane.commit_store
                 found[f"OffRamp {lane.off_ramp.hex()}"] = lane.off_ramp
         found.update((f"pool {pool.pool.hex()}", pool.pool) for pool in chain.pools)
+        found.update(
+            (f"lock box {pool.lock_box.hex()}", pool.lock_box) for pool in chain.pools if pool.lock_box
+        )
         return found
 
     # PRICES, SIGNERS, ENDS OF CURSES, WAITING: AN12, AN9, AN14, AN15

@@ -118,6 +118,11 @@ def balance(token: bytes, holder: bytes) -> Ask:
     return Ask(token, _selector("balanceOf(address)") + bytes(12) + holder)
 
 
+def listed_pools(lock_box: bytes) -> Ask:
+    """Who may take tokens out of a lock box."""
+    return Ask(lock_box, _selector("getPools()"))
+
+
 def price(bound: PriceBound) -> Ask:
     """A token's price, or the price of gas on another chain; both answer (value, when it was set)."""
     if bound.token:

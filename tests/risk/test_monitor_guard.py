@@ -12,6 +12,7 @@ from ccip_py.risk import keys
 from ccip_py.risk.config import Pool, PriceBound
 from ccip_py.risk.monitor import Monitor
 from ccip_py.risk.store import Journal
+from ccip_py.risk.trie import integer, rlp
 from ccip_py.risk.vote import Blessing, Domain, sign, subject_of, to_json
 
 from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
@@ -25,6 +26,7 @@ from .world import (
     owner_call,
     set_committers,
     set_monitors,
+    view,
 )
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +48,27 @@ def token_on(world: World, issue: int = 1_000, in_pool: int = 0) -> bytes:
         mint(world.destination, token, in_pool, POOL)
     world.pay_out(0)
     return token
+
+
+def pool_calls(chain: Anvil, to: bytes, signature: str, types: list[str], values: list[Any]) -> None:
+    """A transaction as if the pool itself had sent it."""
+    pool = "0x" + POOL.hex()
+    chain.rpc("anvil_impersonateAccount", pool)
+    chain.set_balance(pool, 10**18)
+    data = keccak(signature.encode())[:4] + encode(types, values)
+    call = {"from": pool, "to": "0x" + to.hex(), "data": "0x" + data.hex(), "gas": hex(200_000)}
+    chain.rpc("eth_sendTransaction", call)
+
+
+def balance_of(chain: Anvil, token: bytes, holder: bytes) -> int:
+    return int.from_bytes(view(chain, token, "balanceOf(address)", ["address"], [holder]))
+
+
+def next_contract(chain: Anvil, after: int) -> bytes:
+    """Where the contract will be that the owner creates after so many more transactions."""
+    owner = chain.rpc("eth_accounts")[0]
+    nonce = int(chain.rpc("eth_getTransactionCount", owner, "latest"), 16) + after
+    return keccak(rlp([bytes.fromhex(owner[2:]), integer(nonce)]))[12:]
 
 
 def guarded(token: bytes, **more: Any) -> tuple[Pool, ...]:
@@ -93,12 +116,9 @@ async def test_an_8_a_withdrawal_from_a_pool_outside_the_protocol(world: World, 
     async with monitored(world, tmp_path, pools=guarded(token, outside_limit=10)):
         await world.settle(8)
 
-        pool = "0x" + POOL.hex()
-        world.destination.rpc("anvil_impersonateAccount", pool)
-        world.destination.set_balance(pool, 10**18)
-        data = keccak(b"transfer(address,uint256)")[:4] + encode(["address", "uint256"], [HOLDER, 60])
-        call = {"from": pool, "to": "0x" + token.hex(), "data": "0x" + data.hex(), "gas": hex(100_000)}
-        world.destination.rpc("eth_sendTransaction", call)
+        pool_calls(
+            world.destination, token, "transfer(address,uint256)", ["address", "uint256"], [HOLDER, 60]
+        )
 
         await until_cursed_on_both(world)
         assert world.anomalies() == {"AN8"}
@@ -121,6 +141,36 @@ async def test_an_13_an_outflow_that_messages_justify_is_an_alert_only(world: Wo
         await world.settle(3)
         assert world.anomalies() == set()
         assert not world.is_cursed()
+
+
+async def test_an_8_what_a_lock_box_holds_is_guarded_like_a_pool(world: World, tmp_path: Path) -> None:
+    """Tokens go from the pool to its box and from there to receivers. Whatever else leaves the box has left
+    outside the protocol; and it is the box that says how much there was to lose."""
+    chain = world.destination
+    token = token_on(world, issue=0, in_pool=1_000)
+    box = deploy(chain, "LockBox", ["address"], [token])
+    pool_calls(chain, token, "transfer(address,uint256)", ["address", "uint256"], [box, 1_000])
+    async with monitored(world, tmp_path, pools=guarded(token, outside_limit=10, lock_box=box)):
+        moved = Sent().with_token(b"\x01" * 20, 100, b"\x02" * 20, token, 18)
+        world.send(amounts=moved.amounts, token_data=moved.token_data)
+        root = world.commit(1, 1)
+        await world.until(lambda: world.is_blessed(root))
+        router = next_contract(chain, after=1)
+        owner_call(
+            chain, box, "applyPoolUpdates(address[],address[])", ["address[]"] * 2, [[], [POOL, router]]
+        )
+        release = keccak(b"release(address,uint256)")[:4] + encode(["address", "uint256"], [HOLDER, 100])
+        world.deliver(1, 100, also=[(box, release)])
+        await world.settle(20)
+        assert balance_of(chain, token, HOLDER) == 100
+        assert world.anomalies() == set()
+        # 100 of the box's 1,000 are no spike. That another pool was listed is worth telling.
+        assert world.alerts() == {"AN10"}
+
+        pool_calls(chain, box, "release(address,uint256)", ["address", "uint256"], [HOLDER, 11])
+        await until_cursed_on_both(world)
+
+        assert world.anomalies() == {"AN8"}
 
 
 # SIGNERS

@@ -96,10 +96,10 @@ class World:
         """The destination's pool says that it minted. Nothing minted: it is merely in use."""
         transact(self.destination, POOL, payout(amount))
 
-    def deliver(self, seq_nr: int, amount: int) -> None:
-        """Both in one transaction, as when a message brings tokens."""
+    def deliver(self, seq_nr: int, amount: int, also: Sequence[tuple[bytes, bytes]] = ()) -> None:
+        """Both in one transaction, as when a message brings tokens. The caller is a contract just created."""
         done = execution(seq_nr, self.leaves[seq_nr - 1], evm.SUCCESS)
-        transact(self.destination, None, together([(OFF_RAMP, done), (POOL, payout(amount))]))
+        transact(self.destination, None, together([(OFF_RAMP, done), (POOL, payout(amount)), *also]))
 
     def remove(self, root: bytes) -> None:
         owner_call(
