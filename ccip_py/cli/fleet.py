@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -16,6 +17,7 @@ from ccip_py.devnet.node_mains import free_ports, prices
 from ccip_py.devnet.process import GuardedProcess
 from ccip_py.errors import CcipError
 from ccip_py.protocol.codec.evm import checksum
+from ccip_py.risk.config_toml import as_toml
 
 if TYPE_CHECKING:
     from ccip_py.devnet.network import Network
@@ -96,47 +98,7 @@ class Fleet:
 
     def _monitor(self, index: int) -> str:
         config = self._network.mains.monitor_config(index)
-        lines = [
-            "[monitor]",
-            f'name = "{config.name}"',
-            f'store = "monitor-{index}"',
-            f'listen = "{config.listen[0]}:{config.listen[1]}"',
-            f"peers = {json.dumps(config.peers)}",
-            f"poll_seconds = {config.poll_seconds}",
-            "simulated_independence = true",
-        ]
-        for role, indices in (("bless", roles.BLESSERS), ("curse", roles.CURSERS), ("relay", roles.RELAYERS)):
-            lines += [f"[keys.{role}]", f"dev_key_index = {indices[index]}"]
-        for chain in config.chains:
-            lines += [
-                "[[chains]]",
-                f'name = "{chain.name}"',
-                f'selector = "{chain.selector}"',
-                f"chain_id = {chain.chain_id}",
-                f"rpc = {json.dumps(chain.endpoints)}",
-                f"finality = {json.dumps(chain.finality or 'finalized')}",
-                f"start_block = {chain.start_block}",
-                f'rmn = "0x{chain.rmn.hex()}"',
-                f'rmn_proxy = "0x{chain.rmn_proxy.hex()}"',
-                f"absence_grace = {chain.absence_grace}",
-            ]
-            for pool in chain.pools:
-                lines += [
-                    "[[chains.pools]]",
-                    f'pool = "0x{pool.pool.hex()}"',
-                    f'token = "0x{pool.token.hex()}"',
-                    f"decimals = {pool.decimals}",
-                ]
-        for lane in config.lanes:
-            lines += [
-                "[[lanes]]",
-                f'source = "{lane.source}"',
-                f'destination = "{lane.destination}"',
-                f'on_ramp = "0x{lane.on_ramp.hex()}"',
-                f'commit_store = "0x{lane.commit_store.hex()}"',
-                f'off_ramp = "0x{lane.off_ramp.hex()}"',
-            ]
-        return "\n".join(lines) + "\n"
+        return as_toml(replace(config, directory=Path(f"monitor-{index}")))
 
 
 def _node(kind: str, name: str, key: int) -> str:
