@@ -11,12 +11,13 @@ with *all* its mistakes, each under the path of its key. What the chains really 
 
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from ccip_py.chains.bounded_json import parse_json
+from ccip_py.chains.rpc_headers import Headers, optional_headers
 from ccip_py.chains.sections import (
     POOL_KINDS,
     Finality,
@@ -66,6 +67,7 @@ class ChainDeployment:
     link: Address
     owner: Address
     tokens: tuple[TokenDeployment, ...] = ()
+    rpc_headers: Headers = field(default_factory=dict, hash=False)  # references, see `rpc_headers`
 
     def token(self, symbol: str) -> TokenDeployment:
         """The token of that symbol."""
@@ -159,6 +161,7 @@ def _read_chain(section: Section) -> ChainDeployment:
         link=section.address("link"),
         owner=section.address("owner"),
         tokens=tuple(_read_token(inner) for inner in section.sections("tokens")),
+        rpc_headers=optional_headers(section),
     )
     section.done()
     return chain
@@ -264,9 +267,11 @@ def _plain(value: Any) -> Any:
         return checksum(Address(value)) if len(value) == 20 else "0x" + value.hex()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return dict(value)
     if is_dataclass(value):
         known = {item.name: getattr(value, item.name) for item in fields(value)}
-        plain = {name: _plain(item) for name, item in known.items() if item is not None}
+        plain = {name: _plain(item) for name, item in known.items() if item not in (None, {})}
         return {
             key: str(v) if key in ("selector", "source", "destination") else v for key, v in plain.items()
         }

@@ -33,6 +33,15 @@ class Section:
             self.problems.append(f"{self.path}{key}: want {wanted}, got {self.values[key]!r}")
             return default
 
+    def secret(self, key: str, check: Callable[[Any], Any], wanted: str, default: Any) -> Any:
+        """As `take`, but what is wrong is never shown: it may be what should not stand there."""
+        self.used.add(key)
+        try:
+            return check(self.values[key])
+        except (KeyError, ValueError, TypeError):
+            self.problems.append(f"{self.path}{key}: want {wanted}")
+            return default
+
     def text(self, key: str) -> str:
         return str(self.take(key, _text, "a non-empty string", ""))
 

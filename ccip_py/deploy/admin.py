@@ -16,7 +16,9 @@ import anyio
 from eth_utils.address import to_checksum_address
 
 from ccip_py.chains.deployment import ChainDeployment
+from ccip_py.chains.evm.endpoint import Target
 from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.chains.rpc_headers import read_headers
 from ccip_py.deploy import abi, artifacts
 from ccip_py.deploy.abi import encode_values
 from ccip_py.deploy.keys import Party
@@ -101,7 +103,7 @@ def ask(chain: ChainDeployment, address: Address, contract: str, function: str, 
     }
 
     async def run() -> Any:
-        async with Rpc(chain.rpc_url, chain_id=chain.chain_id) as rpc:
+        async with _rpc(chain) as rpc:
             return await rpc.call("eth_call", question, "latest")
 
     return abi.result(artifact, function, len(arguments), bytes.fromhex(anyio.run(run)[2:]))
@@ -114,7 +116,7 @@ def act(console: Console, to: Address, contract: str, function: str, *arguments:
     signer = console.party.unlock()
 
     async def run() -> Done:
-        async with Rpc(console.chain.rpc_url, chain_id=console.chain.chain_id) as rpc:
+        async with _rpc(console.chain) as rpc:
             who = to_checksum_address(signer.address)
             nonce = int(await rpc.call("eth_getTransactionCount", who, "pending"), 16)
             [receipt] = await send(rpc, await sign(rpc, console.chain.chain_id, signer, [wanted], nonce))
@@ -122,6 +124,10 @@ def act(console: Console, to: Address, contract: str, function: str, *arguments:
             return Done(receipt["transactionHash"], block, gas)
 
     return anyio.run(run)
+
+
+def _rpc(chain: ChainDeployment) -> Rpc:
+    return Rpc(Target(chain.rpc_url, read_headers(chain.rpc_headers)), chain_id=chain.chain_id)
 
 
 def _subject(subject: ChainSelector | bytes) -> bytes:

@@ -18,7 +18,7 @@ from ccip_py.deploy import abi, artifacts
 from ccip_py.deploy.config import ChainConfig, NetworkConfig
 from ccip_py.deploy.journal import Journal, Sent
 from ccip_py.deploy.plan import Plan
-from ccip_py.deploy.send import Signed, Wanted, call_gas, creation_gas, send, sign
+from ccip_py.deploy.send import Signed, Wanted, base_fee_of, call_gas, creation_gas, send, sign
 from ccip_py.deploy.steps import Addresses, Create, Phase, Step, digest, of_chain, of_token, resolve
 from ccip_py.errors import CcipError, EndpointDown, Refused
 from ccip_py.protocol.ids import Address
@@ -195,7 +195,10 @@ def _check_place(step: Step, expected: Address, got: str) -> None:
 
 async def _check_funds(chain: ChainConfig, rpc: Rpc, signer: Signer) -> None:
     who = to_checksum_address(signer.address)
-    if int(await rpc.call("eth_getBalance", who, "latest"), 16) == 0:
+    balance, block = await rpc.batch(
+        [("eth_getBalance", (who, "latest")), ("eth_getBlockByNumber", ("latest", False))]
+    )
+    if int(balance, 16) == 0 and base_fee_of(block) > 0:
         raise Refused(
             f"{who} has no funds on {chain.name}",
             code="NO_FUNDS",

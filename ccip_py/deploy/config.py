@@ -12,6 +12,7 @@ from typing import TypeVar
 from eth_utils.address import to_checksum_address
 
 from ccip_py.chains.evm.keys import LOCAL_CHAIN_IDS
+from ccip_py.chains.rpc_headers import Headers
 from ccip_py.chains.sections import Finality, PoolKind
 from ccip_py.deploy.keys import Party, is_dev_address
 from ccip_py.errors import ConfigError
@@ -69,9 +70,12 @@ class ChainConfig:
     finality: Finality = "finalized"
     native_usd: int = 3_000 * 10**18
     link_usd: int = 15 * 10**18
-    gas_price: int = 10**9
+    gas_price: int = 10**9  # wei; 0 where gas is free, which quotes take for 1
     link: Address | None = None  # an existing LINK; None: deploy one
     wrapped_native: Address | None = None  # likewise
+    rpc_headers: Headers = field(
+        default_factory=dict, hash=False
+    )  # references: see `ccip_py.chains.rpc_headers`
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,13 +282,14 @@ def _token_problems(config: NetworkConfig, token: TokenConfig) -> Iterator[str]:
 
 def _amount_problems(config: NetworkConfig) -> Iterator[str]:
     prices = [(f"chains.{c.name}.{key}", getattr(c, key)) for c in config.chains for key in _CHAIN_PRICES]
+    yield from (f"chains.{c.name}.gas_price: from 0 on" for c in config.chains if c.gas_price < 0)
     prices += [(f"tokens.{token.symbol}.usd", token.usd) for token in config.tokens]
     yield from (f"{where}: must be more than 0" for where, value in prices if value <= 0)
     if not 0 <= config.permissionless_window < 2**32:
         yield f"permissionless_window: seconds, from 0 to {2**32 - 1}"
 
 
-_CHAIN_PRICES = ("native_usd", "link_usd", "gas_price")
+_CHAIN_PRICES = ("native_usd", "link_usd")  # gas may be free
 
 T = TypeVar("T")
 

@@ -185,26 +185,54 @@ def _roles(
     )
 
 
-def _of_lane(config: NetworkConfig, deployment: Deployment, lane: LaneDeployment) -> Iterator[Question]:
-    source, destination = deployment.chain(lane.source), deployment.chain(lane.destination)
-    here, there = config.chain(source.name), config.chain(destination.name)
-    # A deployment says which contracts a lane has now; of those before, only the configuration knows names.
-    now, replaces = replace(config, generations={}), lane.previous_off_ramp is not None
-    ramps = {"OnRamp": lane.on_ramp, "CommitStore": lane.commit_store, "OffRamp": lane.off_ramp}
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """A lane as it should be, and where each question about it is asked."""
 
-    def ask(contract: str, function: str, *arguments: Any, expect: Any) -> Question:
-        on = source if contract in ("OnRamp", "FeeQuoter", "Router") else destination
+    config: NetworkConfig
+    lane: LaneDeployment
+    source: ChainDeployment
+    destination: ChainDeployment
+
+    @property
+    def ends(self) -> tuple[NetworkConfig, ChainConfig, ChainConfig]:
+        """The configuration as steps take it. A deployment says which contracts a lane has now; of those before,
+        only the configuration knows names."""
+        now = replace(self.config, generations={})
+        return now, now.chain(self.source.name), now.chain(self.destination.name)
+
+    def ask(self, contract: str, function: str, *arguments: Any, expect: Any) -> Question:
+        lane = self.lane
+        ramps = {"OnRamp": lane.on_ramp, "CommitStore": lane.commit_store, "OffRamp": lane.off_ramp}
+        on = self.source if contract in ("OnRamp", "FeeQuoter", "Router") else self.destination
         address = ramps.get(contract) or _shared(on)[contract]
-        where = of_lane(source.name, destination.name, contract)
+        where = of_lane(self.source.name, self.destination.name, contract)
         return Question(on.name, where, address, contract, function, arguments, expect)
 
-    yield ask("Router", "getOnRamp", lane.destination, expect=lane.on_ramp)
-    yield ask("FeeQuoter", "getDestChainConfig", lane.destination, expect=destination_fees(config.fees))
-    for fee_token in fee_tokens(config.fees, here):
-        token = fee_token.pop("token")
-        yield ask("FeeQuoter", "getFeeTokenConfig", lane.destination, token, expect=fee_token)
-    yield ask("FeeQuoter", "getDestinationChainGasPrice", lane.destination, expect={"value": is_positive})
 
+def _of_lane(config: NetworkConfig, deployment: Deployment, lane: LaneDeployment) -> Iterator[Question]:
+    known = _Lane(config, lane, deployment.chain(lane.source), deployment.chain(lane.destination))
+    yield from _quotes(known)
+    yield from _on_ramp(known)
+    yield from _commit_store(known)
+    yield from _off_ramp(known)
+
+
+def _quotes(known: _Lane) -> Iterator[Question]:
+    ask, to = known.ask, known.lane.destination
+    _, here, _ = known.ends
+    yield ask("Router", "getOnRamp", to, expect=known.lane.on_ramp)
+    yield ask("FeeQuoter", "getDestChainConfig", to, expect=destination_fees(known.config.fees))
+    for fee_token in fee_tokens(known.config.fees, here):
+        token = fee_token.pop("token")
+        yield ask("FeeQuoter", "getFeeTokenConfig", to, token, expect=fee_token)
+    yield ask("FeeQuoter", "getDestinationChainGasPrice", to, expect={"value": is_positive})
+
+
+def _on_ramp(known: _Lane) -> Iterator[Question]:
+    ask, config, source = known.ask, known.config, known.source
+    now, here, there = known.ends
+    replaces = known.lane.previous_off_ramp is not None
     yield ask("OnRamp", "owner", expect=here.owner.address)
     fixed = {k: v for k, v in on_ramp_config(now, here, there).items() if k != "prevOnRamp" or not replaces}
     yield ask("OnRamp", "getStaticConfig", expect=fixed)
@@ -214,17 +242,23 @@ def _of_lane(config: NetworkConfig, deployment: Deployment, lane: LaneDeployment
     yield ask("OnRamp", "isAllowListEnabled", expect=bool(config.allowed_senders))
     yield ask("OnRamp", "getAllowList", expect=Sorted(config.allowed_senders))
 
-    committers = list(config.committers.addresses)
+
+def _commit_store(known: _Lane) -> Iterator[Question]:
+    ask, committers = known.ask, known.config.committers
+    now, here, there = known.ends
     yield ask("CommitStore", "owner", expect=there.owner.address)
     yield ask("CommitStore", "getStaticConfig", expect=commit_store_config(now, here, there))
-    yield ask("CommitStore", "getDynamicConfig", expect={"priceRegistry": destination.fee_quoter})
-    yield ask("CommitStore", "latestConfigDetails", expect={"configDigest": lane.config_digest})
-    yield ask("CommitStore", "getSigners", expect=committers)
-    yield ask("CommitStore", "getTransmitters", expect=committers)
-    yield ask("CommitStore", "quorum", expect=2 * config.committers.f + 1)
+    yield ask("CommitStore", "getDynamicConfig", expect={"priceRegistry": known.destination.fee_quoter})
+    yield ask("CommitStore", "latestConfigDetails", expect={"configDigest": known.lane.config_digest})
+    yield ask("CommitStore", "getSigners", expect=list(committers.addresses))
+    yield ask("CommitStore", "getTransmitters", expect=list(committers.addresses))
+    yield ask("CommitStore", "quorum", expect=2 * committers.f + 1)
     yield ask("CommitStore", "paused", expect=False)
 
-    yield ask("OffRamp", "owner", expect=there.owner.address)
+
+def _off_ramp(known: _Lane) -> Iterator[Question]:
+    ask, lane, destination = known.ask, known.lane, known.destination
+    _, _, there = known.ends
     static = {
         "commitStore": lane.commit_store,
         "chainSelector": lane.destination,
@@ -233,9 +267,10 @@ def _of_lane(config: NetworkConfig, deployment: Deployment, lane: LaneDeployment
         "rmnProxy": destination.rmn_proxy,
         "tokenAdminRegistry": destination.token_admin_registry,
     }
+    yield ask("OffRamp", "owner", expect=there.owner.address)
     yield ask("OffRamp", "getStaticConfig", expect=static)
-    yield ask("OffRamp", "getDynamicConfig", expect=off_ramp_settings(config, there))
-    yield ask("OffRamp", "getTransmitters", expect=Sorted(tuple(config.executors)))
+    yield ask("OffRamp", "getDynamicConfig", expect=off_ramp_settings(known.config, there))
+    yield ask("OffRamp", "getTransmitters", expect=Sorted(tuple(known.config.executors)))
 
 
 def _monitors(config: NetworkConfig) -> Mapping[str, Any]:

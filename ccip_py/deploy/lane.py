@@ -114,7 +114,8 @@ def _leaving(
     yield call(f"{between} limits", quoter, "FeeQuoter", "applyDestChainConfigUpdates", [limits])
     paid_in = fee_tokens(config.fees, source)
     yield call(f"{between} fees", quoter, "FeeQuoter", "applyFeeTokenConfigUpdates", selector, paid_in)
-    price = pack_gas_price(usd_per_unit_gas(destination.gas_price, destination.native_usd))
+    wei = max(1, destination.gas_price)  # where gas is free: contracts take 0 for a price that is missing
+    price = pack_gas_price(usd_per_unit_gas(wei, destination.native_usd))
     gas = {
         "tokenPriceUpdates": [],
         "gasPriceUpdates": [{"destChainSelector": selector, "usdPerUnitGas": price}],

@@ -20,8 +20,10 @@ from ccip_py.chains.deployment import (
     load_deployment,
     save_deployment,
 )
+from ccip_py.chains.evm.endpoint import Target
 from ccip_py.chains.evm.keys import LOCAL_CHAIN_IDS
 from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.chains.rpc_headers import read_headers
 from ccip_py.deploy import abi, artifacts
 from ccip_py.deploy.abi import encode_values
 from ccip_py.deploy.apply import Found, Progress, Rpcs, apply, survey
@@ -203,7 +205,11 @@ async def connected(config: NetworkConfig) -> AsyncIterator[Rpcs]:
         rpcs = {}
         for chain in config.chains:
             rpcs[chain.name] = await stack.enter_async_context(
-                Rpc(chain.rpc_url, chain_id=chain.chain_id, timeout=60)
+                Rpc(
+                    Target(chain.rpc_url, read_headers(chain.rpc_headers)),
+                    chain_id=chain.chain_id,
+                    timeout=60,
+                )
             )
             await rpcs[chain.name].call("eth_chainId")
         yield rpcs
@@ -246,6 +252,7 @@ def _chain(config: NetworkConfig, chain: ChainConfig, found: Found) -> ChainDepl
         link=at[of_chain(chain.name, "LINK")],
         owner=chain.owner.address,
         tokens=tokens,
+        rpc_headers=chain.rpc_headers,
     )
 
 

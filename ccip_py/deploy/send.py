@@ -55,17 +55,33 @@ def call_gas(data: bytes) -> int:
 
 async def sign(rpc: Rpc, chain_id: int, signer: Signer, wanted: Sequence[Wanted], nonce: int) -> list[Signed]:
     """Sign all with consecutive nonces from `nonce` on, at today's price of gas."""
-    block, tip = await rpc.batch(
-        [("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())]
-    )
-    priority = int(tip, 16)
-    most = int(block["baseFeePerGas"], 16) * _BASE_FEE_ROOM + priority
+    priority, most = await _price(rpc, signer)
     signed = []
     for place, one in enumerate(wanted):
         transaction = Transaction(chain_id, nonce + place, priority, most, one.gas, one.to, 0, one.data)
         done = transactions.sign(transaction, signer)
         signed.append(Signed(one, done.raw, "0x" + done.hash.hex()))
     return signed
+
+
+async def _price(rpc: Rpc, signer: Signer) -> tuple[int, int]:
+    """Tip and most to be paid for a unit of gas. Who owns nothing offers nothing, where the chain lets gas be free."""
+    block, tip, balance = await rpc.batch(
+        [
+            ("eth_getBlockByNumber", ("latest", False)),
+            ("eth_maxPriorityFeePerGas", ()),
+            ("eth_getBalance", ("0x" + signer.address.hex(), "latest")),
+        ]
+    )
+    base_fee, priority = base_fee_of(block), int(tip, 16)
+    if base_fee == 0 and int(balance, 16) == 0:
+        priority = 0
+    return priority, base_fee * _BASE_FEE_ROOM + priority
+
+
+def base_fee_of(block: Mapping[str, Any]) -> int:
+    """Wei for a unit of gas; 0 on private chains that ask for nothing, whether or not they say so."""
+    return int(block.get("baseFeePerGas", "0x0"), 16)
 
 
 async def send(rpc: Rpc, transactions: Sequence[Signed]) -> list[Mapping[str, Any]]:

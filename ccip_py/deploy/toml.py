@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ccip_py.chains.rpc_headers import optional_headers
 from ccip_py.chains.sections import Section, finality, kind, url
 from ccip_py.deploy.config import (
     ChainConfig,
@@ -99,6 +100,7 @@ def _chain(section: Section) -> ChainConfig:
         gas_price=_amount(section, "gas_price_gwei", 9),
         link=_existing(section, "link"),
         wrapped_native=_existing(section, "wrapped_native"),
+        rpc_headers=optional_headers(section),
     )
     section.done()
     return chain

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import anyio.to_thread
-import httpx
+import urllib3
 
 from ccip_py.devnet.process import GuardedProcess
 from ccip_py.errors import ConfigError, EndpointDown, Refused
@@ -44,6 +44,7 @@ class AnvilOptions:
     port: int = 0  # 0: any free one
     mixed_mining: bool = False  # with a block time: also mine at once when a transaction comes
     gas_limit: int | None = None  # per block; None is Anvil's 30,000,000
+    base_fee: int | None = None  # wei, of the first block; 0 stays 0, as on private chains where gas is free
     load_state: Path | None = None
     dump_state: Path | None = None  # written when the chain stops
 
@@ -55,6 +56,7 @@ class AnvilOptions:
         optional: Mapping[str, int | Path | None] = {
             "--block-time": self.block_time,
             "--gas-limit": self.gas_limit,
+            "--block-base-fee-per-gas": self.base_fee,
             "--load-state": self.load_state,
             "--dump-state": self.dump_state,
         }
@@ -96,7 +98,7 @@ class Anvil:
         self.options = options
         self._binary = binary
         self._process: GuardedProcess | None = None
-        self._client: httpx.Client | None = None
+        self._client: urllib3.PoolManager | None = None
         self._port = 0
 
     @property
@@ -118,7 +120,7 @@ class Anvil:
             if match is None:
                 raise self._did_not_start()
             self._port = int(match.group(1))
-            self._client = httpx.Client(timeout=CALL_SECONDS, trust_env=False)
+            self._client = urllib3.PoolManager(timeout=CALL_SECONDS, retries=False, maxsize=4)
             if int(self.rpc("eth_chainId"), 16) != self.options.chain_id:
                 raise self._did_not_start()
             self.rpc("anvil_setLoggingEnabled", False)  # a line per request is of no use here
@@ -130,7 +132,7 @@ class Anvil:
     def stop(self) -> None:
         """End the chain and wait for its end. Safe to repeat."""
         if self._client is not None:
-            self._client.close()
+            self._client.clear()
             self._client = None
         if self._process is not None:
             self._process.stop()
@@ -172,8 +174,8 @@ class Anvil:
             raise EndpointDown(f"the chain {self.options.chain_id} is not started")
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         try:
-            answer = self._client.post(self.url, json=request).json()
-        except httpx.HTTPError as problem:
+            answer = self._client.request("POST", self.url, json=request).json()
+        except urllib3.exceptions.HTTPError as problem:
             said = self._process.tail()
             raise EndpointDown(
                 f"Anvil does not answer {method}: {problem}; it last said:\n{said}"

@@ -16,17 +16,19 @@ from pathlib import Path
 import anyio
 from anyio.abc import TaskStatus
 
-from ccip_py.chains.deployment import Deployment, load_deployment
+from ccip_py.chains.deployment import ChainDeployment, Deployment, load_deployment
 from ccip_py.chains.evm.caller import Caller
 from ccip_py.chains.evm.endpoint import Target
 from ccip_py.chains.evm.keys import KeySigner, from_keystore, read_private
 from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.chains.rpc_headers import read_headers
 from ccip_py.errors import ConfigError
 from ccip_py.protocol.codec.evm import parse_address
 from ccip_py.protocol.ids import ChainSelector
 
 from .chain_link import RpcUrls
 from .config import EndpointConfig, NodeFile, PricesConfig, load_node_file
+from .follow import replaced
 from .journal import Journal
 from .keys import patient_dev_signer
 from .log import Log, node_log
@@ -46,10 +48,18 @@ async def run_node_file(path: Path) -> None:
 
 
 async def run_node(node: NodeFile) -> None:
-    """Run the node until cancelled."""
+    """Run the node until cancelled; anew with every deployment that its file comes to describe."""
+    log = node_log(node.name, level=node.log_level)
     deployment = load_deployment(node.deployment)
-    urls = _urls(node, deployment)
-    log, metrics = node_log(node.name, level=node.log_level), Metrics()
+    while True:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_run, node, deployment, log)
+            deployment = await replaced(node.deployment, deployment, log)
+            tasks.cancel_scope.cancel()
+
+
+async def _run(node: NodeFile, deployment: Deployment, log: Log) -> None:
+    urls, metrics = _urls(node, deployment), Metrics()
     signer = await _signer(node, deployment, urls, log)
     async with AsyncExitStack() as stack:
         prices = await _prices(node.prices, deployment, urls, stack)
@@ -113,7 +123,12 @@ def _urls(node: NodeFile, deployment: Deployment) -> dict[ChainSelector, tuple[T
     if unknown:
         raise ConfigError(f"rpc: the deployment has no chain named {', '.join(sorted(unknown))}")
     own = {name: tuple(target_of(each) for each in endpoints) for name, endpoints in node.rpc.items()}
-    return {chain.selector: own.get(chain.name) or (Target(chain.rpc_url),) for chain in deployment.chains}
+    return {chain.selector: own.get(chain.name) or (_shared(chain),) for chain in deployment.chains}
+
+
+def _shared(chain: ChainDeployment) -> Target:
+    """As everybody is told to ask it, with the headers that the deployment refers to."""
+    return Target(chain.rpc_url, read_headers(chain.rpc_headers))
 
 
 def target_of(endpoint: EndpointConfig) -> Target:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ccip_py.chains.deployment import Deployment
+from ccip_py.chains.rpc_headers import read_headers
 from ccip_py.errors import NotYet
 from ccip_py.protocol.ids import ChainSelector
 from ccip_py.protocol.journey import Stage
 from ccip_py.sdk import track
 from ccip_py.sdk.book import Book
-from ccip_py.sdk.drive import Endpoint
+from ccip_py.sdk.drive import Endpoint, RpcUrl
 from ccip_py.sdk.types import SentMessage, StageReached
 
 POLL_S = 0.4
@@ -23,8 +24,10 @@ def endpoints_of(
     network: Deployment | Book, rpc_urls: Mapping[str, Endpoint] | None
 ) -> dict[ChainSelector, Endpoint]:
     """Where each chain is asked: what the deployment says, or instead of it what the caller does."""
-    known = {} if isinstance(network, Book) else {chain.name: chain.rpc_url for chain in network.chains}
-    named: dict[str, Endpoint] = {**known, **(rpc_urls or {})}
+    chains = () if isinstance(network, Book) else network.chains
+    given = rpc_urls or {}
+    known = {c.name: RpcUrl(c.rpc_url, read_headers(c.rpc_headers)) for c in chains if c.name not in given}
+    named: dict[str, Endpoint] = {**known, **given}
     return {chain.selector: named[chain.name] for chain in network.chains if chain.name in named}
 
 

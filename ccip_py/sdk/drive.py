@@ -1,18 +1,22 @@
 """Runs flows: the only I/O of the SDK, once blocking and once asynchronous.
 
 JSON-RPC over HTTP, one batch per step, a time limit on every request; or through a Web3 object of the caller's, with
-its own middleware, one request after the other. A node that cannot be reached, or answers nonsense, raises
+its own middleware, one request after the other. The asynchronous driver's HTTP client is loaded when one is made: it
+takes longer to load than all else here, and who blocks has no use for it. A node that cannot be reached, or answers nonsense, raises
 EndpointDown; a node that answers an error to one request of a batch gives a `Failure` there.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 import anyio
-import httpx
+import urllib3
 
 from ccip_py.chains.bounded_json import parse_json
 from ccip_py.errors import EndpointDown, UnknownLane
@@ -22,6 +26,7 @@ from ccip_py.sdk.flow import Calls, Failure, Flow, Pause
 T = TypeVar("T")
 
 TIMEOUT_S = 30.0
+CONNECTIONS = 8  # kept open per host, for clients that several threads share
 
 
 class HasProvider(Protocol):
@@ -31,7 +36,15 @@ class HasProvider(Protocol):
     def provider(self) -> Any: ...
 
 
-Endpoint: TypeAlias = str | HasProvider
+@dataclass(frozen=True, slots=True)
+class RpcUrl:
+    """A URL, and the headers that a private chain wants with every request. Their values are never shown."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+Endpoint: TypeAlias = str | RpcUrl | HasProvider
 
 
 class SyncDriver:
@@ -39,7 +52,7 @@ class SyncDriver:
 
     def __init__(self, endpoints: Mapping[ChainSelector, Endpoint], *, timeout: float = TIMEOUT_S) -> None:
         self._endpoints = endpoints
-        self._http = httpx.Client(timeout=timeout, trust_env=False)
+        self._http = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=CONNECTIONS)
 
     def run(self, flow: Flow[T]) -> T:
         """The flow's result; what it raises comes through."""
@@ -55,14 +68,18 @@ class SyncDriver:
                 time.sleep(step.seconds)
                 continue
             endpoint = _endpoint(self._endpoints, step.chain)
-            if not isinstance(endpoint, str):
+            if isinstance(endpoint, RpcUrl):
+                answer = self._post(endpoint, step)
+            else:
                 answer = self._through(endpoint, step)
-                continue
-            try:
-                response = self._http.post(endpoint, json=_payload(step))
-            except httpx.HTTPError as broken:
-                raise _down(endpoint, broken) from broken
-            answer = _answers(step, endpoint, response)
+
+    def _post(self, to: RpcUrl, step: Calls) -> tuple[Any, ...]:
+        headers = {"content-type": "application/json", **to.headers}
+        try:
+            said = self._http.request("POST", to.url, body=_payload(step), headers=headers, redirect=False)
+        except (urllib3.exceptions.HTTPError, UnicodeError, ValueError) as broken:
+            raise _down(to.url, type(broken).__name__) from broken
+        return _answers(step, to.url, said.status, said.data)
 
     def _through(self, web3: HasProvider, step: Calls) -> tuple[Any, ...]:
         answers = []
@@ -75,15 +92,18 @@ class SyncDriver:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._http.close()
+        self._http.clear()
 
 
 class AsyncDriver:
     """Runs a flow to its end without blocking the event loop."""
 
     def __init__(self, endpoints: Mapping[ChainSelector, Endpoint], *, timeout: float = TIMEOUT_S) -> None:
+        import httpx
+
         self._endpoints = endpoints
         self._http = httpx.AsyncClient(timeout=timeout, trust_env=False)
+        self._broken = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 
     async def run(self, flow: Flow[T]) -> T:
         """The flow's result; what it raises comes through."""
@@ -99,14 +119,18 @@ class AsyncDriver:
                 await anyio.sleep(step.seconds)
                 continue
             endpoint = _endpoint(self._endpoints, step.chain)
-            if not isinstance(endpoint, str):
+            if isinstance(endpoint, RpcUrl):
+                answer = await self._post(endpoint, step)
+            else:
                 answer = await self._through(endpoint, step)
-                continue
-            try:
-                response = await self._http.post(endpoint, json=_payload(step))
-            except httpx.HTTPError as broken:
-                raise _down(endpoint, broken) from broken
-            answer = _answers(step, endpoint, response)
+
+    async def _post(self, to: RpcUrl, step: Calls) -> tuple[Any, ...]:
+        headers = {"content-type": "application/json", **to.headers}
+        try:
+            said = await self._http.post(to.url, content=_payload(step), headers=headers)
+        except self._broken as broken:
+            raise _down(to.url, type(broken).__name__) from broken
+        return _answers(step, to.url, said.status_code, said.content)
 
     async def _through(self, web3: HasProvider, step: Calls) -> tuple[Any, ...]:
         answers = []
@@ -122,36 +146,54 @@ class AsyncDriver:
         await self._http.aclose()
 
 
-def _endpoint(endpoints: Mapping[ChainSelector, Endpoint], chain: ChainSelector) -> Endpoint:
+def _endpoint(endpoints: Mapping[ChainSelector, Endpoint], chain: ChainSelector) -> RpcUrl | HasProvider:
     if chain not in endpoints:
         known = ", ".join(str(selector) for selector in endpoints) or "none"
         raise UnknownLane(
             f"no RPC URL is known for chain {chain}",
             hint=f"known chain selectors: {known}; a chain id is not one",
         )
-    return endpoints[chain]
+    endpoint = endpoints[chain]
+    return RpcUrl(endpoint) if isinstance(endpoint, str) else endpoint
 
 
-def _payload(step: Calls) -> list[dict[str, Any]]:
-    return [
+def _payload(step: Calls) -> bytes:
+    requests = [
         {"jsonrpc": "2.0", "id": index, "method": call.method, "params": list(call.params)}
         for index, call in enumerate(step.calls)
     ]
+    return json.dumps(requests).encode()
 
 
 def _down(url: str, why: object) -> EndpointDown:
     return EndpointDown(
         "the chain's RPC endpoint did not answer",
-        context={"url": url, "why": str(why) or type(why).__name__},
+        context={"url": _shown(url), "why": str(why) or type(why).__name__},
         hint="check that the node runs and that the URL is right",
     )
 
 
-def _answers(step: Calls, url: str, response: httpx.Response) -> tuple[Any, ...]:
-    if response.status_code != 200:
-        raise _down(url, f"HTTP {response.status_code}")
+def _shown(url: str) -> str:
+    """Without what may be secret of it: a name and password, and on other machines the path."""
     try:
-        body = parse_json(response.content)
+        parts = urlsplit(url)
+    except ValueError:
+        return "no URL"
+    place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return place if parts.path.strip("/") == "" else f"{place}/…"
+
+
+def _answers(step: Calls, url: str, status: int, text: bytes) -> tuple[Any, ...]:
+    if status in (401, 403):
+        raise EndpointDown(
+            f"the chain's RPC endpoint lets nobody in unknown (HTTP {status})",
+            context={"url": _shown(url)},
+            hint="refer to its header under rpc_headers in the deployment's file, or pass RpcUrl(url, headers)",
+        )
+    if status != 200:
+        raise _down(url, f"HTTP {status}")
+    try:
+        body = parse_json(text)
     except ValueError as broken:
         raise _down(url, "the answer is not JSON") from broken
     entries = body if isinstance(body, list) else [body]

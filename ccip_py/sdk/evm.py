@@ -110,17 +110,20 @@ def transact(
     """
     target = {} if to is None else {"to": checksum(to)}
     request = {"from": signer.address, **target, "data": "0x" + data.hex(), "value": hex(value)}
-    estimate, nonce, block, tip, chain_id = yield from ask(
+    estimate, nonce, block, tip, chain_id, balance = yield from ask(
         chain,
         Call("eth_estimateGas", (request,)),
         Call("eth_getTransactionCount", (signer.address, "pending")),
         Call("eth_getBlockByNumber", ("latest", False)),
         Call("eth_maxPriorityFeePerGas"),
         Call("eth_chainId"),
+        Call("eth_getBalance", (signer.address, "latest")),
     )
     gas = int(succeeded(estimate), 16) * (100 + GAS_MARGIN_PERCENT) // 100
     priority = int(succeeded(tip), 16)
     base_fee = int(succeeded(block).get("baseFeePerGas", "0x0"), 16)
+    if base_fee == 0 and int(succeeded(balance), 16) < value + gas * priority:
+        priority = 0  # where gas may be free, who owns nothing offers nothing
     signed = signer.sign_transaction(
         {
             "type": 2,

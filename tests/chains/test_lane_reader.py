@@ -377,3 +377,11 @@ async def test_the_gas_price_is_what_a_transaction_pays_now(anvil, rpc):
     tip = int(anvil("eth_maxPriorityFeePerGas"), 16)
 
     assert await read_gas_price(rpc) == 5_000_000_000 + tip
+
+
+async def test_free_gas_costs_one_wei_to_contracts_that_take_zero_for_no_price():
+    class Free:
+        async def batch(self, requests):
+            return [{}, "0x0"]
+
+    assert await read_gas_price(Free()) == 1

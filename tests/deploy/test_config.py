@@ -104,7 +104,7 @@ def test_each_mistake_is_named(change: Change, complaint: str) -> None:
 
 
 def test_all_mistakes_are_reported_together() -> None:
-    wrong = committers(monitors(chain(GOOD, gas_price=0), curse_threshold=0), f=0)
+    wrong = committers(monitors(chain(GOOD, gas_price=-1), curse_threshold=0), f=0)
 
     with pytest.raises(ConfigError) as refused:
         checked(wrong)

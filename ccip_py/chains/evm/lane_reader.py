@@ -247,11 +247,14 @@ async def read_prices(
 
 
 async def read_gas_price(rpc: Rpc) -> int:
-    """Wei per unit of gas that a transaction pays now: base fee of the latest block plus the usual tip."""
+    """Wei per unit of gas that a transaction pays now: base fee of the latest block plus the usual tip.
+
+    At least 1, also on private chains where gas is free: contracts take a price of 0 for one that is missing.
+    """
     block, tip = await rpc.batch(
         [("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())]
     )
-    return to_int(block.get("baseFeePerGas", "0x0")) + to_int(tip)
+    return max(1, to_int(block.get("baseFeePerGas", "0x0")) + to_int(tip))
 
 
 def _plain(answer: Any) -> Any:
