@@ -25,7 +25,7 @@ from ccip_py.chains.ports import Block, Heads
 from ccip_py.commit.config import CommitConfig
 from ccip_py.commit.view import NEVER, GasParts, StoredPrice, View
 from ccip_py.errors import NotYet
-from ccip_py.protocol.ids import Address
+from ccip_py.protocol.ids import Address, SeqNr
 from ccip_py.protocol.merkle import MAX_LEAVES
 from ccip_py.protocol.prices import usd_per_unit_gas
 
@@ -34,6 +34,10 @@ from .message_stream import MessageStream
 from .prices import PriceSource
 from .seat import Committee, read_committee
 from .together import both
+
+KEPT_BEHIND = 16 * MAX_LEAVES
+"""Messages kept below what is to be committed next: a removed root or a reorganisation takes some back. Anything
+further back is read again if it is ever needed."""
 
 PRICE_AGE = 5.0
 """Seconds after which prices are asked for again."""
@@ -99,6 +103,7 @@ class CommitEyes:
             lambda: self._prices(state, at),
         )
         first = state.expected_next
+        self.messages.forget_far_below(SeqNr(max(first - KEPT_BEHIND, 0)))
         return View(
             source_block=source.finalized.number,
             destination_block=at.number,

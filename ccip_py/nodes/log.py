@@ -45,6 +45,8 @@ class Event(StrEnum):
     MONITOR_SILENT = "monitor silent"
     PRICE_UNAVAILABLE = "price unavailable"
     FINALITY_VIOLATED = "finality violated"
+    DEPLOYMENT_CHANGED = "deployment changed: starting over with it"
+    DEPLOYMENT_UNREADABLE = "deployment unreadable: going on with the one before"
 
 
 class Stage(StrEnum):

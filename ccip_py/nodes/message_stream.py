@@ -16,6 +16,7 @@ from ccip_py.chains.ports import Block, LogSource
 from ccip_py.protocol.codec.evm import decode_ccip_send_requested, encode_ccip_send_requested
 from ccip_py.protocol.ids import SeqNr
 from ccip_py.protocol.lane import Lane
+from ccip_py.protocol.merkle import MAX_LEAVES
 from ccip_py.protocol.message import Message
 
 from .cache import CachedMessage, Cursor, LaneCache
@@ -55,6 +56,12 @@ class MessageStream:
             raise MissingLogs("the first message needed is missing", context={"needed": needed, "got": first})
         self.cache.start(Cursor(block, first))
         self.cache.append([self._cached(each) for each in sent], Cursor(place.next_block, place.next_seq_nr))
+
+    def forget_far_below(self, needed: SeqNr) -> None:
+        """Drop what is below `needed`, a tree's worth at a time, so that the cache follows the work and not the history."""
+        first = self.cache.first()
+        if first is not None and first + MAX_LEAVES <= needed:
+            self.cache.forget_below(needed)
 
     def messages(self, first: SeqNr, last: SeqNr) -> list[Message]:
         """Whole messages of an interval, as many as are known."""
