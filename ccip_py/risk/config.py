@@ -124,8 +124,11 @@ class Config:
 
 
 def load(path: Path) -> Config:
-    """Read a TOML file; relative paths in it count from its folder."""
-    return parse(tomllib.loads(path.read_text()), path.parent)
+    """Read a TOML file; relative paths in it count from its folder. Raises ConfigError for what isn't TOML."""
+    try:
+        return parse(tomllib.loads(path.read_text()), path.parent)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 def parse(raw: Mapping[str, Any], base: Path) -> Config:

@@ -58,16 +58,85 @@ async def run(
         await http.aclose()
 
 
+async def run_file(
+    path: Path, *, ready: Callable[[int], None] | None = None, stop: anyio.Event | None = None
+) -> None:
+    """Run the monitor that a file describes, and go on with the new one whenever the file says something else.
+
+    So a replaced lane or an announced change needs no restart by hand. A file that can't be used is reported
+    and left alone: a slip of the pen must not take a monitor out of service. Raises ConfigError only for what
+    is wrong at the start. `ready` is called each time that votes are served anew.
+    """
+    stop = stop or anyio.Event()
+    config = load(path)
+    while not stop.is_set():
+        config = await _run_until_another(path, config, ready, stop)
+
+
+async def _run_until_another(
+    path: Path, config: Config, ready: Callable[[int], None] | None, stop: anyio.Event
+) -> Config:
+    """Run one configuration until the file holds another, which is returned, or until `stop`."""
+    end, following = anyio.Event(), config
+    wrong: ConfigError | None = None
+
+    async def watch() -> None:
+        nonlocal following
+        following = await _another(path, config)
+        end.set()
+
+    async def heed() -> None:
+        await stop.wait()
+        end.set()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(watch)
+        group.start_soon(heed)
+        try:
+            await run(config, ready=ready, stop=end)
+        except ConfigError as error:
+            wrong = error
+        group.cancel_scope.cancel()
+    if wrong is not None:
+        raise wrong
+    return following
+
+
+async def _another(path: Path, config: Config) -> Config:
+    """Wait until the file says something else, and something that can be used. What is there only once
+    may be half written."""
+    said, seen = "", config
+    while True:
+        await anyio.sleep(config.poll_seconds)
+        try:
+            before, seen = seen, load(path)
+            if seen == config or seen != before:
+                continue
+            load_keys(seen)
+        except (ConfigError, OSError) as error:
+            if str(error) != said:
+                log.error("%s: %s is not used: %s", config.name, path, error)
+            said = str(error)
+            continue
+        log.info("%s: goes on with what %s says now", config.name, path)
+        return seen
+
+
 async def open_monitor(config: Config, http: Http) -> Monitor:
     """Load the keys and the stores. The caller closes the monitor."""
     sources = (config.bless, config.curse, config.relay)
     if any(source is not None and source.dev_key_index is not None for source in sources):
         await _tolerate_dev_keys(config, http)
+    return Monitor(config, *load_keys(config), http)
+
+
+def load_keys(config: Config) -> tuple[keys.Key, keys.Key, keys.Key]:
+    """(bless, curse, relay). Raises ConfigError if one can't be had, or does what another is for."""
     bless, curse = keys.load(config.bless), keys.load(config.curse)
     relay = keys.load(config.relay) if config.relay is not None else bless
     if curse.address in (bless.address, relay.address):
         raise ConfigError("keys: the curse key must not be used for anything else")
-    return Monitor(config, bless, curse, relay, http)
+    return bless, curse, relay
 
 
 async def _loop(monitor: Monitor, stop: anyio.Event) -> None:
@@ -114,21 +183,19 @@ async def _silent(chain: Chain, http: Http) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
+        if options.command == "run":
+            logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+            anyio.run(_run, options.config)
+            return 0
         config = load(options.config)
         if options.command == "explain":
             return _explain(config, options.id)
-        if options.command == "status":
-            return _status(config)
-        if options.command == "show":
-            return _show(config)
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-        anyio.run(_run, config)
+        return _status(config) if options.command == "status" else _show(config)
     except (ConfigError, OSError, EndpointDown, Refused) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -141,8 +208,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _run(config: Config) -> None:
-    await run(config, ready=lambda port: log.info("%s serves votes on port %d", config.name, port))
+async def _run(path: Path) -> None:
+    await run_file(path, ready=lambda port: log.info("%s: votes are served on port %d", path, port))
 
 
 def _explain(config: Config, id_prefix: str) -> int:

@@ -1,15 +1,19 @@
 """The monitor as a process sees it: starting, serving, refusing, explaining, stopping."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 from aiohttp import web
 
+from ccip_py.risk import main as risk_main
 from ccip_py.risk.config import ConfigError, KeySource, load
+from ccip_py.risk.config_toml import as_toml
 from ccip_py.risk.http import Http, HttpError
-from ccip_py.risk.main import main, run
+from ccip_py.risk.main import main, run, run_file
 from ccip_py.risk.monitor import Monitor
 from ccip_py.testing.faults import Disconnected, FaultProxy
 
@@ -114,6 +118,64 @@ async def test_a_start_waits_for_an_endpoint_that_is_silent(world: World, tmp_pa
             with anyio.fail_after(30):
                 await ready.wait()
             stop.set()
+
+
+async def test_goes_on_with_what_its_file_says_now(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A lane is replaced: nobody restarts anything. What can't be used is left alone meanwhile."""
+    config, path = config_for(world, 0, tmp_path, poll_seconds=0.01), tmp_path / "risk.toml"
+    path.write_text(as_toml(config))
+    ports, stop = anyio.create_memory_object_stream[int](9), anyio.Event()
+    http = Http(10)
+
+    async def status(port: int) -> dict[str, Any]:
+        return dict(json.loads(await http.get(f"http://127.0.0.1:{port}/status")))
+
+    async with anyio.create_task_group() as group, ports[0], ports[1]:
+        group.start_soon(lambda: run_file(path, ready=ports[0].send_nowait, stop=stop))
+        with anyio.fail_after(30):
+            first = await ports[1].receive()
+            for broken in ("[monitor", as_toml(replace(config, relay=config.curse))):
+                caplog.clear()
+                path.write_text(broken)
+                while "is not used" not in caplog.text:
+                    await anyio.sleep(0.01)
+            assert (await status(first))["name"] == "monitor-0"
+
+            (old,) = config.lanes
+            lanes = (
+                replace(old, retired=True),
+                replace(old, on_ramp=b"\x1a" * 20, commit_store=b"\x1b" * 20),
+            )
+            path.write_text(as_toml(replace(config, name="renamed", lanes=lanes)))
+            second = await ports[1].receive()
+            assert (await status(second))["name"] == "renamed"
+        stop.set()
+    await http.aclose()
+
+
+async def test_a_file_is_believed_when_it_says_the_same_twice(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read once may be half written, and half a list of lanes is a list of lanes."""
+    config = config_for(world, 0, tmp_path, poll_seconds=0.0)
+    half, whole = replace(config, lanes=()), replace(config, name="whole")
+    said = iter([config, half, whole, whole])
+    monkeypatch.setattr(risk_main, "load", lambda _: next(said))
+
+    assert await risk_main._another(tmp_path / "risk.toml", config) == whole
+
+
+async def test_a_file_that_is_wrong_to_begin_with_is_refused(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "risk.toml"
+    path.write_text(as_toml(config_for(world, 0, tmp_path, curse=KeySource(dev_key_index=10))))
+
+    with pytest.raises(ConfigError, match="two different keys"):
+        await run_file(path)
+    path.write_text("[monitor")
+    with pytest.raises(ConfigError, match=r"risk\.toml"):
+        await run_file(path)
 
 
 TOML = """
