@@ -118,7 +118,7 @@ class Network:
     def redeployed(self, deployment: Deployment) -> None:
         """From their next start on, nodes serve this deployment: a lane was replaced, or something came to it."""
         self.ccip.close()
-        self.mains.retired += [lane for lane in self.deployment.lanes if lane not in deployment.lanes]
+        self.mains.replaced += [lane for lane in self.deployment.lanes if lane not in deployment.lanes]
         self.deployment, self.ccip = deployment, Ccip(deployment)
         self.mains.deployment = deployment
 

@@ -36,7 +36,7 @@ class NodeMains:
         around: Surroundings = WORLD,
     ) -> None:
         self.routes: dict[tuple[str, ChainSelector], str] = {}
-        self.retired: list[LaneDeployment] = []  # replaced lanes: monitors know what they did to tokens
+        self.replaced: list[LaneDeployment] = []  # lanes: monitors know what these did to tokens
         self.outside_limit: int | None = None  # tokens minted outside the protocol: beyond it monitors curse
         self.credulous: set[str] = set()  # committers that believe their endpoint without proof: for drills
         self.hub = Hub()
@@ -135,17 +135,7 @@ class NodeMains:
                 )
                 for chain in self.deployment.chains
             ),
-            lanes=tuple(
-                risk.Lane(
-                    lane.source,
-                    lane.destination,
-                    lane.on_ramp,
-                    lane.commit_store,
-                    lane.off_ramp,
-                    retired=lane in self.retired,
-                )
-                for lane in (*self.deployment.lanes, *self.retired)
-            ),
+            lanes=monitored_lanes(self.deployment.lanes, self.replaced),
             poll_seconds=0.5,
             simulated_independence=True,
         )
@@ -168,6 +158,25 @@ class NodeMains:
     def _log(self, name: str) -> Iterator[Log]:
         with (self._folder_of(name) / "log.jsonl").open("a", buffering=1, encoding="utf-8") as stream:
             yield node_log(name, stream=stream)
+
+
+def monitored_lanes(
+    lanes: Sequence[LaneDeployment], replaced: Sequence[LaneDeployment]
+) -> tuple[risk.Lane, ...]:
+    """What monitors watch: the lanes of today and those they replaced. One whose successor goes on from it still
+    has messages to be blessed; one that was severed says nothing any more, and is retired."""
+    followed = {lane.previous_commit_store for lane in (*lanes, *replaced)}
+    return tuple(
+        risk.Lane(
+            lane.source,
+            lane.destination,
+            lane.on_ramp,
+            lane.commit_store,
+            lane.off_ramp,
+            retired=lane in replaced and lane.commit_store not in followed,
+        )
+        for lane in (*lanes, *replaced)
+    )
 
 
 def prices(deployment: Deployment) -> dict[Token, int]:
