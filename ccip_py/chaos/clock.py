@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +14,14 @@ from ccip_py.audit.rpc import Call, Endpoint
 from ccip_py.devnet.network import Network
 
 NEAR = 16  # blocks below the head that are looked at again: what is replaced lies above
+
+
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """Seconds, of messages that meant well and of those that meant harm."""
+
+    ordinary: list[float]
+    hostile: list[float]
 
 
 class WallClock:
@@ -55,19 +65,21 @@ class WallClock:
         return {number: block["hash"] for number, block in found if isinstance(block, dict)}
 
 
-def latencies(history: History, clock: WallClock) -> list[float]:
-    """Seconds from the block of each sending to the block of its first attempt, as seen from outside."""
+def latencies(history: History, clock: WallClock, hostile: Callable[[int, Sent], bool]) -> Latencies:
+    """Seconds from the block of each sending to the block of its first attempt, as seen from outside. `hostile` says
+    by the destination's selector whether a message was meant to do harm."""
     times = {selector: clock.times(selector, chain.head) for selector, chain in history.chains.items()}
-    took: list[float] = []
+    took = Latencies([], [])
     for lane in history.lanes:
         source, destination = history.chains[lane.source], history.chains[lane.destination]
-        sent = {event.number: event.at.block for event in source.of(Sent, lane.on_ramp)}
+        sends = {event.number: event for event in source.of(Sent, lane.on_ramp)}
         tried: dict[int, int] = {}
         for attempt in destination.of(Attempt, lane.off_ramp):
             tried.setdefault(attempt.number, attempt.at.block)
         for number, block in tried.items():
-            began = times[lane.source].get(sent.get(number, -1))
+            sent = sends.get(number)
+            began = times[lane.source].get(sent.at.block) if sent else None
             ended = times[lane.destination].get(block)
-            if began is not None and ended is not None:
-                took.append(ended - began)
+            if sent and began is not None and ended is not None:
+                (took.hostile if hostile(lane.destination, sent) else took.ordinary).append(ended - began)
     return took

@@ -167,14 +167,32 @@ def cursed(world: World, dice: random.Random) -> Iterator[str]:
     place, subject = world.network.chain(here), world.network.chain(there).selector
     curse(Console(place, party(f"anvil:{roles.GUARDIAN}")), subject)
     yield f"{there} on {here}"
-    for left in reversed(range(LIFTS)):  # a vote that comes in between makes a lift fail, as it should
+    lift_all(world)
+
+
+def lift_all(world: World) -> list[str]:
+    """As the owner, lift every curse there is; which ones there were."""
+    lifted: list[str] = []
+    names = [chain.name for chain in world.network.deployment.chains]
+    for here in names:
+        for there in names:
+            if here != there and world.network.is_cursed(here, there):
+                _lift(world, here, there)
+                lifted.append(f"{there} on {here}")
+    return lifted
+
+
+def _lift(world: World, here: str, there: str) -> None:
+    """A vote that comes in between makes a lift fail, as it should: then once more."""
+    place, subject = world.network.chain(here), world.network.chain(there).selector
+    for left in reversed(range(LIFTS)):
         try:
-            if world.network.is_cursed(here, there):
-                uncurse(Console(place, party(f"anvil:{roles.OWNER}")), subject)
-            return
+            uncurse(Console(place, party(f"anvil:{roles.OWNER}")), subject)
         except CcipError:
             if not left:
                 raise
+        else:
+            return
 
 
 @contextmanager

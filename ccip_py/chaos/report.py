@@ -9,6 +9,7 @@ from typing import Any
 
 from ccip_py.audit.history import Finding
 from ccip_py.chaos.inquiry import Answer
+from ccip_py.chaos.watch import percentile
 
 HOUR_S = 3_600.0
 WANTED_MESSAGES, WANTED_KINDS, WANTED_EACH = 20_000, 10, 5  # of an hour
@@ -41,8 +42,8 @@ class Report:
     lost: int = 0  # sent, and never tried
     doubled: int = 0
     hostile: dict[str, int] = field(default_factory=dict)  # handed over, by what is hostile about them
-    histogram: dict[str, int] = field(default_factory=dict)
-    latency_s: dict[str, float] = field(default_factory=dict)
+    histogram: dict[str, dict[str, int]] = field(default_factory=dict)  # of ordinary and of hostile messages
+    latency_s: dict[str, dict[str, float]] = field(default_factory=dict)  # likewise, from block to block
     faults: Counter[str] = field(default_factory=Counter)
     troubles: list[str] = field(
         default_factory=list
@@ -102,6 +103,11 @@ def histogram(took: Sequence[float]) -> dict[str, int]:
     return counts
 
 
+def percentiles(took: Sequence[float]) -> dict[str, float]:
+    """The usual three."""
+    return {f"p{percent}": round(percentile(took, percent), 1) for percent in (50, 95, 99)}
+
+
 def as_data(report: Report) -> dict[str, Any]:
     """The report as JSON values."""
     return {**asdict(report), "passed": report.passed, "void": report.void, "verdict": report.verdict}
@@ -117,8 +123,7 @@ def as_text(report: Report) -> str:
         f"the queue was empty {report.drained_s:.0f} s after the faults ({kept})",
         f"hostile: {sum(report.hostile.values()):,} handed over: "
         + ", ".join(f"{count:,} {name}" for name, count in report.hostile.items()),
-        "latency: " + ", ".join(f"{name} {value:.0f} s" for name, value in report.latency_s.items()),
-        *(f"  {bound:>7} {count:>7,}" for bound, count in report.histogram.items()),
+        *_latencies(report),
         f"faults: {report.faults.total()} of {len(report.faults)} kinds",
         *(f"  {count:>4} {kind}" for kind, count in report.faults.most_common()),
         "memory over time, MB of the largest process: "
@@ -136,6 +141,16 @@ def as_text(report: Report) -> str:
         f"verdict: {report.verdict}",
     ]
     return "\n".join(lines)
+
+
+def _latencies(report: Report) -> Iterator[str]:
+    for kind, spread in report.latency_s.items():
+        yield f"latency of {kind} messages: " + ", ".join(
+            f"{name} {value:.0f} s" for name, value in spread.items()
+        )
+    columns = list(report.histogram.values())
+    for bound in columns[0] if columns else ():
+        yield f"  {bound:>7} " + " ".join(f"{column[bound]:>7,}" for column in columns)
 
 
 def _audits(report: Report) -> Iterator[str]:

@@ -22,6 +22,7 @@ from pathlib import Path
 import httpx
 
 from ccip_py.audit.deployment import load_sites
+from ccip_py.audit.events import Sent
 from ccip_py.audit.reading import ChainMoved, read_history
 from ccip_py.audit.rpc import EndpointError
 from ccip_py.audit.verdict import judge
@@ -30,13 +31,13 @@ from ccip_py.chaos.clock import WallClock, latencies
 from ccip_py.chaos.fleet import Fleet, chain_process, process_usage
 from ccip_py.chaos.gates import Gates
 from ccip_py.chaos.inquiry import Inquiry
-from ccip_py.chaos.nemesis import FAULTS, LIAR, World
+from ccip_py.chaos.nemesis import FAULTS, LIAR, World, lift_all
 from ccip_py.chaos.proxies import Proxies
 from ccip_py.chaos.receivers import HOSTILE
-from ccip_py.chaos.report import HOUR_S, Plan, Report, as_data, as_text, histogram
+from ccip_py.chaos.report import HOUR_S, Plan, Report, as_data, as_text, histogram, percentiles
 from ccip_py.chaos.strangers import HARMS
 from ccip_py.chaos.traffic import MIXED, Recipe, Traffic
-from ccip_py.chaos.watch import percentile, waiting
+from ccip_py.chaos.watch import waiting
 from ccip_py.deploy import devnet as roles
 from ccip_py.devnet.network import Options, start_network
 from ccip_py.devnet.node_mains import free_ports
@@ -118,10 +119,19 @@ class _Run:
                     self._say(f"{self._plan.seconds - self._second():5.0f} s left: {kind}: {what}")
                 self._go_on(self._dice.uniform(2.0, self._plan.longest_fault_s))
             self._go_on(self._dice.uniform(0.5, self._plan.longest_pause_s))
+            self._lift_what_is_left(kind)
         self._report.ran_s = self._second()
         self._world.fleet.start_all()
         self._calm_down()
         self._conclude()
+
+    def _lift_what_is_left(self, kind: str) -> None:
+        """Monitors may have cursed: that is for people to look into, and goes into the report."""
+        try:
+            for curse in lift_all(self._world):
+                self._trouble(f"cursed after '{kind}', and lifted: {curse}")
+        except TROUBLE as error:
+            self._trouble(f"a curse after '{kind}' could not be lifted: {error}")
 
     def _second(self) -> float:
         return time.monotonic() - self._began
@@ -240,9 +250,14 @@ class _Run:
         report.doubled = sum(finding.invariant == "S2" for finding in verdict.violations)
         report.violations += verdict.violations
         report.notes = [f"{n.invariant} {n.chain}: {n.what}" for n in verdict.findings if not n.broken]
-        took = latencies(history, self._clock)
-        report.latency_s = {f"p{percent}": percentile(took, percent) for percent in (50, 95, 99)}
-        report.histogram = histogram(took)
+        names = {int(chain.selector): chain.name for chain in self._world.network.deployment.chains}
+
+        def hostile(there: int, sent: Sent) -> bool:
+            return self._traffic.means_harm(names[there], sent.receiver, [token for token, _ in sent.tokens])
+
+        took = latencies(history, self._clock, hostile)
+        report.latency_s = {"ordinary": percentiles(took.ordinary), "hostile": percentiles(took.hostile)}
+        report.histogram = {"ordinary": histogram(took.ordinary), "hostile": histogram(took.hostile)}
 
 
 # The command

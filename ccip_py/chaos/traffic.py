@@ -128,6 +128,15 @@ class Traffic:
         self.handed_over += taken
         return taken
 
+    def means_harm(self, destination: str, receiver: bytes, tokens: Sequence[bytes]) -> bool:
+        """Whether a message on its way there is one of the hostile ones."""
+        hurtful = {
+            self._receivers[destination, name]
+            for name in receivers.HOSTILE
+            if (destination, name) in self._receivers
+        }
+        return receiver in hurtful or not set(tokens).isdisjoint(self._strange.values())
+
     def close(self) -> None:
         """Close the connections."""
         for endpoint in self._endpoints.values():
