@@ -1,18 +1,25 @@
 """Staged frauds: each is stopped by the monitors alone, and nothing else is."""
 
+import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from eth_hash.auto import keccak
 
+from ccip_py.risk import keys, views
+from ccip_py.risk.config_toml import as_toml
+from ccip_py.risk.cursing import RENEW_BEFORE, VOTE_LIFETIME
 from ccip_py.risk.evm import metadata, read_sent
+from ccip_py.risk.main import main
 from ccip_py.risk.root import merkle_root
+from ccip_py.risk.store import Journal
 from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 
 from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
-from .world import EMITTER, World, config_for, deploy, install, monitored, owner_call
+from .world import EMITTER, World, config_for, curse_key, deploy, install, monitored, owner_call
 
 pytestmark = pytest.mark.anyio
 
@@ -171,6 +178,63 @@ async def test_an_empty_wallet_silences_nobody(world: World, tmp_path: Path) -> 
         await world.until(world.is_cursed, [*poor, blind])
 
         assert blind.journal.held() == []
+
+
+def votes_against_the_source(world: World) -> int:
+    """How often the first monitor's curse key has voted on the destination."""
+    ask = views.curse_nonce(world.rmn[DESTINATION], subject_of(SOURCE), keys.dev_key(curse_key(0)).address)
+    said = world.destination.rpc(
+        "eth_call", {"to": "0x" + ask.to.hex(), "data": "0x" + ask.data.hex()}, "latest"
+    )
+    return int(said, 16)
+
+
+async def test_a_vote_is_renewed_while_the_evidence_holds_and_not_before_it_must(
+    world: World, tmp_path: Path
+) -> None:
+    """Votes live for minutes. A monitor that waits for a second one must still be heard when it comes."""
+    async with monitored(world, tmp_path, count=1):
+        world.send()
+        world.commit(1, 1, FORGED)
+        await world.until(lambda: votes_against_the_source(world) == 1)
+        await world.settle(6)
+        assert votes_against_the_source(world) == 1
+
+        world.destination.warp(VOTE_LIFETIME - RENEW_BEFORE)
+        await world.until(lambda: votes_against_the_source(world) == 2)
+        world.destination.warp(2 * VOTE_LIFETIME)
+        await world.until(lambda: votes_against_the_source(world) == 3)
+
+        world.remove(FORGED)
+        await world.until(lambda: world.anomalies() == set())
+        world.destination.warp(2 * VOTE_LIFETIME)
+        await world.settle(6)
+        assert votes_against_the_source(world) == 3
+
+
+async def test_explains_its_votes(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a vote rests on is in the journal, under the root and under what the vote names."""
+    async with monitored(world, tmp_path):
+        world.send(2)
+        good = world.commit(1, 1)
+        world.commit(2, 2, FORGED)
+        await world.until(lambda: world.is_blessed(good) and world.is_cursed(DESTINATION))
+    monitor = world.monitors[0]
+    path = tmp_path / "risk.toml"
+    path.write_text(as_toml(monitor.config))
+
+    assert main(["explain", "0x" + good.hex()[:12], "--config", str(path)]) == 0
+    (blessing,) = json.loads(capsys.readouterr().out)
+    assert blessing["kind"] == "blessing"
+    assert json.loads(blessing["why"])["rebuiltRoot"] == good.hex()
+
+    with closing(Journal(monitor.config.directory / "journal.sqlite")) as journal:
+        (evidence,) = journal.all_evidence()
+    assert main(["explain", evidence["id"], "--config", str(path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {one["kind"] for one in found} == {"evidence", "curse"}
+    assert json.loads(found[0]["facts"])["root"] == FORGED.hex()
+    assert json.loads(found[0]["facts"])["rebuiltRoot"] == world.leaves[1].hex()
 
 
 async def test_one_sighting_is_not_enough(world: World, tmp_path: Path) -> None:
