@@ -226,22 +226,39 @@ class Cut(BaseException):
 
 
 class CutJournal(MemoryJournal):
-    """A journal whose process dies right after a given write."""
+    """A journal whose process dies at a given write: right after it, or before it took effect."""
 
-    def __init__(self, writes):
+    def __init__(self, writes, after=True):
         super().__init__()
-        self.writes = writes
+        self.writes, self.after = writes, after
 
     def save(self, entry):
-        super().save(entry)
         self.writes -= 1
+        if self.writes == 0 and not self.after:
+            raise Cut
+        super().save(entry)
         if self.writes == 0:
             raise Cut
 
 
-@pytest.mark.parametrize("writes", range(1, 6))
-async def test_a_restart_after_any_write_neither_loses_nor_doubles(anvil, emitter, rpc, key, writes):
-    journal = CutJournal(writes)
+WRITES = 4  # of this transaction's life: taken on, replaced by a dearer one, mined, final
+
+
+@pytest.mark.parametrize("after", [True, False])
+@pytest.mark.parametrize("writes", range(1, WRITES + 1))
+async def test_L1_a_restart_at_any_write_neither_loses_nor_doubles(anvil, emitter, rpc, key, writes, after):
+    await lives_through(CutJournal(writes, after), anvil, emitter, rpc, key)
+
+
+async def test_L1_those_were_all_the_writes_of_a_transaction(anvil, emitter, rpc, key):
+    journal = CutJournal(WRITES + 1)
+
+    await lives_through(journal, anvil, emitter, rpc, key)
+
+    assert journal.writes == 1
+
+
+async def lives_through(journal, anvil, emitter, rpc, key):
     anvil.hold()
 
     async def live(turns):

@@ -198,6 +198,16 @@ def test_L1_a_kill_at_any_journal_write_is_harmless(
         assert {committee.journals[victim].signed(DIGEST, slot.epoch, slot.round)} == hashes
 
 
+def test_L1_those_were_all_the_writes_of_a_round(committee: Committee) -> None:
+    for index in range(4):
+        committee.start(index)
+    committee.run_until_transmitted()
+    for _ in range(30):
+        committee.step()
+
+    assert {journal.writes for journal in committee.journals.values()} == {2}
+
+
 def test_nothing_is_said_that_is_not_on_disk(committee: Committee, monkeypatch: pytest.MonkeyPatch) -> None:
     """The node dies just before its first signature is recorded: the wire must not have seen that signature."""
     for index in range(4):

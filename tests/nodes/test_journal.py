@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection
 from sqlalchemy.schema import CreateTable
 
+from ccip_py.chains.evm.sending import Attempt, Entry, Intent
 from ccip_py.chains.ports import FinalityRecord
 from ccip_py.errors import BrokenInvariant, ConfigError
 from ccip_py.nodes.journal import Journal, Signed
 from ccip_py.nodes.journal_schema import SENT
+from ccip_py.nodes.outbox import Outbox
 from ccip_py.protocol.ids import ChainSelector
 
+ROOT = Path(__file__).resolve().parents[2]
 KEY = b"\x11" * 20
 DIGEST = b"\x01" * 32
 
@@ -194,6 +200,73 @@ def test_a_finality_violation_survives_a_restart(tmp_path: Path) -> None:
     with Journal.open(tmp_path, KEY) as journal:
         assert journal.load(chain) == record
         assert journal.load(ChainSelector(1)) is None
+
+
+CHAIN = ChainSelector(7)
+ENTRY = Entry(1, 7, Intent(None, b"\x03", 100_000), (Attempt(10, 1, 5),))
+WRITES: dict[str, tuple[Callable[[Journal], object], Callable[[Journal], object]]] = {
+    "epoch": (lambda journal: journal.record_epoch(DIGEST, 3), lambda journal: journal.epoch(DIGEST)),
+    "signing": (
+        lambda journal: journal.record_signing(DIGEST, 3, 1, b"a" * 32),
+        lambda journal: journal.last_signed(DIGEST),
+    ),
+    "proof": (lambda journal: journal.keep_proof(DIGEST, 2, "both"), lambda journal: journal.proofs(DIGEST)),
+    "finality": (
+        lambda journal: journal.save(CHAIN, FinalityRecord(9, b"9" * 32, "changed")),
+        lambda journal: journal.load(CHAIN),
+    ),
+    "transaction": (
+        lambda journal: Outbox(journal, CHAIN).save(ENTRY),
+        lambda journal: Outbox(journal, CHAIN).load(),
+    ),
+}
+
+
+class Killed(Exception):
+    """The process died here."""
+
+
+class Dying(Journal):
+    """Dies within its next write: when the rows are there and the commit is not, or right after the commit."""
+
+    committed = False
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[Connection]:
+        with super().transaction(durable=durable) as connection:
+            yield connection
+            if not self.committed:
+                raise Killed
+        raise Killed
+
+
+@pytest.mark.parametrize("committed", [False, True])
+@pytest.mark.parametrize("what", WRITES)
+def test_L1_a_write_that_is_cut_short_is_there_or_is_not(tmp_path: Path, what: str, committed: bool) -> None:
+    """Every kind there is: the test after this one counts them."""
+    write, read = WRITES[what]
+    with Journal.open(tmp_path, KEY) as journal:
+        nothing = read(journal)
+    with Journal.open(tmp_path / "whole", KEY) as journal:
+        write(journal)
+        everything = read(journal)
+    assert nothing != everything
+
+    with Dying.open(tmp_path, KEY) as journal:
+        journal.committed = committed
+        with pytest.raises(Killed):
+            write(journal)
+
+    with Journal.open(tmp_path, KEY) as journal:
+        assert read(journal) == (everything if committed else nothing)
+        write(journal)  # as a restarted node may
+        assert read(journal) == everything
+
+
+def test_no_kind_of_write_is_left_out() -> None:
+    modules = [path.read_text(encoding="utf-8") for path in (ROOT / "ccip_py" / "nodes").rglob("*.py")]
+
+    assert sum(text.count(".transaction(") for text in modules) == len(WRITES)
 
 
 def test_L2_a_full_disk_stops_the_node_before_it_signs(tmp_path: Path) -> None:
