@@ -84,6 +84,9 @@ class Chain:
     pools: dict[bytes, bytes]  # every pool that ever served a token of `tokens` → that token
     events: tuple[Event, ...]
     state: State
+    boxes: dict[bytes, bytes] = field(
+        default_factory=dict
+    )  # a pool that keeps tokens elsewhere → its lock box
 
     def of(self, kind: type[E], by: bytes | None = None) -> Iterator[E]:
         """The events of one kind, in order; by one contract if it is given."""

@@ -17,10 +17,11 @@ from ccip_py.audit.events import Event, FeesChanged, OffRampAdded, OnRampSet, Pl
 from ccip_py.audit.history import Chain, History, Lane, State
 from ccip_py.audit.rpc import Endpoint, EndpointError
 from ccip_py.audit.state import read_state
-from ccip_py.audit.words import address, number, signature
+from ccip_py.audit.words import WORD, address, number, signature
 
 READINGS = 5  # how often a moving chain is read again
 _STATIC_CONFIG = signature("getStaticConfig()")[:4]
+_LOCK_BOX = signature("lockBox()")[:4]
 
 Json = dict[str, Any]
 
@@ -135,13 +136,14 @@ def _chain(
     pools |= {
         e.pool: e.token for e in routes if isinstance(e, PoolSet) and e.token in site.tokens and any(e.pool)
     }
+    boxes = _boxes(endpoint, pin, list(pools))
     here = {lane.on_ramp for lane in lanes if lane.source == site.selector}
     for lane in lanes:
         if lane.destination == site.selector:
             here |= {lane.off_ramp, lane.commit_store}
     rmns = {e.rmn for e in routes if isinstance(e, RmnSet)} | {site.rmn}
     listened = here | rmns | pools.keys() | site.tokens.keys() | site.fee_tokens | on_ramps.keys()
-    listened |= {site.router, site.registry, site.rmn_proxy, site.fee_quoter}
+    listened |= {site.router, site.registry, site.rmn_proxy, site.fee_quoter, *boxes.values()}
     return Chain(
         name=site.name,
         selector=site.selector,
@@ -158,7 +160,15 @@ def _chain(
         pools=pools,
         events=tuple(_events(site, endpoint, pin, sorted(listened))),
         state=State(),
+        boxes=boxes,
     )
+
+
+def _boxes(endpoint: Endpoint, pin: _Pin, pools: Sequence[bytes]) -> dict[bytes, bytes]:
+    """The pools that keep what they lock in a box of its own, and the box. Other pools have no such function."""
+    answers = endpoint.view([(pool, _LOCK_BOX) for pool in pools], pin.number)
+    stated = zip(pools, answers, strict=True)
+    return {pool: address(answer, 0) for pool, answer in stated if answer and len(answer) == WORD}
 
 
 def _events(site: Site, endpoint: Endpoint, pin: _Pin, addresses: Sequence[bytes]) -> list[Event]:

@@ -122,6 +122,7 @@ def _read_tokens(endpoint: Endpoint, chain: Chain, arriving: Sequence[Lane], lea
     ours |= {each for lane in arriving for each in (lane.off_ramp, lane.commit_store)}
     accounts = [(holder, token) for holder in ours for token in chain.tokens.keys() | chain.fee_tokens]
     accounts += list(chain.pools.items())
+    accounts += [(box, chain.pools[pool]) for pool, box in chain.boxes.items()]
     asked = {(holder, token): (token, _BALANCE + put(holder)) for holder, token in accounts}
     state.balances = _known(endpoint, chain, asked)
     state.supplies = _known(endpoint, chain, {token: (token, _SUPPLY) for token in chain.tokens})

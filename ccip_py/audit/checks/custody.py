@@ -90,7 +90,7 @@ def _kept(
 ) -> Iterator[Finding]:
     """Compare with the fees; take gifts out of it, and let earlier gifts be taken away again."""
     for transfer in transaction.incoming:
-        parts = ours | chain.pools.keys() | transaction.senders
+        parts = ours | chain.pools.keys() | set(chain.boxes.values()) | transaction.senders
         if transfer.source not in parts and any(transfer.source):
             transaction.gifts[transfer.to, transfer.at.by] += transfer.amount
     for account in transaction.net.keys() | transaction.fees.keys():

@@ -113,6 +113,7 @@ class _Transaction:
 
 
 def _transactions(chain: Chain) -> Iterator[_Transaction]:
+    keepers = _keepers(chain)
     current, moment = _Transaction(), (0, 0)
     for event in chain.events:
         if event.at.moment != moment:
@@ -120,16 +121,22 @@ def _transactions(chain: Chain) -> Iterator[_Transaction]:
             current, moment = _Transaction(), event.at.moment
         if isinstance(event, Transfer) and event.at.by in chain.tokens:
             current.transfers.append(event)
-        elif isinstance(event, Taken | Given | LiquidityRemoved) and event.at.by in chain.pools:
+        elif isinstance(event, Taken | Given | LiquidityRemoved) and event.at.by in keepers:
             current.moves.append(event)
     yield current
 
 
+def _keepers(chain: Chain) -> dict[bytes, bytes]:
+    """Who keeps what was taken in, and of which token: the pools, and the lock boxes of those that have one."""
+    return chain.pools | {box: chain.pools[pool] for pool, box in chain.boxes.items()}
+
+
 def _explained(chain: Chain, transaction: _Transaction) -> Iterator[Finding]:
-    """Whatever leaves a pool, a pool announced; whatever a pool announced, it did."""
+    """Whatever leaves a pool or its lock box was announced; whatever was announced happened."""
     said: Counter[Move] = Counter()
+    keepers = _keepers(chain)
     for move in transaction.moves:
-        token = chain.pools[move.at.by]
+        token = keepers[move.at.by]
         match move:
             case (
                 Given(recipient=recipient, amount=amount)
@@ -138,12 +145,14 @@ def _explained(chain: Chain, transaction: _Transaction) -> Iterator[Finding]:
                 said[token, recipient, amount] += 1
             case Taken(amount=amount) if chain.tokens[token].burns:
                 said[token, ZERO, amount] += 1
+            case Taken(amount=amount) if move.at.by in chain.boxes:
+                said[token, chain.boxes[move.at.by], amount] += 1
     done: Counter[Move] = Counter()
     shown: dict[Move, Transfer] = {}
     for transfer in transaction.transfers:
         minted = transfer.source == ZERO and chain.tokens[transfer.at.by].burns
         move_ = (transfer.at.by, transfer.to, transfer.amount)
-        if transfer.source in chain.pools or (minted and said[move_] > done[move_]):
+        if transfer.source in keepers or (minted and said[move_] > done[move_]):
             done[move_] += 1
             shown[move_] = transfer
     for token, to, amount in done - said:
@@ -171,10 +180,10 @@ def _stated(chain: Chain) -> Iterator[Finding]:
         if stated != supplies[address]:
             what = f"the supply of {token.symbol} is {stated}, its transfers make {supplies[address]}"
             yield broken("S1", chain, what)
-    for pool, served in chain.pools.items():
-        stated = chain.state.balances.get((pool, served), held[pool, served])
-        if stated != held[pool, served]:
-            what = f"the pool of {chain.tokens[served].symbol} holds {stated}, its transfers make {held[pool, served]}"
+    for keeper, served in _keepers(chain).items():
+        stated = chain.state.balances.get((keeper, served), held[keeper, served])
+        if stated != held[keeper, served]:
+            what = f"the pool of {chain.tokens[served].symbol} holds {stated}, its transfers make {held[keeper, served]}"
             yield broken("S1", chain, what)
 
 
