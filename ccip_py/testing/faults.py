@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,124 +20,59 @@ import anyio
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from ccip_py.chains.bounded_json import parse_json
+from ccip_py.testing.fault_answers import TAGS, as_of, changed, is_newer, too_wide, with_true_hashes
+from ccip_py.testing.fault_kinds import (
+    AnswerFault,
+    Disconnected,
+    DropLogs,
+    DuplicateLogs,
+    Fault,
+    ForgeLogs,
+    ForkedFrom,
+    FrozenTag,
+    Hang,
+    Json,
+    Latency,
+    LogFilter,
+    RangeLimit,
+    RegressedTag,
+    ReorderLogs,
+    StaleReplica,
+    Status,
+    Truncated,
+    WrongChain,
+    WrongId,
+    emitted_by,
+    every_log,
+)
 
-Json = dict[str, Any]
-LogFilter = Callable[[Json], bool]
+__all__ = [
+    "Disconnected",
+    "DropLogs",
+    "DuplicateLogs",
+    "Fault",
+    "FaultProxy",
+    "ForgeLogs",
+    "ForkedFrom",
+    "FrozenTag",
+    "Hang",
+    "Latency",
+    "LogFilter",
+    "RangeLimit",
+    "RegressedTag",
+    "ReorderLogs",
+    "StaleReplica",
+    "Status",
+    "Truncated",
+    "WrongChain",
+    "WrongId",
+    "emitted_by",
+    "every_log",
+]
 
 UPSTREAM_TIMEOUT = 60.0  # seconds; a node's own timeouts are shorter
 MAX_REQUEST = 64 * 1024 * 1024  # bytes
 _AS_JSON = {"Content-Type": "application/json"}
-
-# --- What can be wrong with an exchange ---
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Every answer comes this many seconds late."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Hang:
-    """The connection stays open and nothing comes. With `methods`, only for exchanges that ask for one of them."""
-
-    methods: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """An HTTP error instead of an answer, with a page of HTML as proxies like to send."""
-
-    code: int  # 429, 500, 503 …
-
-
-@dataclass(frozen=True, slots=True)
-class Truncated:
-    """The body stops in the middle, though the exchange looks complete."""
-
-
-@dataclass(frozen=True, slots=True)
-class WrongId:
-    """The answers carry the ids of other requests."""
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnected:
-    """The connection is cut without an answer."""
-
-
-# --- What can be wrong with an answer ---
-
-
-def every_log(_log: Json) -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class DropLogs:
-    """Matching logs are missing from eth_getLogs, as if they had never been emitted."""
-
-    matching: LogFilter = every_log
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateLogs:
-    """Each log is delivered twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReorderLogs:
-    """Logs come in the opposite order."""
-
-
-@dataclass(frozen=True, slots=True)
-class ForgeLogs:
-    """Matching logs carry other data, the same lie in eth_getLogs and in receipts.
-
-    Neither addresses nor topics change, so even the receipts' blooms still fit: only a receipts root shows it.
-    """
-
-    forge: Callable[[bytes], bytes]
-    matching: LogFilter = every_log
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenTag:
-    """A block tag stands still: at `number`, or where it is when first asked for."""
-
-    tag: str = "finalized"
-    number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RegressedTag:
-    """A block tag lies this many blocks behind the truth."""
-
-    blocks: int
-    tag: str = "finalized"
-
-
-@dataclass(frozen=True, slots=True)
-class RangeLimit:
-    """eth_getLogs over more than `blocks` blocks is refused."""
-
-    blocks: int
-
-
-ExchangeFault = Latency | Hang | Status | Truncated | WrongId | Disconnected
-AnswerFault = DropLogs | DuplicateLogs | ReorderLogs | ForgeLogs | FrozenTag | RegressedTag | RangeLimit
-Fault = ExchangeFault | AnswerFault
-
-
-def emitted_by(address: bytes, topic: bytes | None = None) -> LogFilter:
-    """Logs of one contract, and of one kind if `topic` is given."""
-
-    def matches(log: Json) -> bool:
-        same_topic = topic is None or log["topics"][:1] == ["0x" + topic.hex()]
-        return same_topic and str(log["address"]).lower() == "0x" + address.hex()
-
-    return matches
 
 
 class FaultProxy:
@@ -151,6 +84,7 @@ class FaultProxy:
         self._target = target
         self._faults: tuple[Fault, ...] = ()
         self._frozen: dict[str, int] = {}
+        self._told: dict[str, str] = {}  # hashes of another branch → the true ones
 
     def set(self, *faults: Fault) -> None:
         """From now on exactly these faults hold."""
@@ -250,12 +184,32 @@ class FaultProxy:
         for fault in self._faults:
             if isinstance(fault, FrozenTag | RegressedTag):
                 call = {**call, "params": await self._retag(call.get("params", []), fault)}
-            elif isinstance(fault, RangeLimit) and _span(call) > fault.blocks:
-                error = {"code": -32005, "message": f"query exceeds max block range {fault.blocks}"}
-                return {"jsonrpc": "2.0", "id": call["id"], "error": error}
-        answer: Json = await self._forward(call)
+            elif isinstance(fault, RangeLimit) and (refused := too_wide(call, fault)):
+                return refused
+            elif isinstance(fault, ForkedFrom):
+                call = {**call, "params": with_true_hashes(call.get("params", []), self._told)}
+        answer = await self._from_replica(call)
         if answer.get("result") is not None:
-            answer["result"] = self._lie(str(call["method"]), answer["result"])
+            answer["result"] = changed(str(call["method"]), answer["result"], self._faults, self._told)
+        return answer
+
+    async def _from_replica(self, call: Json) -> Json:
+        """The true answer, or what an endpoint knows that is behind."""
+        behind = max((fault.blocks for fault in self._faults if isinstance(fault, StaleReplica)), default=0)
+        if not behind:
+            answer: Json = await self._forward(call)
+            return answer
+        head = max(0, await self._head() - behind)
+        if call["method"] == "eth_blockNumber":
+            return {"jsonrpc": "2.0", "id": call["id"], "result": hex(head)}
+        known = as_of(call, head)
+        if known is None:
+            return {"jsonrpc": "2.0", "id": call["id"], "result": []}
+        answer = await self._forward(known)
+        if is_newer(answer.get("result"), head):
+            tag = str((call.get("params") or [""])[0])
+            asked = {**call, "params": [hex(head), *call["params"][1:]]}
+            answer = await self._forward(asked) if tag in TAGS else {**answer, "result": None}
         return answer
 
     async def _retag(self, params: Any, fault: FrozenTag | RegressedTag) -> Any:
@@ -280,45 +234,10 @@ class FaultProxy:
             return number
         return max(0, number - fault.blocks)
 
-    def _lie(self, method: str, result: Any) -> Any:
-        if method == "eth_getLogs":
-            for fault in self._faults:
-                result = _changed_logs(result, fault)
-        elif method in ("eth_getTransactionReceipt", "eth_getBlockReceipts"):
-            for fault in self._faults:
-                if isinstance(fault, ForgeLogs):
-                    for receipt in result if isinstance(result, list) else [result]:
-                        receipt["logs"] = _changed_logs(receipt["logs"], fault)
-        return result
+    async def _head(self) -> int:
+        ask = {"jsonrpc": "2.0", "id": 0, "method": "eth_blockNumber", "params": []}
+        return int((await self._forward(ask))["result"], 16)
 
 
 def _no_answer() -> web.Response:
     return web.Response(status=502, text="the endpoint behind the proxy does not answer")
-
-
-def _changed_logs(logs: list[Json], fault: Fault) -> list[Json]:
-    match fault:
-        case DropLogs(matching):
-            return [log for log in logs if not matching(log)]
-        case DuplicateLogs():
-            return [log for log in logs for _ in range(2)]
-        case ReorderLogs():
-            return logs[::-1]
-        case ForgeLogs(forge, matching):
-            return [_forged(log, forge) if matching(log) else log for log in logs]
-        case _:
-            return logs
-
-
-def _forged(log: Json, forge: Callable[[bytes], bytes]) -> Json:
-    return {**log, "data": "0x" + forge(bytes.fromhex(log["data"][2:])).hex()}
-
-
-def _span(call: Json) -> int:
-    """How many blocks an eth_getLogs call covers, 0 for any other call or where a tag leaves it open."""
-    if call["method"] != "eth_getLogs":
-        return 0
-    first, last = call["params"][0].get("fromBlock", ""), call["params"][0].get("toBlock", "")
-    if not (str(first).startswith("0x") and str(last).startswith("0x")):
-        return 0
-    return int(last, 16) - int(first, 16) + 1

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
 from aiohttp import web
 
+from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.testing.faults import (
     Disconnected,
     DropLogs,
@@ -17,14 +18,17 @@ from ccip_py.testing.faults import (
     Fault,
     FaultProxy,
     ForgeLogs,
+    ForkedFrom,
     FrozenTag,
     Hang,
     Latency,
     RangeLimit,
     RegressedTag,
     ReorderLogs,
+    StaleReplica,
     Status,
     Truncated,
+    WrongChain,
     WrongId,
     emitted_by,
 )
@@ -211,3 +215,77 @@ async def test_it_is_late(proxy: FaultProxy) -> None:
 
     with pytest.raises(httpx.ReadTimeout):
         await ask(proxy, "eth_getLogs", {}, seconds=0.1)
+
+
+# --- A replica that is behind, and an endpoint on another branch: before a real chain ---
+
+
+@pytest.fixture
+def anvil() -> Iterator[Anvil]:
+    with Anvil(AnvilOptions(chain_id=31337)) as chain:
+        chain.mine(10)
+        yield chain
+
+
+@pytest.fixture
+async def replica(anvil: Anvil) -> AsyncIterator[FaultProxy]:
+    async with FaultProxy(anvil.url) as proxy:
+        yield proxy
+
+
+async def number_of(proxy: FaultProxy, *params: Any) -> int | None:
+    block = (await ask(proxy, "eth_getBlockByNumber", *params, False))["result"]
+    return None if block is None else int(block["number"], 16)
+
+
+async def test_a_stale_replica_knows_no_newer_block_under_any_name(replica: FaultProxy, anvil: Anvil) -> None:
+    newest = anvil.rpc("eth_getBlockByNumber", "latest", False)
+    replica.set(StaleReplica(4))
+
+    assert (await ask(replica, "eth_blockNumber"))["result"] == hex(6)
+    assert await number_of(replica, "latest") == 6
+    assert await number_of(replica, hex(6)) == 6
+    assert await number_of(replica, hex(7)) is None
+    assert await number_of(replica, "safe") == 6  # it is 8 elsewhere
+    assert (await ask(replica, "eth_getBlockByHash", newest["hash"], False))["result"] is None
+
+
+async def test_a_stale_replica_leaves_newer_logs_out_without_a_word(
+    replica: FaultProxy, anvil: Anvil
+) -> None:
+    emitter, user = "0x" + "e0" * 20, anvil.rpc("eth_accounts")[0]
+    anvil.rpc("anvil_setCode", emitter, "0x5f5fa0")
+    for _ in range(3):
+        anvil.rpc("eth_sendTransaction", {"from": user, "to": emitter})
+    newest = anvil.rpc("eth_getBlockByNumber", "latest", False)["transactions"][0]
+    replica.set(StaleReplica(1))
+
+    for until in ("latest", hex(anvil.block_number())):
+        logs = (await ask(replica, "eth_getLogs", {"fromBlock": "0x0", "toBlock": until}))["result"]
+        assert [int(log["blockNumber"], 16) for log in logs] == [11, 12]
+    assert (await ask(replica, "eth_getLogs", {"fromBlock": "0xd", "toBlock": "0xd"}))["result"] == []
+    assert (await ask(replica, "eth_getTransactionReceipt", newest))["result"] is None
+
+
+async def test_an_endpoint_on_another_branch_tells_other_hashes_and_answers_for_them(
+    replica: FaultProxy, anvil: Anvil
+) -> None:
+    true = {number: anvil.rpc("eth_getBlockByNumber", hex(number), False) for number in (7, 8, 9)}
+    replica.set(ForkedFrom(8))
+
+    told = {n: (await ask(replica, "eth_getBlockByNumber", hex(n), False))["result"] for n in true}
+
+    assert told[7] == true[7]
+    assert told[8]["hash"] != true[8]["hash"]
+    assert told[8]["parentHash"] == true[7]["hash"]
+    assert told[9]["parentHash"] == told[8]["hash"]
+    again = (await ask(replica, "eth_getBlockByHash", told[8]["hash"], False))["result"]
+    assert again == told[8]
+
+
+async def test_an_endpoint_says_that_it_is_another_chain(replica: FaultProxy) -> None:
+    replica.set(WrongChain(5))
+    assert (await ask(replica, "eth_chainId"))["result"] == "0x5"
+    assert (await ask(replica, "net_version"))["result"] == "5"
+    replica.clear()
+    assert (await ask(replica, "eth_chainId"))["result"] == hex(31337)
