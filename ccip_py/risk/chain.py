@@ -27,6 +27,9 @@ from ccip_py.risk.views import Ask
 
 # Headers asked for in one request. Bounds the answer to a few megabytes on a busy chain.
 STEP = 64
+# Blocks whose receipts are asked for in one request: a few megabytes each where blocks are full. One by one, a monitor
+# that was away for long would spend its first minutes on round trips.
+RECEIPTS_AT_ONCE = 16
 
 
 class FinalityViolated(Exception):
@@ -109,9 +112,11 @@ async def proven_blocks(
         try:
             headers = await _headers(endpoint, after[0] + 1, last[0])
             hashes = _linked(headers, after[1], last[1])
+            logs = await _proven_logs(endpoint, headers, watched)
+            numbers = [_int(header["number"]) for header in headers]
             return [
-                await _block(endpoint, header, hash_, watched)
-                for header, hash_ in zip(headers, hashes, strict=True)
+                Block(number, hash_, logs.get(number, ()))
+                for number, hash_ in zip(numbers, hashes, strict=True)
             ]
         except (EndpointDown, NotProven, Refused) as error:
             failure = error
@@ -147,20 +152,29 @@ def _linked(headers: Sequence[Mapping[str, Any]], parent: bytes, top: bytes) -> 
     return hashes
 
 
-async def _block(
-    endpoint: Endpoint, header: Mapping[str, Any], hash_: bytes, watched: Sequence[bytes]
-) -> Block:
-    """The logs of the contracts we watch. Receipts are fetched only if the bloom allows for any."""
-    number = _int(header["number"])
-    bloom = int(header["logsBloom"], 16)
-    if not any(bloom_may_hold(bloom, address) for address in watched):
-        return Block(number, hash_)
-    receipts = await endpoint.call("eth_getBlockReceipts", header["number"])
-    if receipts is None or receipts_root(receipts) != _raw(header["receiptsRoot"]):
-        raise NotProven(f"{endpoint.url}: the receipts of block {number} are not those of its header")
+async def _proven_logs(
+    endpoint: Endpoint, headers: Sequence[Mapping[str, Any]], watched: Sequence[bytes]
+) -> dict[int, Sequence[Log]]:
+    """Block number → the logs of the contracts we watch. Receipts are fetched only if the bloom allows for any."""
     wanted = frozenset(watched)
-    logs = tuple(log for log in _logs(receipts, number) if log.address in wanted)
-    return Block(number, hash_, logs)
+    asked = [header for header in headers if _may_concern(header, watched)]
+    found: dict[int, Sequence[Log]] = {}
+    for first in range(0, len(asked), RECEIPTS_AT_ONCE):
+        some = asked[first : first + RECEIPTS_AT_ONCE]
+        answers = await endpoint.batch([("eth_getBlockReceipts", (header["number"],)) for header in some])
+        for header, receipts in zip(some, answers, strict=True):
+            number = _int(header["number"])
+            if isinstance(receipts, Refused):
+                raise receipts
+            if receipts is None or receipts_root(receipts) != _raw(header["receiptsRoot"]):
+                raise NotProven(f"{endpoint.url}: the receipts of block {number} are not those of its header")
+            found[number] = tuple(log for log in _logs(receipts, number) if log.address in wanted)
+    return found
+
+
+def _may_concern(header: Mapping[str, Any], watched: Sequence[bytes]) -> bool:
+    bloom = int(header["logsBloom"], 16)
+    return any(bloom_may_hold(bloom, address) for address in watched)
 
 
 def _logs(receipts: Sequence[Mapping[str, Any]], number: int) -> list[Log]:

@@ -1,10 +1,12 @@
 """Four monitors bless what is right, cheaply, and only that."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ccip_py.risk import keys
+from ccip_py.risk.rpc import Endpoint
 
 from .world import World, bless_key, curse_key, monitored, set_monitors
 
@@ -85,6 +87,29 @@ async def test_work_per_cycle_does_not_grow_with_history(world: World, tmp_path:
 
         assert all(monitor._open[claim] == [] for monitor in world.monitors for claim in monitor._open)
         assert all(monitor.votes() == [] for monitor in world.monitors)
+
+
+async def test_catching_up_does_not_take_a_round_trip_for_each_block(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a monitor missed while it was away is what everybody waits for."""
+    world.send(40)
+    world.source.mine(4)
+    asked: list[int] = []
+    post = Endpoint._post
+
+    async def counted(self: Endpoint, body: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+        asked.append(len(body))
+        return await post(self, body)
+
+    monkeypatch.setattr(Endpoint, "_post", counted)
+    async with monitored(world, tmp_path, count=1):
+        (monitor,) = world.monitors
+        await monitor.cycle()
+
+        assert monitor.facts.final_through(monitor.config.lanes[0]) == 40
+        assert sum(asked) > 80
+        assert len(asked) < 20
 
 
 async def test_a_restarted_monitor_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
