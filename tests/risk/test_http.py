@@ -96,7 +96,7 @@ async def test_a_peer_that_nests_too_deep_adds_nothing() -> None:
 
 
 @pytest.mark.anyio
-async def test_closing_closes_every_idle_connection_even_when_cancelled():
+async def test_closing_closes_every_idle_connection_even_when_cancelled() -> None:
     closed: list[int] = []
 
     class Stream:

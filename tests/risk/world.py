@@ -313,16 +313,18 @@ async def monitored(world: World, directory: Path, count: int = 4, **changes: An
         for n in range(count):
             pages = {"/votes": lambda n=n: world.monitors[n].votes() if n < len(world.monitors) else []}
             ports.append(await group.start(serve, ("127.0.0.1", 0), pages))
-        for n in range(count):
-            peers = [f"http://127.0.0.1:{port}" for at, port in enumerate(ports) if at != n]
-            world.monitors.append(
-                monitor_for(config_for(world, n, directory, **{"peers": tuple(peers), **changes}), client)
-            )
-        yield world
-        for monitor in world.monitors:
-            monitor.close()
-        await client.aclose()
-        group.cancel_scope.cancel()
+        try:
+            for n in range(count):
+                peers = [f"http://127.0.0.1:{port}" for at, port in enumerate(ports) if at != n]
+                world.monitors.append(
+                    monitor_for(config_for(world, n, directory, **{"peers": tuple(peers), **changes}), client)
+                )
+            yield world
+        finally:
+            for monitor in world.monitors:
+                monitor.close()
+            await client.aclose()
+            group.cancel_scope.cancel()
 
 
 def answer_of(raw: bytes, types: Sequence[str]) -> tuple[Any, ...]:
