@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
     from ccip_py.sdk.types import LaneStatus
 
-Source = Annotated[str, typer.Argument(help="Chain it leads from. Left out: all lanes.")]
-Destination = Annotated[str, typer.Argument(help="Chain it leads to.")]
+Source = Annotated[
+    str,
+    typer.Option("--source", "-s", help="Chain it leads from: its name or selector. Left out: all lanes."),
+]
+Destination = Annotated[str, typer.Option("--dest", "-D", help="Chain it leads to.")]
 PinsFile = Annotated[
     Optional[Path],  # noqa: UP045  (typer reads it at run time)
     typer.Option("--pins", help="Write the lane's signer sets, for `ccip verify`.", show_default=False),
@@ -24,17 +27,20 @@ PinsFile = Annotated[
 
 def lane(
     source: Source = "",
-    destination: Destination = "",
+    dest: Destination = "",
     pins: PinsFile = None,
     deployment: options.Deployment = None,
     rpc: options.Rpc = [],  # noqa: B006  (typer copies it)
     router: options.Router = [],  # noqa: B006
     as_json: options.Json = False,
 ) -> None:
-    """Show a lane: its contracts, whether it is open, what a message may carry."""
+    """Show a lane: its contracts, whether it is open, what a message may carry.
+
+    ccip lane -s a -D b
+    """
     from ccip_py.cli import connect
 
-    if bool(source) != bool(destination):
+    if bool(source) != bool(dest):
         raise typer.BadParameter("name both ends, or none for all lanes")
     if pins is not None and not source:
         raise typer.BadParameter("--pins is of one lane: name both ends")
@@ -43,11 +49,11 @@ def lane(
             found = ccip.lanes()
             terminal.result(found, _overview(found), as_json)
             return
-        one = ccip.lane(source, destination)
+        one = ccip.lane(source, dest)
         if pins is not None:
             from ccip_py.sdk.certificate_file import dump_pins
 
-            pins.write_text(dump_pins(ccip.pins(source, destination)), encoding="utf-8")
+            pins.write_text(dump_pins(ccip.pins(source, dest)), encoding="utf-8")
             terminal.say(f"signer sets written to {pins}")
         terminal.result(one, _lines(one), as_json)
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
     from ccip_py.cli.fleet import Fleet
     from ccip_py.devnet.network import Network, Options
 
-Chains = Annotated[int, typer.Option(help="How many chains.", min=2, max=3)]
+MOST_CHAINS = 10  # each with every other: ninety lanes
+FIRST_PORT, PORT_STEP = 8545, 1000
+BLOCK_TIMES, EPOCHS = (1, 2), (1, 2, 3)  # in turn: identical twins hide bugs
+
+Chains = Annotated[int, typer.Option(help="How many chains.", min=2, max=MOST_CHAINS)]
 Port = Annotated[
     list[int],
-    typer.Option(help="One for each chain, in order; 0 or left out: 8545, 9545, … or any free one."),
+    typer.Option(help="One for each chain, in order; 0: any free one; left out: 8545, 9545, …"),
 ]
 BlockTime = Annotated[list[int], typer.Option(help="Seconds between blocks, one for each chain.", min=1)]
 Processes = Annotated[bool, typer.Option("--processes", help="Every node as a process of its own.")]
@@ -35,8 +40,9 @@ State = Annotated[
     typer.Option(help="Keep everything in this folder, and go on from there next time.", show_default=False),
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Return when it runs; `ccip down` ends it.")]
-PORTS, BLOCK_TIMES, EPOCHS = (8545, 9545, 10545), (1, 2, 1), (1, 2, 3)
 WINDOW_S = 15
+BANNER = "\n— it runs —\n"
+"""After this comes what a person copies; before it, in the log of `--detach`, what was reported on the way."""
 
 
 def up(
@@ -79,10 +85,10 @@ def _options(chains: int, port: list[int], block_time: list[int], state: Path | 
 
     RUN_FOLDER.mkdir(exist_ok=True)
     return Options(
-        block_times=tuple(block_time) or BLOCK_TIMES[:chains],
-        epochs=EPOCHS[:chains],
+        block_times=tuple(block_time) or tuple(islice(cycle(BLOCK_TIMES), chains)),
+        epochs=tuple(islice(cycle(EPOCHS), chains)),
         permissionless_window=WINDOW_S,
-        ports=tuple(port) or tuple(_free_or_any(number) for number in PORTS[:chains]),
+        ports=tuple(port) or tuple(_free_or_any(FIRST_PORT + PORT_STEP * place) for place in range(chains)),
         state=state,
     )
 
@@ -166,7 +172,7 @@ def _banner(network: Network, processes: bool) -> Iterator[str]:
     router = "0x" + a.router.hex()
     user = network.user.address
     bold = terminal.paint
-    yield ""
+    yield BANNER.strip("\n")
     for chain in network.deployment.chains:
         named = network.ccip.book.token(chain.name, "0x" + chain.router.hex())
         yield f"{bold(f'chain {chain.name}', 'bold')}  {chain.rpc_url}  id {chain.chain_id}  selector {chain.selector}"
@@ -219,5 +225,7 @@ def _detach(timeout: float, as_json: bool) -> None:
             time.sleep(0.1)
     known = run_file.read()
     text = log.read_text(encoding="utf-8", errors="replace")
-    banner = text[text.find("\nchain ") + 1 :].replace("Ctrl-C stops it.", "`ccip down` stops it.").rstrip()
+    banner = (
+        text[text.rfind(BANNER) + len(BANNER) :].replace("Ctrl-C stops it.", "`ccip down` stops it.").rstrip()
+    )
     terminal.result(known.plain if known else {}, [banner], as_json)

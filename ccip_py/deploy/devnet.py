@@ -19,12 +19,23 @@ from ccip_py.deploy.keys import Party, dev_address
 from ccip_py.errors import ConfigError
 from ccip_py.protocol.selectors import selector_of
 
-CHAIN_NAMES = ("a", "b", "c")
-CHAIN_IDS = (31337, 1337, 2337)  # the official selector table knows them; production has nothing there
+CHAIN_NAMES = tuple("abcdefghij")
+CHAIN_IDS = (
+    31337,
+    1337,
+    2337,
+    3337,
+    *range(90000001, 90000007),
+)  # known for tests; production has nothing there
 
 # Indices of Anvil's mnemonic. Users come first: people expect account 0 to be free.
 USERS = (0, 1, 2, 3)
-DEPLOYERS = (4, 5, 6)  # one per chain, so that equal nonces don't give equal addresses on different chains
+DEPLOYERS = (
+    4,
+    5,
+    6,
+    *range(28, 35),
+)  # one per chain, so that equal nonces don't give equal addresses on different chains
 OWNER = 7
 GUARDIAN = 8
 FEE_AGGREGATOR = 9
@@ -33,7 +44,7 @@ BLESSERS = (14, 15, 16, 17)
 CURSERS = (18, 19, 20, 21)
 EXECUTORS = (22, 23)
 RELAYERS = (24, 25, 26, 27)  # pay for what monitors send; hold no role
-ACCOUNTS = 30  # what to start Anvil with
+ACCOUNTS = 40  # what to start Anvil with
 
 ONE = 10**18
 LIMITS = RateLimit(capacity=100_000 * ONE, rate=1_000 * ONE)
@@ -49,12 +60,14 @@ def devnet_config(
     executors: int = 1,
     fees: FeeParams | None = None,
 ) -> NetworkConfig:
-    """Two or three chains, every lane between them, a burn-mint and a lock-release token on each.
+    """Two to ten chains, every lane between them, a burn-mint and a lock-release token on each.
 
     `chains`, if given, must equal the number of URLs: it is there for readers. Holders are the users.
     """
     if chains not in (None, len(rpc_urls)) or not 2 <= len(rpc_urls) <= len(CHAIN_IDS):
-        raise ConfigError(f"a devnet has two or three chains, a URL each; got {len(rpc_urls)} URLs")
+        raise ConfigError(
+            f"a devnet has two to {len(CHAIN_IDS)} chains, a URL each; got {len(rpc_urls)} URLs"
+        )
     places = list(zip(CHAIN_NAMES, CHAIN_IDS, DEPLOYERS, rpc_urls, strict=False))
     return NetworkConfig(
         chains=tuple(_chain(*place) for place in places),

@@ -8,7 +8,7 @@ person sees it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self, TypeVar
@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from ccip_py.errors import CcipError
+from ccip_py.errors import CcipError, NotYet
 
 T = TypeVar("T")
 
@@ -55,12 +55,26 @@ class HostedNode:
 
     def stop(self) -> None:
         """Cancel it and wait until it is gone. What it had persisted is all it will know when started again."""
-        if self._task is None or self._scope is None:
+        self.cancel()
+        if self._task is None:
             return
-        if self.running:
-            self._portal.call(self._scope.cancel)
-        self._task.result(timeout=STOP_TIMEOUT_S)
+        try:
+            self._task.result(timeout=STOP_TIMEOUT_S)
+        except TimeoutError:
+            raise NotYet(f"{self.name} did not stop within {STOP_TIMEOUT_S:g} s") from None
         self._task = self._scope = None
+
+    def cancel(self) -> None:
+        """Tell it to stop, without waiting."""
+        if self.running and self._scope is not None:
+            self._portal.call(self._scope.cancel)
+
+    def gone_after(self, seconds: float) -> bool:
+        """Wait for its end, so long at most; whether it has ended, in whichever way."""
+        if self._task is not None and not wait([self._task], timeout=seconds).done:
+            return False
+        self._task = self._scope = None
+        return True
 
     def check(self) -> None:
         """Raise NodeDied if it ended by itself."""
@@ -99,6 +113,8 @@ class Host:
         try:
             self.stop_all()
         finally:
+            # A node that would not stop must not keep us: whatever is left is cancelled once more, and waited for.
+            self.portal.call(self.portal.stop, True)
             self._stack.close()
 
     @property
@@ -124,7 +140,10 @@ class Host:
             node.check()
 
     def stop_all(self) -> None:
-        """Stop every node, the last one taken in first. A node that had died by itself does not stop the others."""
-        for node in reversed(self._nodes):
-            if node.running:
-                node.stop()
+        """Stop every node, all at once. A node that had died by itself, or takes too long, does not stop the others."""
+        running = [node for node in reversed(self._nodes) if node.running]
+        for node in running:
+            node.cancel()
+        late = [node.name for node in running if not node.gone_after(STOP_TIMEOUT_S)]
+        if late:
+            raise NotYet(f"did not stop within {STOP_TIMEOUT_S:g} s: {', '.join(late)}")

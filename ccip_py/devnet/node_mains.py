@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ccip_py.chains.deployment import ChainDeployment, Deployment, LaneDeployment
+from ccip_py.chains.evm.keys import KeySigner
 from ccip_py.chains.evm.transactions import Signer
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.devnet import devnet_config
 from ccip_py.nodes.chain_link import WORLD, Surroundings
 from ccip_py.nodes.config import CommitterConfig, ExecutorConfig
-from ccip_py.nodes.keys import dev_signer
+from ccip_py.nodes.cycle import Pace
+from ccip_py.nodes.keys import patient_dev_signer
 from ccip_py.nodes.log import Log, node_log
 from ccip_py.nodes.prices import PriceTable, Token
 from ccip_py.nodes.transport.in_process import Hub, InProcessTransport
@@ -22,6 +24,8 @@ from ccip_py.protocol.ids import ChainSelector
 from ccip_py.risk import config as risk
 from ccip_py.risk.main import run as run_monitor
 
+PAUSE_S, MONITORS_PAUSE_S = 0.35, 0.5  # between two looks of a node
+LANES_AT_FULL_PACE = 6  # three chains, each with every other: beyond that nodes look less often
 MAX_PRICE_AGE_S = 90_000  # as the fee quoters have it
 
 
@@ -50,15 +54,15 @@ class NodeMains:
 
     async def committer(self, index: int) -> None:
         """Run committer number `index` until cancelled."""
-        signer = await dev_signer(roles.COMMITTERS[index], self._urls_by_id())
         with self._log(f"committer {index}") as log:
+            signer = await self._signer(roles.COMMITTERS[index], log)
             node, _ = self.make_committer(index, signer, log)
             await node.run()
 
     async def executor(self, index: int) -> None:
         """Run executor number `index` until cancelled."""
-        signer = await dev_signer(roles.EXECUTORS[index], self._urls_by_id())
         with self._log(f"executor {index}") as log:
+            signer = await self._signer(roles.EXECUTORS[index], log)
             await self.make_executor(f"executor {index}", signer, log, self.monitor_urls()).run()
 
     async def monitor(self, index: int) -> None:
@@ -72,7 +76,7 @@ class NodeMains:
         name = f"committer {index}"
         transport = InProcessTransport(self.hub, signer, self.deployment.lanes[0].committers)
         node = Committer(
-            CommitterConfig(prove_logs=name not in self.credulous),
+            CommitterConfig(prove_logs=name not in self.credulous, pace=self._pace()),
             self.deployment,
             signer,
             transport,
@@ -90,7 +94,7 @@ class NodeMains:
     ) -> Executor:
         """The executor of that name; without a signer it only looks."""
         return Executor(
-            ExecutorConfig(monitors=tuple(monitors)),
+            ExecutorConfig(monitors=tuple(monitors), pace=self._pace()),
             self.deployment,
             signer,
             self._folder_of(name),
@@ -136,7 +140,7 @@ class NodeMains:
                 for chain in self.deployment.chains
             ),
             lanes=monitored_lanes(self.deployment.lanes, self.replaced),
-            poll_seconds=0.5,
+            poll_seconds=MONITORS_PAUSE_S * self._crowd(),
             simulated_independence=True,
         )
 
@@ -145,6 +149,18 @@ class NodeMains:
             chain.selector: [self.routes.get((name, chain.selector), chain.rpc_url)]
             for chain in self.deployment.chains
         }
+
+    def _crowd(self) -> float:
+        """How much more there is to look at than a machine of two cores looks at without getting late."""
+        return max(1.0, len(self.deployment.lanes) / LANES_AT_FULL_PACE)
+
+    def _pace(self) -> Pace:
+        return Pace(pause=PAUSE_S * self._crowd())
+
+    async def _signer(self, index: int, log: Log) -> KeySigner:
+        """The key, once every chain has proved to be local. A busy machine may leave one without an answer for long."""
+        signers = [await patient_dev_signer(index, *chain, log) for chain in self._urls_by_id().items()]
+        return signers[0]
 
     def _urls_by_id(self) -> dict[int, str]:
         return {chain.chain_id: chain.rpc_url for chain in self.deployment.chains}

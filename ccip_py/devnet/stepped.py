@@ -44,7 +44,7 @@ HEARTBEAT_S = 3_600  # committers renew prices after this
 class SteppedOptions:
     """What a stepped network is made of."""
 
-    chains: int = 2  # two or three
+    chains: int = 2  # up to ten
     permissionless_window: int = 3_600  # seconds of chain time before anyone may execute
     executors: int = 1
     monitors: int = 4
@@ -60,7 +60,7 @@ class Snapshot:
 
 
 class SteppedNetwork:
-    """Made by `stepped_network`. Its chains are named "a", "b" and "c"."""
+    """Made by `stepped_network`. Its chains are named "a", "b", "c" and so on."""
 
     def __init__(
         self,

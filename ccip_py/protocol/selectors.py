@@ -2,7 +2,7 @@
 
 Selectors are given out by a public registry and mean nothing in themselves. This table holds the chains that
 local networks use and the two that people compare with; every other chain works as well, with its selector
-written out in the deployment. 2337 is a local test id on purpose: a signature for a local network must be
+written out in the deployment. 2337, 3337 and 90000001 on are the registry's ids for tests: a signature for a local network must be
 good nowhere else.
 """
 
@@ -37,6 +37,12 @@ KNOWN: Final = (
     Chain(2337, ChainSelector(12922642891491394802), "local-2337"),
     Chain(3337, ChainSelector(4793464827907405086), "local-3337"),
     Chain(1000, ChainSelector(11787463284727550157), "local-1000"),
+    Chain(90000001, ChainSelector(909606746561742123), "local-90000001"),
+    Chain(90000002, ChainSelector(5548718428018410741), "local-90000002"),
+    Chain(90000003, ChainSelector(789068866484373046), "local-90000003"),
+    Chain(90000004, ChainSelector(5721565186521185178), "local-90000004"),
+    Chain(90000005, ChainSelector(964127714438319834), "local-90000005"),
+    Chain(90000006, ChainSelector(8966794841936584464), "local-90000006"),
     Chain(11155111, ChainSelector(16015286601757825753), "ethereum-testnet-sepolia"),
     Chain(1, ChainSelector(5009297550715157269), "ethereum-mainnet"),
 )

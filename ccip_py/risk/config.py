@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 # Chains that exist on one machine only. Well-known keys are tolerated here and nowhere else.
-LOCAL_CHAIN_IDS = frozenset({31337, 1337, 2337})
+LOCAL_CHAIN_IDS = frozenset({31337, 1337, 2337, 3337, *range(90000001, 90000007)})
 
 
 T = TypeVar("T")

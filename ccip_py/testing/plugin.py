@@ -10,7 +10,7 @@
 
 Fixtures: `ccip`, for one test, undone after it on all chains and in all nodes; `ccip_network`, the same network before any
 test, for fixtures of a wider scope: what they deploy there stays.
-Markers: `ccip_chains(3)` a third chain, "c"; `ccip_finality(blocks)` how deep a block must lie to be final;
+Markers: `ccip_chains(3)` a third chain, "c" (up to ten); `ccip_finality(blocks)` how deep a block must lie to be final;
 `ccip_no_isolation` what the test did stays.
 Options: `--ccip-chains`, `--ccip-finality`, `--ccip-cache`, `--ccip-show-internal`.
 
@@ -37,7 +37,7 @@ Networks = Callable[[int], "Sandbox"]
 OWN = frozenset({"ccip", "ccip_network", "ccip_networks"})
 
 MARKERS = (
-    "ccip_chains(count): the test's network has that many chains, two or three",
+    "ccip_chains(count): the test's network has that many chains, from two to ten",
     "ccip_finality(blocks): a block is final when so many lie above it",
     "ccip_no_isolation: what the test does to the network is not undone",
 )

@@ -46,7 +46,7 @@ COINS = 10_000 * 10**18
 
 
 class Sandbox:
-    """A network to play with. Chains are "a" and "b", with a third one also "c"."""
+    """A network to play with. Chains are "a" and "b", with more of them also "c", "d" and so on."""
 
     def __init__(self, network: SteppedNetwork, cache: Path, project: Path | None = None) -> None:
         self.network = network

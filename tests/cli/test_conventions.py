@@ -158,18 +158,68 @@ def _on_a_terminal(arguments: list[str], cwd: Path, env: dict[str, str]) -> str:
     return said.decode()
 
 
-def test_starting_loads_nothing_heavy(tmp_path: Path) -> None:
-    """What makes each command start within half a second: these cost more than everything else together."""
-    code = (
-        "import sys; from ccip_py.cli.main import main; main(['send', '--help']); "
-        "print([m for m in ('web3', 'eth_abi', 'eth_account', 'httpx', 'sqlalchemy', 'anyio') if m in sys.modules],"
-        "file=sys.stderr)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True
-    )
+HEAVY = [
+    "web3",
+    "eth_account",
+    "eth_abi",
+    "eth_utils",
+    "httpx",
+    "urllib3",
+    "aiohttp",
+    "anyio",
+    "sqlalchemy",
+    "coincurve",
+    "structlog",
+]
 
-    assert done.stderr.strip() == "[]"
+
+def _loaded(code: str, cwd: Path) -> set[str]:
+    """Which of the heavy packages a fresh interpreter has after running this. (pydantic is typer's own.)"""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"{code}\nimport sys; print(*(m for m in {HEAVY} if m in sys.modules), file=sys.stderr)",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=True,
+    )
+    return set(done.stderr.split())
+
+
+def test_no_commands_help_loads_anything_heavy(tmp_path: Path) -> None:
+    """What makes each command start within half a second: these cost more than everything else together."""
+    code = f"from ccip_py.cli.main import main\nfor verb in {COMMANDS}: main([verb, '--help'])"
+
+    assert _loaded(code, tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("command", "needs"),
+    [
+        (["parse", "0x6ad9cdfc"], set()),
+        (["parse", "0x97a657c9" + "30d40".zfill(64)], set()),
+        (["parse", "0x4e487b71" + "11".zfill(64)], {"eth_abi", "eth_utils"}),
+        (["lane"], set()),
+        (["send", "-s", "a", "-D", "b", "--to", "0x1"], set()),
+        (["up", "--port", "1"], set()),
+    ],
+    ids=["unknown", "extra args", "revert", "no network", "no address", "too few ports"],
+)
+def test_what_is_decided_here_loads_only_what_it_needs(
+    tmp_path: Path, command: list[str], needs: set[str]
+) -> None:
+    silent = "import contextlib, io\nwith contextlib.redirect_stderr(io.StringIO()):"
+
+    assert _loaded(f"{silent}\n from ccip_py.cli.main import main\n main({command})", tmp_path) == needs
+
+
+def test_asking_a_network_loads_neither_web3_nor_a_second_http_client(tmp_path: Path) -> None:
+    code = "import ccip_py.cli.connect, ccip_py.cli.follow, ccip_py.cli.message_view, ccip_py.sdk.client"
+
+    assert _loaded(code, tmp_path) <= {"eth_abi", "eth_utils", "urllib3", "anyio", "coincurve"}
 
 
 def test_a_closed_pipe_is_no_trace(tmp_path: Path) -> None:

@@ -35,10 +35,10 @@ def test_a_network_is_planned_deployed_verified_and_a_lane_of_it_replaced(cli: R
     assert "transactions" in done.err
     assert cli("deploy", config, "--plan").out == "nothing to do\n"
     assert cli("deploy", config, "--verify", "--json").json == {"as_wanted": True, "findings": []}
-    before = cli("lane", "a", "b", "--json").json
+    before = cli("lane", "-s", "a", "-D", "b", "--json").json
 
     replaced = cli("deploy", config, "--replace", "a:b")
-    after = cli("lane", "a", "b", "--json").json
+    after = cli("lane", "-s", "a", "-D", "b", "--json").json
     assert replaced.code == 0, replaced.err
     assert before["on_ramp"] != after["on_ramp"]
     assert after["in_use"]

@@ -57,7 +57,7 @@ def test_a_token_is_sent_followed_shown_and_certified(on: Run, running: Running,
 
     certificate, pins = tmp_path / "c.json", tmp_path / "p.json"
     assert on("show", sent.json["transaction"], "--certificate", certificate).code == 0
-    assert on("lane", "a", "b", "--pins", pins).code == 0
+    assert on("lane", "-s", "a", "-D", "b", "--pins", pins).code == 0
     offline = on("verify", certificate, "--pins", pins, "--deployment", "/nowhere")
     assert (offline.code, "the certificate holds" in offline.out) == (0, True), offline.out
     asked = on("verify", certificate, "--json")
@@ -179,7 +179,7 @@ def test_n5_a_curse_stops_and_shows_everywhere(on: Run, running: Running) -> Non
         assert (ran.code, "error[CURSED]" in ran.err) == (1, True)
         assert nonce(running) == before
         assert "b is cursed" in on("curse", "show").out
-        assert on("lane", "a", "b", "--json").json["cursed_on_source"]
+        assert on("lane", "-s", "a", "-D", "b", "--json").json["cursed_on_source"]
         assert "cursed" in on("status").out
     finally:
         assert on("uncurse", "b", "--on", "a").code == 0

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ccip_py.cli import kept, run_file
+from ccip_py.chains.evm.keys import DEV_ACCOUNTS, LOCAL_CHAIN_IDS
+from ccip_py.cli import kept, run_file, up
+from ccip_py.deploy import devnet as roles
+from ccip_py.risk.config import LOCAL_CHAIN_IDS as RISK_LOCAL_CHAIN_IDS
 
 from .conftest import Run, in_a_process
 
@@ -36,7 +39,7 @@ def test_up_is_found_saved_and_gone_on_with(tmp_path: Path) -> None:
     second = ccip(*up)
     try:
         assert second["chains"][0]["router"] == first["chains"][0]["router"]
-        assert ccip("lane", "a", "b")["committed"] == 1
+        assert ccip("lane", "-s", "a", "-D", "b")["committed"] == 1
         assert ccip(*send)["sequence_number"] == "2"
         assert ccip("curse", "show") == []
     finally:
@@ -57,6 +60,26 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert ran.code == 1
     assert "error[PORT_BUSY]" in ran.err
     assert port in ran.err
+
+
+def test_there_are_as_many_chains_as_have_ids_and_keys() -> None:
+    assert up.MOST_CHAINS == len(roles.CHAIN_IDS) == len(roles.CHAIN_NAMES) == len(roles.DEPLOYERS)
+    assert max(roles.DEPLOYERS) < roles.ACCOUNTS <= DEV_ACCOUNTS
+    assert set(roles.CHAIN_IDS) == LOCAL_CHAIN_IDS == RISK_LOCAL_CHAIN_IDS
+    used = (roles.DEPLOYERS, roles.COMMITTERS, roles.BLESSERS, roles.CURSERS, roles.EXECUTORS, roles.RELAYERS)
+    assert len({index for each in used for index in each}) == sum(map(len, used))
+
+
+def test_many_chains_have_ports_clocks_and_finality_in_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    wanted = up._options(5, [], [], None)
+
+    assert wanted.block_times == (1, 2, 1, 2, 1)
+    assert wanted.epochs == (1, 2, 3, 1, 2)
+    assert all(port == 0 or port == 8545 + 1000 * place for place, port in enumerate(wanted.ports))
 
 
 def test_ports_are_one_for_each_chain(cli: Run) -> None:

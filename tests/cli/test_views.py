@@ -14,7 +14,7 @@ ME = development(0).address
 
 
 def test_lanes_are_listed_and_shown(on: Run, running: Running) -> None:
-    lanes, one = on("lane", "--json").json, on("lane", "a", "b").out
+    lanes, one = on("lane", "--json").json, on("lane", "-s", "a", "-D", "b").out
 
     assert [(lane["source"], lane["destination"], lane["in_use"]) for lane in lanes] == [
         ("a", "b", True),
@@ -23,7 +23,7 @@ def test_lanes_are_listed_and_shown(on: Run, running: Running) -> None:
     assert isinstance(lanes[0]["source_selector"], str)
     assert "a → b: open" in one
     assert "30,000 bytes, 5 tokens" in one
-    assert on("lane", "a").code == 2
+    assert on("lane", "-s", "a").code == 2
 
 
 def test_status_shows_chains_and_lanes(on: Run) -> None:

@@ -3,7 +3,9 @@
 import anyio
 import pytest
 
+from ccip_py.devnet import hosting
 from ccip_py.devnet.hosting import Host, NodeDied
+from ccip_py.errors import NotYet
 
 
 def test_a_node_runs_until_it_is_stopped_and_can_start_again():
@@ -64,3 +66,30 @@ def test_a_node_that_dies_by_itself_is_reported_with_its_cause():
         with pytest.raises(NodeDied, match=r"broken stopped by itself: .*no such chain") as died:
             host.check()
         assert isinstance(died.value.__cause__, ValueError)
+
+
+def test_a_node_that_is_slow_to_stop_keeps_no_other_running_and_is_named(monkeypatch):
+    monkeypatch.setattr(hosting, "STOP_TIMEOUT_S", 0.05)
+    gone: list[str] = []
+
+    async def slow() -> None:
+        with anyio.CancelScope(shield=True):
+            await anyio.sleep(0.3)
+        gone.append("slow")
+
+    async def quick() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            gone.append("quick")
+
+    def run() -> None:
+        with Host() as host:
+            host.add("quick", quick).start()
+            host.add("slow", slow).start()
+            host.call(anyio.sleep, 0.01)
+
+    with pytest.raises(NotYet, match=r"did not stop within 0.05 s: slow"):
+        run()
+
+    assert gone == ["quick", "slow"]

@@ -28,7 +28,7 @@ DEV_MNEMONIC = "test test test test test test test test test test test junk"
 DEV_ACCOUNTS = 64
 """How many of its accounts are used and recognised."""
 
-LOCAL_CHAIN_IDS = frozenset({31337, 1337, 2337})
+LOCAL_CHAIN_IDS = frozenset({31337, 1337, 2337, 3337, *range(90000001, 90000007)})
 """The only chain ids on which a development key is ever used. None of them is a public network."""
 
 _HARDENED = 1 << 31

@@ -15,9 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
-
 from ccip_py.errors import ContractRefused
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address
@@ -147,6 +144,9 @@ def _explain(data: bytes, errors: Errors, depth: int) -> Revert:
     error = errors.get(data[:4])
     if error is None:
         return _unknown(data)
+    from eth_abi.abi import decode  # only for who has something to decode: see `encode_values`
+    from eth_abi.exceptions import DecodingError
+
     try:
         raw = decode(error.types, data[4:])
     except (DecodingError, OverflowError, ValueError):

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from eth_abi.abi import encode
-from eth_abi.exceptions import EncodingError
-
 from ....errors import CannotEncode
 from ...ids import Address, ChainSelector, MessageId, SeqNr
 from ...message import ExtraArgs, Message, OutgoingMessage, SourceTokenData, TokenAmount
@@ -33,6 +30,11 @@ SOURCE_TOKEN_DATA: Final = "(bytes,bytes,bytes,uint32)"
 
 def encode_values(types: list[str], values: list[Any]) -> bytes:
     """eth_abi.encode, with its errors turned into ours."""
+    from eth_abi.abi import (
+        encode,
+    )  # takes longer to load than all else here: checks of typed input do without it
+    from eth_abi.exceptions import EncodingError
+
     try:
         return encode(types, values)
     except (EncodingError, TypeError, ValueError) as error:
