@@ -13,9 +13,7 @@ on the clock of the machine. Everything else happens in the calls below, and is 
 from __future__ import annotations
 
 import logging
-import os
 import shutil
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -29,6 +27,7 @@ from ccip_py.deploy.keys import dev_account
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.devnet.delivery import FINAL_AFTER, follow, reached
 from ccip_py.devnet.hosting import Host
+from ccip_py.devnet.scratch import scratch_folder
 from ccip_py.devnet.stepping import SteppedNodes
 from ccip_py.errors import BadInput
 from ccip_py.protocol.journey import Stage
@@ -36,7 +35,6 @@ from ccip_py.sdk.client import Ccip
 from ccip_py.sdk.types import SentMessage, StageReached
 
 MAX_FINALITY = 500  # blocks: Anvil mines more only slowly
-MEMORY_ROOM = 64 * 2**20  # bytes; a network needs about 10 MB
 HEARTBEAT_S = 3_600  # committers renew prices after this
 
 
@@ -225,7 +223,7 @@ def stepped_network(options: SteppedOptions | None = None) -> Iterator[SteppedNe
     if not 2 <= options.chains <= len(roles.CHAIN_IDS):
         raise BadInput(f"a network has 2 to {len(roles.CHAIN_IDS)} chains, not {options.chains}")
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ccip-", dir=_fast_folder())))
+        folder = stack.enter_context(scratch_folder())
         anvils = [
             Anvil(AnvilOptions(chain_id, slots_in_an_epoch=1, accounts=roles.ACCOUNTS))
             for chain_id in roles.CHAIN_IDS[: options.chains]
@@ -259,13 +257,6 @@ def _rest(network: SteppedNetwork) -> None:
     network.mine(FINAL_AFTER + 1)
     network.warp(1)
     network.host.call(network.nodes.read)
-
-
-def _fast_folder() -> str | None:
-    """Memory, where there is a folder of it with room: what these nodes write is not for keeping."""
-    memory = Path("/dev/shm")
-    usable = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > MEMORY_ROOM
-    return str(memory) if usable else None
 
 
 @contextmanager
