@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ccip_py.chains.deployment import save_deployment
+from ccip_py.chains.deployment import load_deployment, save_deployment
 from ccip_py.chains.evm.keys import KeySigner, dev_key
 from ccip_py.deploy import devnet as roles
 from ccip_py.devnet.node_mains import free_ports, prices
@@ -38,10 +38,12 @@ class Fleet:
         self._network = network
         self._folder = folder.resolve()
         self._running: dict[str, GuardedProcess] = {}
+        self._written = 0  # when the nodes' deployment file was
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
-        save_deployment(self._network.deployment, self._folder / "deployment.json")
+        save_deployment(self._network.deployment, self._file)
+        self._written = self._file.stat().st_mtime_ns
         for name, kind, text in self._configurations():
             path = self._folder / f"{name}.toml"
             path.write_text(text, encoding="utf-8")
@@ -57,10 +59,28 @@ class Fleet:
             process.stop()
 
     def check(self) -> None:
-        """NodeGone for the first process that ended."""
+        """NodeGone for the first process that ended. A lane that was replaced in the nodes' deployment file is told
+        to the monitors, too: committers and executors read that file, monitors have their own."""
+        self._follow()
         for name, process in self._running.items():
             if not process.running():
                 raise NodeGone(f"{name} ended by itself", hint=f"see {self._folder / f'{name}.log'}")
+
+    @property
+    def _file(self) -> Path:
+        return self._folder / "deployment.json"
+
+    def _follow(self) -> None:
+        written = self._file.stat().st_mtime_ns
+        if written == self._written:
+            return
+        self._written = written
+        deployment = load_deployment(self._file)
+        if deployment == self._network.deployment:
+            return
+        self._network.redeployed(deployment)
+        for index in range(self._network.options.monitors):
+            (self._folder / f"monitor-{index}.toml").write_text(self._monitor(index), encoding="utf-8")
 
     def names(self) -> list[str]:
         """Every node, in the order a message meets them."""
