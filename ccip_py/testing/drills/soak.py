@@ -15,7 +15,7 @@ import sqlite3
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -25,10 +25,10 @@ from ccip_py.devnet.network import Network, Options, Progress, start_network
 from ccip_py.errors import CcipError
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address
-from ccip_py.protocol.journey import Stage
 from ccip_py.protocol.keccak import keccak
 from ccip_py.sdk.types import SentMessage
 from ccip_py.testing.drills.mischief import Proxies, Scene, Trouble, some_trouble
+from ccip_py.testing.drills.stage import succeeded
 from ccip_py.testing.faults import FaultProxy
 
 VOTES = tuple(
@@ -197,25 +197,35 @@ class _Traffic:
         self._sent.append((source, sent))
 
     def wait_for_the_rest(self) -> None:
-        """Until every message is executed or gone, with a limit."""
+        """Until every message is executed or gone, with a limit on the time but not on a look's thoroughness."""
         deadline = time.monotonic() + CALM_S
-        waiting = list(self._sent)
+        waiting = self._unsettled(self._sent)
         while waiting and time.monotonic() < deadline:
-            waiting = [one for one in waiting if not self._settled(*one)]
             time.sleep(0.5)
+            waiting = self._unsettled(waiting)
         self._report.waiting = [f"{one.message_id.to_0x_hex()} from {source}" for source, one in waiting]
 
-    def _settled(self, source: str, sent: SentMessage) -> bool:
-        receipt = self._network.anvils[source].rpc(
-            "eth_getTransactionReceipt", sent.transaction.hash.to_0x_hex()
-        )
-        if receipt is None:
-            self._report.gone += 1
-            return True
-        if self._network.ccip.look(sent).stage is Stage.EXECUTED:
-            self._report.executed += 1
-            return True
-        return False
+    def _unsettled(self, messages: Sequence[tuple[str, SentMessage]]) -> list[tuple[str, SentMessage]]:
+        """Those that are neither executed nor gone. The others are counted."""
+        network = self._network
+        done: set[str] = set()
+        for chain in network.deployment.chains:
+            arriving = [lane for lane in network.deployment.lanes if lane.destination == chain.selector]
+            done |= succeeded(network, chain.name, [lane.off_ramp for lane in arriving])
+        waiting = []
+        for source, sent in messages:
+            if sent.message_id.to_0x_hex() in done:
+                self._report.executed += 1
+            elif self._is_gone(source, sent):
+                self._report.gone += 1
+            else:
+                waiting.append((source, sent))
+        return waiting
+
+    def _is_gone(self, source: str, sent: SentMessage) -> bool:
+        """A reorg took its transaction away."""
+        hash_ = sent.transaction.hash.to_0x_hex()
+        return self._network.anvils[source].rpc("eth_getTransactionReceipt", hash_) is None
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,11 +77,8 @@ class Box:
         return int(self.network.read("b", self.network.lane("a", "b").commit_store, NEXT)) - 1
 
     def all_executed(self, messages: list[SentMessage]) -> bool:
-        """All of them succeeded on b. One question however many they are, so that asking is no part of what is timed."""
-        off_ramps = sorted({checksum(sent.lane.off_ramp) for sent in messages})
-        query = {"address": off_ramps, "topics": [EXECUTED], "fromBlock": "0x0", "toBlock": "latest"}
-        logs = self.network.anvils["b"].rpc("eth_getLogs", query)
-        done = {log["topics"][2] for log in logs if int(log["data"][2:66], 16) == SUCCESS}
+        """All of them succeeded on b."""
+        done = succeeded(self.network, "b", {sent.lane.off_ramp for sent in messages})
         return all(sent.message_id.to_0x_hex() in done for sent in messages)
 
     # Moments
@@ -148,3 +145,12 @@ class Box:
             for cache in home.glob("cache.sqlite*"):
                 cache.unlink()
             node.start()
+
+
+def succeeded(network: Network, chain: str, off_ramps: Iterable[Address]) -> set[str]:
+    """Ids of all messages that were executed with success. One question however many they are, so that asking is no
+    part of what is timed."""
+    addresses = [checksum(off_ramp) for off_ramp in off_ramps]
+    query = {"address": addresses, "topics": [EXECUTED], "fromBlock": "0x0", "toBlock": "latest"}
+    logs = network.anvils[chain].rpc("eth_getLogs", query)
+    return {log["topics"][2] for log in logs if int(log["data"][2:66], 16) == SUCCESS}
