@@ -10,6 +10,7 @@ import pytest
 from eth_hash.auto import keccak
 
 from ccip_py.risk import keys, views
+from ccip_py.risk.config import Pool
 from ccip_py.risk.config_toml import as_toml
 from ccip_py.risk.cursing import RENEW_BEFORE, VOTE_LIFETIME
 from ccip_py.risk.evm import metadata, read_sent
@@ -19,7 +20,7 @@ from ccip_py.risk.store import Journal
 from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 
 from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
-from .world import EMITTER, World, config_for, curse_key, deploy, install, monitored, owner_call
+from .world import EMITTER, TOKEN, World, config_for, curse_key, deploy, install, monitored, owner_call
 
 pytestmark = pytest.mark.anyio
 
@@ -375,6 +376,22 @@ async def test_an_7_a_payout_that_nothing_justifies(world: World, tmp_path: Path
         await world.until(lambda: world.is_cursed(DESTINATION, GLOBAL_SUBJECT))
 
         assert world.anomalies() == {"AN7"}
+
+
+async def test_an_7_a_message_whose_tokens_were_neither_locked_nor_burned(
+    world: World, tmp_path: Path
+) -> None:
+    """The root is right, and the on-ramp let through what it should not have."""
+    token, pool = b"\x2e" * 20, b"\x2c" * 20
+    async with monitored(world, tmp_path, pools_of_source=(Pool(pool, token, 18),)):
+        moved = Sent().with_token(token, 5, pool, TOKEN, 18)
+        world.send(amounts=moved.amounts, token_data=moved.token_data)
+        root = world.commit(1, 1)
+
+        await world.until(lambda: world.is_cursed(DESTINATION) and world.is_cursed(SOURCE))
+
+        assert world.anomalies() == {"AN7"}
+        assert not world.is_blessed(root)
 
 
 # FINALITY

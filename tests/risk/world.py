@@ -265,6 +265,7 @@ def set_committers(chain: Anvil, store: bytes, count: int, f: int) -> None:
 def config_for(world: World, n: int, directory: Path, **changes: Any) -> Config:
     routes = changes.pop("routes", {})
     pools = changes.pop("pools", (Pool(POOL, TOKEN, 18),))
+    pools_of_source = changes.pop("pools_of_source", ())
     there = {key: changes.pop(key) for key in ("prices", "expected") if key in changes}
 
     def chain(name: str, selector: int, chain_id: int, anvil: Anvil, **more: Any) -> Chain:
@@ -290,7 +291,7 @@ def config_for(world: World, n: int, directory: Path, **changes: Any) -> Config:
         "curse": KeySource(dev_key_index=curse_key(n)),
         "relay": None,
         "chains": (
-            chain("a", SOURCE, 31337, world.source),
+            chain("a", SOURCE, 31337, world.source, pools=pools_of_source),
             chain("b", DESTINATION, 1337, world.destination, pools=pools, **there),
         ),
         "lanes": (Lane(SOURCE, DESTINATION, ON_RAMP, world.commit_store, OFF_RAMP),),
