@@ -137,8 +137,7 @@ class Monitor:
     def _note(self, alerts: Sequence[Evidence]) -> list[str]:
         """Keep what somebody should look at, and say it for as long as it is so."""
         for alert in alerts:
-            if self.journal.note(alert):
-                log.warning("%s: %s: %s", self.config.name, alert.anomaly, alert.summary)
+            self.journal.note(alert)
         return [f"{alert.anomaly}: {alert.summary}" for alert in alerts]
 
     def _remember(self, heard: Sequence[Vote], looks: Mapping[int, Look]) -> None:

@@ -217,14 +217,10 @@ class Journal:
 
     # ALERTS AND SETTINGS
 
-    def note(self, alert: Evidence) -> bool:
-        """Keep an alert, and say whether it is new."""
-        return bool(
-            self._db.execute(
-                "INSERT OR IGNORE INTO alert VALUES (?,?,?,?,?) RETURNING id",
-                (alert.id.hex(), alert.anomaly, alert.summary, json.dumps(alert.facts), time.time()),
-            ).fetchall()
-        )
+    def note(self, alert: Evidence) -> None:
+        """Keep an alert; again is no more than once."""
+        row = (alert.id.hex(), alert.anomaly, alert.summary, json.dumps(alert.facts), time.time())
+        self._db.execute("INSERT OR IGNORE INTO alert VALUES (?,?,?,?,?)", row)
 
     def alerts(self, limit: int = 20) -> list[dict[str, Any]]:
         """The newest alerts."""
