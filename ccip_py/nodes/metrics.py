@@ -13,6 +13,8 @@ import anyio
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from .listening import listening
+
 STALLED_AFTER = 60.0
 """Seconds without a beat after which a loop counts as stalled. The longest cycle timeout is shorter."""
 
@@ -97,11 +99,5 @@ async def serve_metrics(metrics: Metrics, host: str, port: int) -> None:
             web.get("/readyz", check(metrics.waiting)),
         ]
     )
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
+    async with listening(app, host, port):
         await anyio.sleep_forever()
-    finally:
-        with anyio.CancelScope(shield=True):
-            await runner.cleanup()

@@ -4,12 +4,14 @@ A peer's word is worth nothing here. Its votes are worth something, because they
 are checked where they are used. So a peer can at most be silent, and its answer is bounded in size.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import anyio
-from anyio.abc import ByteStream, TaskStatus
+from anyio.abc import TaskStatus
+from anyio.lowlevel import checkpoint
 
 from ccip_py.risk.http import Http, HttpError, parse_json
 from ccip_py.risk.vote import Vote, from_json
@@ -17,6 +19,10 @@ from ccip_py.risk.vote import Vote, from_json
 # A request line and headers, and an answer from a peer, are not larger than this.
 _REQUEST_LIMIT = 8 * 1024
 _ANSWER_LIMIT = 4 * 1024 * 1024
+# Seconds until a connection is cut, whatever is still on its way.
+_PATIENCE = 5.0
+# Of the event loop, from accepting a connection to its transport, and to its end.
+_TURNS = 5
 # What a single peer may hand over at once; far more than a lane ever has open.
 MAX_VOTES = 5_000
 
@@ -27,28 +33,79 @@ async def serve(
     listen: tuple[str, int], pages: Pages, *, task_status: TaskStatus[int] = anyio.TASK_STATUS_IGNORED
 ) -> None:
     """Answer GET requests for `pages` with JSON until cancelled. Reports the port it listens on."""
-    host, port = listen
-    async with await anyio.create_tcp_listener(local_host=host, local_port=port) as listener:
-        task_status.started(listener.extra(anyio.abc.SocketAttribute.local_port))
-        await listener.serve(lambda stream: _handle(stream, pages))
+    served = _Served(pages)
+    with anyio.CancelScope(shield=True):  # whoever is cancelled while it opens would leave it open
+        server = await asyncio.get_running_loop().create_server(lambda: _Exchange(served), *listen)
+    try:
+        task_status.started(server.sockets[0].getsockname()[1])
+        await anyio.sleep_forever()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await _hang_up(server, served)
 
 
-async def _handle(stream: ByteStream, pages: Pages) -> None:
-    """One request per connection. A client that is slow or rude is dropped."""
-    async with stream:
-        try:
-            with anyio.fail_after(5):
-                await stream.send(_respond(await _request_line(stream), pages))
-        except (TimeoutError, anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+async def _hang_up(server: asyncio.Server, served: "_Served") -> None:
+    """Accept nobody any more, and close when those before have their transports: asyncio forgets the others' sockets."""
+    for listener in server.sockets:
+        asyncio.get_running_loop().remove_reader(listener.fileno())
+    served.end()
+    for _ in range(_TURNS):
+        await checkpoint()
+    server.close()
+
+
+class _Served:
+    """What is shown, and who is being shown it."""
+
+    def __init__(self, pages: Pages) -> None:
+        self.pages = pages
+        self._open: set[asyncio.Transport] = set()
+        self._over = False
+
+    def began(self, transport: asyncio.Transport) -> None:
+        if self._over:
+            transport.abort()
+        else:
+            self._open.add(transport)
+
+    def ended(self, transport: asyncio.Transport) -> None:
+        self._open.discard(transport)
+
+    def end(self) -> None:
+        """Nobody is left, nor comes any more."""
+        self._over = True
+        for transport in tuple(self._open):
+            transport.abort()
+
+
+class _Exchange(asyncio.Protocol):
+    """One request per connection. A client that is slow or rude is dropped.
+
+    Callbacks and no tasks: an accepted connection whose task is cancelled before it begins is closed by nobody.
+    """
+
+    def __init__(self, served: _Served) -> None:
+        self._served = served
+        self._head = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._late = asyncio.get_running_loop().call_later(_PATIENCE, self._transport.abort)
+        self._served.began(self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Reads up to the blank line that ends the headers; only the first line matters."""
+        if self._transport.is_closing():
             return
+        self._head += data
+        if b"\r\n\r\n" in self._head or len(self._head) >= _REQUEST_LIMIT:
+            line = self._head.split(b"\r\n", 1)[0].decode("latin-1")
+            self._transport.write(_respond(line, self._served.pages))
+            self._transport.close()
 
-
-async def _request_line(stream: ByteStream) -> str:
-    """Reads up to the blank line that ends the headers; only the first line matters."""
-    head = b""
-    while b"\r\n\r\n" not in head and len(head) < _REQUEST_LIMIT:
-        head += await stream.receive()
-    return head.split(b"\r\n", 1)[0].decode("latin-1")
+    def connection_lost(self, _: Exception | None) -> None:
+        self._late.cancel()
+        self._served.ended(self._transport)
 
 
 def _respond(line: str, pages: Pages) -> bytes:

@@ -20,6 +20,7 @@ import anyio
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from ccip_py.chains.bounded_json import parse_json
+from ccip_py.nodes.listening import listening
 from ccip_py.testing.fault_answers import TAGS, as_of, changed, is_newer, too_wide, with_true_hashes
 from ccip_py.testing.fault_kinds import (
     AnswerFault,
@@ -98,22 +99,18 @@ class FaultProxy:
     async def __aenter__(self) -> Self:
         # aiohttp on both sides: it cancels the handlers of lost connections in asyncio's own way, which would make
         # an anyio client lose sight of its sockets.
-        self._client = ClientSession(timeout=ClientTimeout(UPSTREAM_TIMEOUT))
         app = web.Application(client_max_size=MAX_REQUEST)
         app.add_routes([web.post("/{path:.*}", self._on_request)])
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
+        self._listening = listening(app, "127.0.0.1", 0, patience=0.1)
+        self.url = f"http://127.0.0.1:{await self._listening.__aenter__()}"
+        self._client = ClientSession(timeout=ClientTimeout(UPSTREAM_TIMEOUT))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with anyio.CancelScope(shield=True):
-            await self._runner.cleanup()
+            await self._listening.__aexit__(None, None, None)
             await self._client.close()
 
     # --- One exchange ---

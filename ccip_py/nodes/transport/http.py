@@ -22,6 +22,7 @@ from aiohttp import web
 from ccip_py.chains.http import Http, HttpFault
 from ccip_py.errors import ConfigError
 
+from ..listening import listening
 from .envelope import (
     HEADER_BYTES,
     MAX_PAYLOAD,
@@ -91,19 +92,13 @@ class HttpTransport:
         return self.inbox.take()
 
     async def run(self) -> None:
-        runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self._host, self._port).start()
-            async with (
-                Http() as http,
-                anyio.create_task_group() as workers,
-            ):
-                for peer in self._peers.values():
-                    workers.start_soon(self._carry, http, peer)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await runner.cleanup()
+        async with (
+            listening(self._app(), self._host, self._port),
+            Http() as http,
+            anyio.create_task_group() as workers,
+        ):
+            for peer in self._peers.values():
+                workers.start_soon(self._carry, http, peer)
 
     # --- Sending ---
 
