@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,15 +12,28 @@ from dataclasses import dataclass
 import anyio
 
 from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.deploy import devnet as roles
 from ccip_py.devnet.hosting import HostedNode
 from ccip_py.devnet.network import Network
 from ccip_py.nodes.chain_link import AMONG_OTHERS
-from ccip_py.testing.faults import Disconnected, Fault, FaultProxy, Hang, Latency, Status
+from ccip_py.nodes.keys import dev_signer
+from ccip_py.nodes.transport.in_process import InProcessTransport
+from ccip_py.testing.faults import (
+    Disconnected,
+    Fault,
+    FaultProxy,
+    ForgeLogs,
+    Hang,
+    Latency,
+    Status,
+    emitted_by,
+)
 
 from .traffic import Traffic
 
 FINALITY_S = 4  # blocks of one second below latest
 GRACE_BLOCKS = 8
+V8_S, V10_S, V13_S = 90, 150, 120  # how long each of these goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +85,47 @@ def v1_no_faults(network: Network, traffic: Traffic) -> Iterator[Measured]:
     yield Measured.timed("V1", "burst of 1,000, until the last succeeded", 120, time.monotonic() - began)
 
 
-def v2_one_bad_committer(network: Network, traffic: Traffic) -> Iterator[Measured]:
-    """f of the committers are away, or slow."""
-    with stopped(network.committers[0]):
-        yield Measured.timed("V2", "one committer down, p99", FINALITY_S + 20, traffic.latencies(10)[-1])
-    with endpoint(network, [network.committers[1]], "a", Latency(2.0)):
-        yield Measured.timed("V2", "one committer slow, p99", FINALITY_S + 20, traffic.latencies(10)[-1])
+def v2_bad_committers(network: Network, traffic: Traffic) -> Iterator[Measured]:
+    """f of the committers are down, slow, talk garbage, or believe a lying endpoint."""
+    bound, [first, second, *_] = FINALITY_S + 20, network.committers
+    with stopped(first):
+        yield Measured.timed("V2", "one committer down, p99", bound, traffic.latencies(10)[-1])
+        with garbage(network):
+            seconds = traffic.latencies(10)[-1]
+        yield Measured.timed("V2", "one committer talks garbage, p99", bound, seconds)
+    with endpoint(network, [second], "a", Latency(2.0)):
+        yield Measured.timed("V2", "one committer slow, p99", bound, traffic.latencies(10)[-1])
+    lie = ForgeLogs(lambda data: data[:-1] + bytes([data[-1] ^ 1]), emitted_by(traffic.lane.on_ramp))
+    network.mains.credulous.add(second.name)
+    try:
+        with endpoint(network, [second], "a", lie):
+            seconds = traffic.latencies(10)[-1]
+        yield Measured.timed("V2", "one committer computes wrong roots, p99", bound, seconds)
+    finally:
+        network.mains.credulous.discard(second.name)
+
+
+@contextmanager
+def garbage(network: Network) -> Iterator[None]:
+    """The first committer's key sends its peers a hundred messages a second that mean nothing."""
+    chain = network.deployment.chains[0]
+    members = network.deployment.lanes[0].committers
+    stop = threading.Event()
+
+    async def flood() -> None:
+        signer = await dev_signer(roles.COMMITTERS[0], {chain.chain_id: chain.rpc_url})
+        transport = InProcessTransport(network.mains.hub, signer, members)
+        random_ = random.Random(2)
+        while not stop.is_set():
+            transport.broadcast(random_.randbytes(random_.randrange(1, 2_000)))
+            await anyio.sleep(0.01)
+
+    flooding = network.host.portal.start_task_soon(flood)
+    try:
+        yield
+    finally:
+        stop.set()
+        flooding.result(timeout=10)
 
 
 def v3_no_quorum(network: Network, traffic: Traffic) -> Iterator[Measured]:
@@ -142,19 +192,22 @@ def v8_one_chain_gone(network: Network, traffic: Traffic) -> Iterator[Measured]:
     with endpoint(network, nodes, "c") as proxy:
         before = percentile(traffic.latencies(15), 50)
         proxy.set(Hang())
-        during = percentile(traffic.latencies(30, 240), 50)
+        until, seen = time.monotonic() + V8_S, list[float]()
+        while time.monotonic() < until:
+            seen += traffic.latencies(15, 120)
+        during = percentile(sorted(seen), 50)
         waiting = to_c.send()
         proxy.clear()
         began = time.monotonic()
-        yield Measured.timed("V8", "a chain out of reach: p50 of another lane", before + 1, during)
+        yield Measured.timed("V8", f"a chain out of reach for {V8_S} s: p50 of another", before * 1.1, during)
         to_c.arrivals(waiting, 300)
         lasted = time.monotonic() - began
         yield Measured.timed("V8", "from its return until a message to it succeeded", 30, lasted)
 
 
-def v10_reorgs(network: Network, traffic: Traffic, seconds: float = 60.0) -> Iterator[Measured]:
+def v10_reorgs(network: Network, traffic: Traffic) -> Iterator[Measured]:
     """The source replaces its last three blocks again and again."""
-    first, until, last = traffic.sent() + 1, time.monotonic() + seconds, time.monotonic()
+    first, until, last = traffic.sent() + 1, time.monotonic() + V10_S, time.monotonic()
     while time.monotonic() < until:
         traffic.send()
         if time.monotonic() - last > 20:
@@ -167,18 +220,19 @@ def v10_reorgs(network: Network, traffic: Traffic, seconds: float = 60.0) -> Ite
     yield Measured.fact("V10", f"reorganisations of 3: each of {len(numbers)} delivered once", once)
 
 
-def v13_base_fee(network: Network, traffic: Traffic, seconds: float = 60.0) -> Iterator[Measured]:
+def v13_base_fee(network: Network, traffic: Traffic) -> Iterator[Measured]:
     """The destination's base fee is a hundred times what it was."""
     anvil = network.anvils["b"]
     usual = int(anvil.rpc("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16)
-    until, numbers = time.monotonic() + seconds, list[int]()
+    until, numbers = time.monotonic() + V13_S, list[int]()
     while time.monotonic() < until:
         anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(100 * usual))
         numbers += traffic.send()
+    anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(usual))
     began = time.monotonic()
     traffic.arrivals(numbers, 300)
     yield Measured.timed(
-        "V13", "base fee x100, from its fall until all succeeded", 60, time.monotonic() - began
+        "V13", f"base fee x100 for {V13_S} s, from its fall until all succeeded", 60, time.monotonic() - began
     )
 
 
