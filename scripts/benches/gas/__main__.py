@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import ccip15, ccip16
+from . import axelar, ccip15, ccip16
 from .figures import Measured, Operation, as_json, losses, missed, table, verdicts
 from .ours import measure
 
@@ -16,6 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     ours, traces = measure(options.anvil)
     others = [lane.measure(options.ccip, options.anvil) for lane in (ccip15, ccip16) if options.ccip]
+    if options.axelar:
+        others.append(axelar.measure(*options.axelar, options.anvil))
     if options.json:
         print(json.dumps(as_json(ours, others), indent=1))
     else:
@@ -53,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
         "--ccip",
         type=Path,
         help="an unpacked @chainlink/contracts-ccip package (1.6.x): abi/ and bytecode/ are read",
+    )
+    parser.add_argument(
+        "--axelar",
+        type=Path,
+        nargs=2,
+        metavar=("GMP_SDK", "CGP"),
+        help="unpacked @axelar-network/axelar-gmp-sdk-solidity and axelar-cgp-solidity: artifacts/ are read",
     )
     return parser
 
