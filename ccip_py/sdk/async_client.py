@@ -90,10 +90,12 @@ class AsyncCcip:
         receiver: str,
         *,
         sender: str,
+        approve: bool = True,
         **options: Unpack[MessageOptions],
     ) -> tuple[Obstacle, ...]:
-        """As `Ccip.preflight`."""
-        return await self.driver.run(self._flows.preflight(source, destination, receiver, sender, options))
+        """What would stop this message, and without `approve` a missing allowance too; empty is good."""
+        flow = self._flows.preflight(source, destination, receiver, sender, options, approve=approve)
+        return await self.driver.run(flow)
 
     async def estimate_receiver_gas(
         self,

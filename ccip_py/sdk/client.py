@@ -100,10 +100,15 @@ class Ccip:
         receiver: str,
         *,
         sender: str,
+        approve: bool = True,
         **options: Unpack[MessageOptions],
     ) -> tuple[Obstacle, ...]:
-        """What would stop this message on either chain, all of it, without signing anything. Empty is good."""
-        return self.driver.run(self._flows.preflight(source, destination, receiver, sender, options))
+        """What would stop this message on either chain, all of it, without signing anything. Empty is good.
+
+        `send` gives a missing allowance itself; for who sends in another way, `approve=False` names it too.
+        """
+        flow = self._flows.preflight(source, destination, receiver, sender, options, approve=approve)
+        return self.driver.run(flow)
 
     def estimate_receiver_gas(
         self,

@@ -87,12 +87,20 @@ class Flows:
         return (yield from send.get_fee(lane, self.book.router(lane.source), message))
 
     def preflight(
-        self, source: ChainRef, destination: ChainRef, receiver: str, sender: str, options: MessageOptions
+        self,
+        source: ChainRef,
+        destination: ChainRef,
+        receiver: str,
+        sender: str,
+        options: MessageOptions,
+        *,
+        approve: bool = True,
     ) -> Flow[tuple[Obstacle, ...]]:
         known = self.book.known(source, destination)
         must_be_read(known)
         message = yield from self.outgoing(source, receiver, options)
-        return (yield from preflight.obstacles(self.book, known, message, codec.parse_address(sender)))
+        who = codec.parse_address(sender)
+        return (yield from preflight.obstacles(self.book, known, message, who, approve=approve))
 
     def estimate_gas(
         self, source: ChainRef, destination: ChainRef, receiver: str, sender: str, options: MessageOptions

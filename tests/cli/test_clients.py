@@ -180,6 +180,17 @@ def test_gas_is_measured_as_the_router_would_call(running: Running) -> None:
     assert ccip.preflight("a", "b", running.inbox, **common, gas_limit=measured) == ()
 
 
+def test_an_allowance_stops_only_who_does_not_let_the_client_approve(running: Running) -> None:
+    ccip = running.network.ccip
+    common = {"sender": development(3).address, "tokens": [("BMT", "1.5")], "gas_limit": 0}
+
+    assert ccip.preflight("a", "b", ME.address, **common) == ()
+    (obstacle,) = ccip.preflight("a", "b", ME.address, **common, approve=False)
+
+    assert (obstacle.code, obstacle.on_source) == ("INSUFFICIENT_ALLOWANCE", True)
+    assert obstacle.message == "the Router may take 0 BMT, and the message needs 1.5 BMT"
+
+
 def test_a_stage_says_what_proves_it(running: Running, sent: SentMessage) -> None:
     stages = list(running.network.ccip.track(sent))
 

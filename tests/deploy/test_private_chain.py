@@ -92,6 +92,7 @@ def test_a_network_on_private_chains_is_deployed_asked_and_used(
     assert json.loads(file.read_text())["chains"][0]["rpc_headers"] == HEADERS
     with Ccip.connect(file) as ccip:
         me, stranger = dev_account(USERS[0]), dev_account(USERS[1])
+        assert ccip.preflight("a", "b", me.address, sender=me.address, fee_token="LINK", gas_limit=0) == ()
         sent = ccip.send("a", "b", me.address, signer=me, data=b"hi", fee_token="LINK", gas_limit=0)
         assert sent.sequence_number == 1
         with pytest.raises(ContractRefused, match="SenderNotAllowed"):
