@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 RUN_FOLDER = Path(".ccip")
 DEPLOYMENT = "deployment.json"
 DEFAULT_KEY = "anvil:0"
+APPROVE = "0x095ea7b3"  # how calldata of ERC-20's approve begins
 
 
 def deployment_path(explicit: Path | None) -> Path:
@@ -126,8 +127,13 @@ class Announcing:
         if self.before_sending is not None:
             to = str(transaction_dict.get("to", ""))
             self.before_sending(to, bytes(done.raw_transaction), bytes(done.hash))
-        terminal.say(f"sending transaction {self.signed[-1]}")
+        purpose = " that approves the Router" if _is_approval(transaction_dict) else ""
+        terminal.say(f"sending transaction{purpose} {self.signed[-1]}")
         return done
+
+
+def _is_approval(transaction: Any) -> bool:
+    return str(transaction.get("data", "")).startswith(APPROVE)
 
 
 def signer(reference: str, book: Book, *, silent: bool = False) -> Announcing:

@@ -10,6 +10,7 @@ import typer
 from ccip_py.cli import options, terminal
 
 if TYPE_CHECKING:
+    from ccip_py.deploy.config import NetworkConfig
     from ccip_py.deploy.existing import Replacing
 
 Config = Annotated[Path, typer.Argument(help="The network as TOML; examples/network.toml explains it.")]
@@ -49,8 +50,7 @@ def deploy(
     """
     import anyio
 
-    from ccip_py.chains.deployment import load_deployment
-    from ccip_py.deploy.network import deploy_to_file, not_as_wanted, plan_for, verify_network
+    from ccip_py.deploy.network import deploy_to_file, plan_for
     from ccip_py.deploy.plan import describe, summary
     from ccip_py.deploy.toml import load_config
 
@@ -58,11 +58,7 @@ def deploy(
         raise typer.BadParameter("--plan or --verify, not both")
     network = load_config(config)
     if verify:
-        wrong = anyio.run(verify_network, network, load_deployment(out))
-        text = not_as_wanted(wrong) if wrong else "everything is as the configuration says"
-        terminal.result({"as_wanted": not wrong, "findings": [str(one) for one in wrong]}, [text], as_json)
-        if wrong:
-            raise typer.Exit(1)
+        _verify(network, out, as_json)
         return
     replacing = _replacing(replace, sever)
     todo = anyio.run(plan_for, network, out, replacing)
@@ -74,6 +70,20 @@ def deploy(
     _confirm(yes, [chain.chain_id for chain in network.chains], bool(todo.steps))
     deployed = deploy_to_file(network, out, terminal.say, replacing=replacing)
     terminal.result({"deployment": str(out), "lanes": len(deployed.lanes)}, [str(out)], as_json)
+
+
+def _verify(network: NetworkConfig, out: Path, as_json: bool) -> None:
+    """Exit 1 if the chains do not say what the configuration does."""
+    import anyio
+
+    from ccip_py.chains.deployment import load_deployment
+    from ccip_py.deploy.network import not_as_wanted, verify_network
+
+    wrong = anyio.run(verify_network, network, load_deployment(out))
+    text = not_as_wanted(wrong) if wrong else "everything is as the configuration says"
+    terminal.result({"as_wanted": not wrong, "findings": [str(one) for one in wrong]}, [text], as_json)
+    if wrong:
+        raise typer.Exit(1)
 
 
 def _replacing(lane: str, sever: bool) -> Replacing | None:

@@ -43,6 +43,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     if found.get("contracts"):
         yield f"  of {', '.join(found['contracts'])}"
     yield from _values(found["values"], 1)
+    if found.get("hint"):
+        yield f"  ({found['hint']})"
 
 
 def _values(values: Any, depth: int) -> Iterator[str]:
@@ -91,6 +93,7 @@ def _revert(raw: bytes) -> dict[str, Any] | None:
         "name": revert.name,
         "contracts": list(revert.contracts),
         "values": nested(revert),
+        **({"hint": revert.innermost.hint or revert.hint} if revert.innermost.hint or revert.hint else {}),
     }
 
 

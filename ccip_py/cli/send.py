@@ -10,6 +10,9 @@ from ccip_py.cli import options, terminal
 
 if TYPE_CHECKING:
     from ccip_py.cli.connect import Announcing
+    from ccip_py.cli.pending import Pending
+    from ccip_py.protocol.lane import Lane
+    from ccip_py.sdk.book import ChainRef
     from ccip_py.sdk.client import Ccip
     from ccip_py.sdk.flows import MessageOptions
     from ccip_py.sdk.types import Fee, Obstacle, SentMessage
@@ -72,30 +75,57 @@ def send(
     receiver = connect.address(to, "--to")
     message = _message(data, token, fee_token, ooo, approve_max)
     with connect.client(deployment, rpc, router) as ccip:
-        signer = connect.signer(key, ccip.book)
         lane = ccip.book.lane(source, dest)
+        signer = connect.signer(key, ccip.book)
         once = Pending.of(signer.address, lane, receiver, sorted(message.items()), gas_limit)
-        if gas_limit < 0:
-            gas_limit = ccip.estimate_receiver_gas(source, dest, receiver, sender=signer.address, **message)
-            terminal.say(f"gas limit {gas_limit:,}, as measured (--gas-limit sets it)")
-        message["gas_limit"] = gas_limit
-        if only_estimate:
-            terminal.result({"gas_limit": gas_limit}, [str(gas_limit)], as_json)
-            return
-        if only_get_fee:
-            fee = ccip.get_fee(source, dest, receiver, **message)
-            terminal.result(_fee(fee), [_fee_line(ccip, source, fee)], as_json)
+        message["gas_limit"] = _gas(ccip, lane, receiver, signer.address, message, gas_limit)
+        if only_estimate or only_get_fee:
+            _say_only(ccip, lane, receiver, message, only_estimate, as_json)
             return
         sent = None if again else once.earlier(ccip, source)
-        if sent is None:
-            found = ccip.preflight(source, dest, receiver, sender=signer.address, **message)
-            _stop_or_warn(found, force)
-            signer.before_sending = once.writer(ccip.book.router(lane.source))
-            with once.forgotten_if_refused():
-                sent = ccip.send(source, dest, receiver, signer=signer, **message)
+        sent = sent or _send_once(ccip, lane, receiver, signer, once, message, force)
         _report(ccip, sent, wait, timeout, as_json, signer)
         once.forget()
         _fail_if_failed(ccip, sent, wait)
+
+
+def _gas(ccip: Ccip, lane: Lane, receiver: str, sender: str, message: MessageOptions, gas_limit: int) -> int:
+    """As told, or as measured."""
+    if gas_limit >= 0:
+        return gas_limit
+    found = ccip.estimate_receiver_gas(lane.source, lane.destination, receiver, sender=sender, **message)
+    terminal.say(f"gas limit {found:,}, as measured (--gas-limit sets it)")
+    return found
+
+
+def _say_only(
+    ccip: Ccip, lane: Lane, receiver: str, message: MessageOptions, estimate: bool, as_json: bool
+) -> None:
+    """What it would need, or cost; nothing is sent."""
+    if estimate:
+        gas = message["gas_limit"]
+        terminal.result({"gas_limit": gas}, [str(gas)], as_json)
+        return
+    fee = ccip.get_fee(lane.source, lane.destination, receiver, **message)
+    terminal.result(_fee(fee), [_fee_line(ccip, lane.source, fee)], as_json)
+
+
+def _send_once(
+    ccip: Ccip,
+    lane: Lane,
+    receiver: str,
+    signer: Announcing,
+    once: Pending,
+    message: MessageOptions,
+    force: bool,
+) -> SentMessage:
+    """Look, then send, after writing down what goes to the Router: typed again, the command goes on from there."""
+    sender = signer.address
+    found = ccip.preflight(lane.source, lane.destination, receiver, sender=sender, **message)
+    _stop_or_warn(found, force)
+    signer.before_sending = once.writer(ccip.book.router(lane.source))
+    with once.forgotten_if_refused():
+        return ccip.send(lane.source, lane.destination, receiver, signer=signer, **message)
 
 
 def _message(data: str, token: list[str], fee_token: str, ooo: bool, approve_max: bool) -> MessageOptions:
@@ -172,7 +202,7 @@ def _fee(fee: Fee) -> dict[str, Any]:
     return {"amount": str(fee.amount), "token": fee.token, "native": fee.native}
 
 
-def _fee_line(ccip: Ccip, source: str, fee: Fee) -> str:
+def _fee_line(ccip: Ccip, source: ChainRef, fee: Fee) -> str:
     from ccip_py.sdk.evm import as_address
 
     chain = ccip.book.chain(source)

@@ -12,7 +12,9 @@ from ccip_py.cli import options, run_file, terminal
 from ccip_py.cli.lane import state
 
 if TYPE_CHECKING:
+    from ccip_py.sdk.book import KnownChain
     from ccip_py.sdk.client import Ccip
+    from ccip_py.sdk.types import LaneStatus
 
 Live = Annotated[bool, typer.Option("--live", help="Again every second, until Ctrl-C.")]
 PAUSE_S = 1.0
@@ -51,45 +53,40 @@ def _watch(ccip: Ccip) -> None:
 
 
 def _look(ccip: Ccip) -> dict[str, Any]:
-    from ccip_py.sdk.flow import Call, ask
-
-    chains = []
-    for chain in ccip.book.chains:
-        blocks = ccip.driver.run(
-            ask(
-                chain.selector,
-                *(Call("eth_getBlockByNumber", (tag, False)) for tag in ("latest", "finalized")),
-            )
-        )
-        latest, final = (block if isinstance(block, dict) else None for block in blocks)
-        chains.append(
-            {
-                "name": chain.name,
-                "chain_id": chain.chain_id,
-                "selector": str(chain.selector),
-                "latest": int(latest["number"], 16) if latest else None,
-                "finalized": int(final["number"], 16) if final else None,
-                "time": int(latest["timestamp"], 16) if latest else None,
-            }
-        )
     known = run_file.read()
     return {
-        "chains": chains,
-        "lanes": [
-            {
-                "source": lane.source,
-                "destination": lane.destination,
-                "state": state(lane),
-                "sent": lane.sent,
-                "committed": lane.committed,
-                "waiting": None
-                if lane.sent is None or lane.committed is None
-                else lane.sent - lane.committed,
-                "failed": len(ccip.failed(lane.source, lane.destination)) if lane.sent is not None else None,
-            }
-            for lane in ccip.lanes()
-        ],
+        "chains": [_chain(ccip, chain) for chain in ccip.book.chains],
+        "lanes": [_lane(ccip, lane) for lane in ccip.lanes()],
         "nodes": None if known is None else {"process": known.pid, "running": known.alive},
+    }
+
+
+def _chain(ccip: Ccip, chain: KnownChain) -> dict[str, Any]:
+    from ccip_py.sdk.flow import Call, ask
+
+    tags = (Call("eth_getBlockByNumber", (tag, False)) for tag in ("latest", "finalized"))
+    blocks = ccip.driver.run(ask(chain.selector, *tags))
+    latest, final = (block if isinstance(block, dict) else None for block in blocks)
+    return {
+        "name": chain.name,
+        "chain_id": chain.chain_id,
+        "selector": str(chain.selector),
+        "latest": int(latest["number"], 16) if latest else None,
+        "finalized": int(final["number"], 16) if final else None,
+        "time": int(latest["timestamp"], 16) if latest else None,
+    }
+
+
+def _lane(ccip: Ccip, lane: LaneStatus) -> dict[str, Any]:
+    unseen = lane.sent is None or lane.committed is None
+    return {
+        "source": lane.source,
+        "destination": lane.destination,
+        "state": state(lane),
+        "sent": lane.sent,
+        "committed": lane.committed,
+        "waiting": None if unseen else (lane.sent or 0) - (lane.committed or 0),
+        "failed": None if lane.sent is None else len(ccip.failed(lane.source, lane.destination)),
     }
 
 

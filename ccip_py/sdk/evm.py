@@ -120,10 +120,7 @@ def transact(
         Call("eth_getBalance", (signer.address, "latest")),
     )
     gas = int(succeeded(estimate), 16) * (100 + GAS_MARGIN_PERCENT) // 100
-    priority = int(succeeded(tip), 16)
-    base_fee = int(succeeded(block).get("baseFeePerGas", "0x0"), 16)
-    if base_fee == 0 and int(succeeded(balance), 16) < value + gas * priority:
-        priority = 0  # where gas may be free, who owns nothing offers nothing
+    left = int(succeeded(balance), 16) - value
     signed = signer.sign_transaction(
         {
             "type": 2,
@@ -133,8 +130,7 @@ def transact(
             "data": "0x" + data.hex(),
             "value": value,
             "gas": gas,
-            "maxPriorityFeePerGas": priority,
-            "maxFeePerGas": 2 * base_fee + priority,
+            **_price(succeeded(block), int(succeeded(tip), 16), affordable=left // gas),
         }
     )
     (sent,) = yield from ask(
@@ -142,6 +138,13 @@ def transact(
     )
     succeeded(sent)
     return (yield from receipt_of(chain, HexBytes(signed.hash), request))
+
+
+def _price(block: dict[str, Any], tip: int, *, affordable: int) -> dict[str, int]:
+    """Good for six full blocks. Where gas may be free, who cannot afford the usual tip offers none."""
+    base_fee = int(block.get("baseFeePerGas", "0x0"), 16)
+    priority = 0 if base_fee == 0 and affordable < tip else tip
+    return {"maxPriorityFeePerGas": priority, "maxFeePerGas": 2 * base_fee + priority}
 
 
 def receipt_of(

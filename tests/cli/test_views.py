@@ -1,5 +1,11 @@
 """Commands that only look: lanes, tokens, balances, status; bytes; and networks that are known by their Routers."""
 
+import os
+import pty
+import signal
+import subprocess
+import sys
+
 import pytest
 from eth_abi.abi import encode
 
@@ -151,3 +157,38 @@ def test_an_audit_that_could_not_read_decides_nothing(on: Run) -> None:
 
     assert (ran.code, ran.out) == (1, "")
     assert "error[ENDPOINT_DOWN]: nothing was decided" in ran.err
+
+
+def test_a_panic_says_what_its_number_means(cli: Run) -> None:
+    data = "0x4e487b71" + "11".zfill(64)
+
+    assert cli("parse", data).out.splitlines()[-1].strip() == "(arithmetic overflow)"
+    assert cli("parse", data, "--json").json["hint"] == "arithmetic overflow"
+
+
+def test_status_goes_on_on_a_terminal_until_it_is_interrupted(running: Running) -> None:
+    """Each look is written over the one before, and shows blocks that were mined meanwhile."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "ccip_py.cli", "status", "--live", "--deployment", str(running.file)]
+    child = subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=theirs)
+    os.close(theirs)
+    said = ""
+    try:
+        while said.count(AGAIN) < 4:
+            said += os.read(ours, 4096).decode()
+        child.send_signal(signal.SIGINT)
+        while chunk := os.read(ours, 4096):
+            said += chunk.decode()
+    except OSError:
+        pass  # Linux says so when the other end is gone
+    finally:
+        child.wait(timeout=60)
+        os.close(ours)
+
+    heights = [int(line.split()[2]) for line in said.splitlines() if line.startswith("a  ")]
+    assert heights[-1] > heights[0]
+    assert "a → b" in said
+    assert child.returncode == 130
+
+
+AGAIN = "\x1b[H\x1b[2J"
