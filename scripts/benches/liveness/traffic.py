@@ -26,6 +26,9 @@ class Traffic:
         self.network, self.source, self.destination = network, source, destination
         self.lane = network.lane(source, destination)
         inbox = network.deploy(destination, "Inbox", network.chain(destination).router)
+        self._successes: dict[int, int] = {}
+        self._seen_at: dict[int, float] = {}  # by this machine's clock, to the fraction of a second
+        self._unread = 0  # the first block that was not looked at
         message = OutgoingMessage(
             receiver=codec.address_to_word(inbox),
             data=b"\x5a" * 32,
@@ -36,7 +39,7 @@ class Traffic:
         self._call = "0x" + codec.ccip_send_call(network.chain(destination).selector, message).hex()
 
     def send(self, count: int = 1, timeout: float = 60.0) -> Sequence[int]:
-        """Send so many and wait until the chain took them; their numbers."""
+        """Send so many and wait until the chain took them, with an eye on what arrives; their numbers."""
         first, anvil = self.sent() + 1, self.network.anvils[self.source]
         transaction = {
             "from": self.network.user.address,
@@ -50,9 +53,12 @@ class Traffic:
         nonce = int(anvil.rpc("eth_getTransactionCount", self.network.user.address, "pending"), 16)
         for place in range(count):
             anvil.rpc("eth_sendTransaction", {**transaction, "nonce": hex(nonce + place)})
-        self.network.wait_until(
-            "messages are sent", lambda: self.sent() >= first + count - 1, timeout=timeout
-        )
+
+        def sent() -> bool:
+            self.delivered()
+            return self.sent() >= first + count - 1
+
+        self.network.wait_until("messages are sent", sent, timeout=timeout)
         return range(first, first + count)
 
     def sent(self) -> int:
@@ -64,28 +70,33 @@ class Traffic:
         return int(self.network.read(self.destination, self.lane.commit_store, NEXT)) - 1
 
     def delivered(self) -> dict[int, int]:
-        """How often each message succeeded."""
-        topic = "0x" + codec.EXECUTION_STATE_CHANGED.hex()
-        question = {"address": "0x" + self.lane.off_ramp.hex(), "topics": [topic], "fromBlock": "0x0"}
-        found: dict[int, int] = {}
-        for log in self.network.anvils[self.destination].rpc("eth_getLogs", question):
-            if int(log["data"][2:66], 16) == SUCCESS:
-                number = int(log["topics"][1], 16)
-                found[number] = found.get(number, 0) + 1
-        return found
+        """How often each message succeeded. Only for destinations that don't reorganise: each block is read once."""
+        anvil = self.network.anvils[self.destination]
+        latest = anvil.block_number()
+        if latest >= self._unread:
+            question = {
+                "address": "0x" + self.lane.off_ramp.hex(),
+                "topics": ["0x" + codec.EXECUTION_STATE_CHANGED.hex()],
+                "fromBlock": hex(self._unread),
+                "toBlock": hex(latest),
+            }
+            for log in anvil.rpc("eth_getLogs", question):
+                if int(log["data"][2:66], 16) == SUCCESS:
+                    number = int(log["topics"][1], 16)
+                    self._successes[number] = self._successes.get(number, 0) + 1
+                    self._seen_at.setdefault(number, time.monotonic())
+            self._unread = latest + 1
+        return self._successes
 
     def arrivals(self, numbers: Sequence[int], timeout: float) -> dict[int, float]:
-        """When each of them succeeded, by this machine's clock; NotYet if some do not within `timeout` seconds."""
-        at: dict[int, float] = {}
+        """When each of them was seen to have succeeded; NotYet if some do not within `timeout` seconds."""
         deadline = time.monotonic() + timeout
-        while len(at) < len(numbers):
-            there, now = self.delivered(), time.monotonic()
-            at.update((number, now) for number in numbers if number in there and number not in at)
+        while missing := set(numbers) - self.delivered().keys():
             self.network.check()
-            if now > deadline:
-                raise NotYet(f"{len(numbers) - len(at)} of {len(numbers)} messages did not arrive")
+            if time.monotonic() > deadline:
+                raise NotYet(f"{len(missing)} of {len(numbers)} messages did not arrive")
             time.sleep(POLL_S)
-        return at
+        return {number: self._seen_at[number] for number in numbers}
 
     def latencies(self, count: int, timeout: float = 120.0) -> list[float]:
         """Seconds from being mined to having succeeded, of so many messages sent one block after the other."""
