@@ -1,21 +1,24 @@
 """`scripts/bench relay`: how fast messages come through the whole network, what each costs, and what the chains alone do.
 
-Two Anvils, every node a process of its own, mixed messages both ways. A scenario sends so many messages a block for
-so many blocks, or all at once, and ends when the last one has been tried.
+Anvils, every node a process of its own, mixed messages over all lanes. A scenario sends so many messages a block for so
+many blocks, or all at once, and ends when the last one has been tried, or when its time is up.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ccip_py.chaos.fleet import Fleet, chain_process, process_usage
+from ccip_py.chaos.past import live_through
 from ccip_py.chaos.proxies import Proxies
 from ccip_py.chaos.replay import Recording
 from ccip_py.chaos.traffic import MIXED, Traffic
@@ -24,17 +27,19 @@ from ccip_py.devnet.network import Network, Options, start_network
 from ccip_py.errors import CcipError, NotYet
 
 BLOCK_GAS = 120_000_000
-PATIENCE_S = 600.0
+PATIENCE_S = 300.0
 POLL_S = 0.5
 ROLES = ("committer", "monitor", "executor")
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`per_block` messages in every block of `blocks`; with one block, a burst."""
+    """`per_block` messages in every block of `blocks`; with one block, a burst. Each has a network of its own."""
 
     per_block: int
     blocks: int
+    past: int = 0  # messages that were sent and executed before any node started
+    chains: int = 2  # every chain has a lane to every other
 
     @property
     def messages(self) -> int:
@@ -42,11 +47,23 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        return f"burst of {self.messages:,}" if self.blocks == 1 else f"{self.per_block} a block"
+        load = f"burst of {self.messages:,}" if self.blocks == 1 else f"{self.per_block} a block"
+        past = f", after {self.past:,}" if self.past else ""
+        return load + past + (f", {self.chains * (self.chains - 1)} lanes" if self.chains > 2 else "")
 
 
+SCENARIOS = {
+    "1": Scenario(1, 30),
+    "10": Scenario(10, 30),
+    "100": Scenario(100, 30),
+    "burst-1000": Scenario(1_000, 1),
+    "burst-10000": Scenario(10_000, 1),
+    "past-1000": Scenario(10, 30, past=1_000),
+    "past-10000": Scenario(10, 30, past=10_000),
+    "past-100000": Scenario(10, 30, past=100_000),
+    "lanes-6": Scenario(10, 30, chains=3),
+}
 QUICK = (Scenario(10, 10), Scenario(500, 1))
-FULL = (Scenario(1, 30), Scenario(10, 30), Scenario(100, 30), Scenario(1_000, 1), Scenario(10_000, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +75,10 @@ class Figures:
     per_second: float  # from the first sending to the last delivery
     seconds: tuple[float, float, float]  # p50, p95, p99 between the blocks of sending and of delivery
     blocks: tuple[float, float, float]
-    cpu_us: dict[str, float]  # per message, over all nodes of a role; "chain": both Anvils
+    cpu_us: dict[str, float]  # per message, over all nodes of a role; "chain": all Anvils
     memory_mb: dict[str, float]  # of the largest node of a role, at the end
+    first_work_s: float  # from starting all processes until a first message was through
+    load: float  # of the machine over the last minute, at the end
     chains_alone_per_second: float | None = None
     calls: dict[str, float] | None = None  # RPC calls per message by role
 
@@ -67,7 +86,13 @@ class Figures:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, show as a table, or as JSON."""
     parser = argparse.ArgumentParser(prog="scripts/bench relay", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--only", nargs="+", choices=SCENARIOS, default=[], metavar="SCENARIO", help=", ".join(SCENARIOS)
+    )
     parser.add_argument("--quick", action="store_true", help="a minute's worth, to see that it works")
+    parser.add_argument(
+        "--limit", type=float, default=PATIENCE_S, help="seconds for the messages of one scenario"
+    )
     parser.add_argument(
         "--calls", action="store_true", help="count RPC calls, through proxies that cost time"
     )
@@ -76,62 +101,65 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON document")
     options = parser.parse_args(arguments)
-    try:
-        figures = run(
-            QUICK if options.quick else FULL,
-            count_calls=options.calls,
-            alone=options.alone,
-            progress=lambda text: print(text, file=sys.stderr, flush=True),
-        )
-    except CcipError as error:
-        print(f"error[{error.code}]: {error}", file=sys.stderr)
-        return 1
-    print(json.dumps([asdict(each) for each in figures], indent=2) if options.json else as_table(figures))
-    return 0
-
-
-def run(
-    scenarios: Sequence[Scenario], *, count_calls: bool, alone: bool, progress: Callable[[str], None]
-) -> list[Figures]:
-    """All scenarios, one after the other, on one network."""
+    chosen = [SCENARIOS[name] for name in options.only] or (QUICK if options.quick else SCENARIOS.values())
     figures: list[Figures] = []
-    shape = Options(block_times=(1, 1), epochs=(1, 1), permissionless_window=3_600)
+    code = 0
+    for scenario in chosen:
+        try:
+            figures.append(run(scenario, options, lambda text: print(text, file=sys.stderr, flush=True)))
+        except CcipError as error:
+            print(f"error[{error.code}]: {scenario.name}: {error}", file=sys.stderr)
+            code = 1
+    print(json.dumps([asdict(each) for each in figures], indent=2) if options.json else as_table(figures))
+    return code
+
+
+def run(scenario: Scenario, options: argparse.Namespace, progress: Callable[[str], None]) -> Figures:
+    """One scenario on a fresh network."""
+    progress(f"{scenario.name}: {scenario.messages} messages …")
+    alike = (1,) * scenario.chains
+    shape = Options(block_times=alike, epochs=alike, permissionless_window=3_600)
     with (
         tempfile.TemporaryDirectory(prefix="ccip-bench-") as folder,
         start_network(shape, start_nodes=False) as network,
         Proxies(network.host) as proxies,
+        closing(Traffic(network, MIXED)) as traffic,
     ):
         for anvil in network.anvils.values():
             anvil.rpc("evm_setBlockGasLimit", hex(BLOCK_GAS))
-        route = proxies.route(network) if count_calls else None
-        traffic = Traffic(network, MIXED)
-        try:
-            traffic.prepare()
-            with Fleet(network, Path(folder), route) as fleet:
-                fleet.start_all()
-                _warm_up(network, fleet, traffic)
-                for scenario in scenarios:
-                    progress(f"{scenario.name}: {scenario.messages} messages …")
-                    figures.append(measure(network, fleet, traffic, scenario, proxies, alone=alone))
-                    progress(f"  {figures[-1].per_second:.1f} messages/s")
-        finally:
-            traffic.close()
+        traffic.prepare()
+        if scenario.past:
+            live_through(network, traffic, scenario.past, progress)
+        route = proxies.route(network) if options.calls else None
+        with Fleet(network, Path(folder), route) as fleet:
+            began = time.monotonic()
+            fleet.start_all()
+            _warm_up(network, fleet, traffic, options.limit)
+            first_work_s = time.monotonic() - began
+            figures = measure(network, fleet, traffic, scenario, proxies, options, first_work_s)
+    progress(f"  {figures.per_second:.1f} messages/s")
     return figures
 
 
 def measure(
-    network: Network, fleet: Fleet, traffic: Traffic, scenario: Scenario, proxies: Proxies, *, alone: bool
+    network: Network,
+    fleet: Fleet,
+    traffic: Traffic,
+    scenario: Scenario,
+    proxies: Proxies,
+    options: argparse.Namespace,
+    first_work_s: float,
 ) -> Figures:
     """One scenario, to the last message."""
     watch = Watch(network)
     before, calls_before = _cpu(network, fleet), proxies.calls_by_role()
-    recording = Recording(network) if alone else None
+    recording = Recording(network) if options.alone else None
     began = time.monotonic()
     for _ in range(scenario.blocks):
-        _send_both_ways(network, traffic, scenario.per_block)
+        _send_all_ways(network, traffic, scenario.per_block)
         if scenario.blocks > 1:
             _next_block(network)
-    _wait(watch, fleet, scenario.messages)
+    _wait(watch, fleet, scenario.messages, options.limit)
     took = time.monotonic() - began
     after, calls = _cpu(network, fleet), proxies.calls_by_role()
     journeys = watch.journeys()
@@ -144,17 +172,20 @@ def measure(
         blocks=_spread([journey.blocks for journey in journeys]),
         cpu_us={role: (after[role] - before[role]) / len(journeys) * 1e6 for role in after},
         memory_mb={role: _memory(fleet, role) for role in ROLES},
+        first_work_s=round(first_work_s, 1),
+        load=round(os.getloadavg()[0], 1),
         chains_alone_per_second=len(journeys) / recording.replay() if recording else None,
         calls={role: (calls[role] - calls_before.get(role, 0)) / len(journeys) for role in calls} or None,
     )
 
 
-def _send_both_ways(network: Network, traffic: Traffic, count: int) -> None:
-    there = (count + 1) // 2
-    if count == 1:  # one a block: in turn
-        there = traffic.handed_over % 2
-    a, b = (chain.name for chain in network.deployment.chains[:2])
-    for source, destination, share in ((a, b, there), (b, a, count - there)):
+def _send_all_ways(network: Network, traffic: Traffic, count: int) -> None:
+    """Over all lanes alike; what is left over goes to them in turn."""
+    names = [chain.name for chain in network.deployment.chains]
+    lanes = [(here, there) for here in names for there in names if here != there]
+    first = traffic.handed_over
+    for place, (source, destination) in enumerate(lanes):
+        share = count // len(lanes) + ((place - first) % len(lanes) < count % len(lanes))
         taken = traffic.send(source, destination, share) if share else 0
         if taken != share:
             raise NotYet(f"the chain {source} took only {taken} of {share} messages", code="CHAIN_FULL")
@@ -166,22 +197,22 @@ def _next_block(network: Network) -> None:
     network.wait_until("the next block", lambda: anvil.block_number() > height)
 
 
-def _wait(watch: Watch, fleet: Fleet, messages: int) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+def _wait(watch: Watch, fleet: Fleet, messages: int, limit: float) -> None:
+    deadline = time.monotonic() + limit
     while watch.tried < messages:
         time.sleep(POLL_S)
         watch.look()
         for name in fleet.ended():
             raise NotYet(f"{name} ended by itself:\n{fleet.last_words(name)}", code="NODE_GONE")
         if time.monotonic() > deadline:
-            raise NotYet(f"{watch.tried} of {watch.sent} messages arrived in {PATIENCE_S:g} s", code="STUCK")
+            raise NotYet(f"{watch.tried} of {watch.sent} messages arrived in {limit:g} s", code="STUCK")
 
 
-def _warm_up(network: Network, fleet: Fleet, traffic: Traffic) -> None:
-    """Until every process has started and one message went each way."""
-    watch = Watch(network)
-    _send_both_ways(network, traffic, 2)
-    _wait(watch, fleet, 2)
+def _warm_up(network: Network, fleet: Fleet, traffic: Traffic, limit: float) -> None:
+    """Until every process has started and one message went over each lane."""
+    watch, lanes = Watch(network), len(network.deployment.lanes)
+    _send_all_ways(network, traffic, lanes)
+    _wait(watch, fleet, lanes, limit)
     watch.close()
 
 
@@ -204,8 +235,9 @@ def as_table(figures: Sequence[Figures]) -> str:
     """Markdown, as docs/benchmarks.md has it."""
     lines = [
         "| load | messages | messages/s | chains alone/s | seconds p50/p95/p99 | blocks p50/p95/p99 "
-        "| CPU µs per message: committers, monitors, executor, chains | MB: committer, monitor, executor |",
-        "|---|---:|---:|---:|---|---|---|---|",
+        "| CPU µs per message: committers, monitors, executor, chains | MB: committer, monitor, executor "
+        "| first work, s | load |",
+        "|---|---:|---:|---:|---|---|---|---|---:|---:|",
     ]
     for each in figures:
         alone = f"{each.chains_alone_per_second:,.0f}" if each.chains_alone_per_second else "–"
@@ -213,7 +245,8 @@ def as_table(figures: Sequence[Figures]) -> str:
             f"| {each.scenario} | {each.messages:,} | {each.per_second:,.1f} | {alone} "
             f"| {_slashes(each.seconds)} | {_slashes(each.blocks)} "
             f"| {', '.join(f'{value:,.0f}' for value in each.cpu_us.values())} "
-            f"| {', '.join(f'{value:,.0f}' for value in each.memory_mb.values())} |"
+            f"| {', '.join(f'{value:,.0f}' for value in each.memory_mb.values())} "
+            f"| {each.first_work_s:g} | {each.load:g} |"
         )
     counted = [each for each in figures if each.calls]
     if counted:

@@ -13,11 +13,11 @@ from ccip_py.audit.words import number, signature
 from ccip_py.chains.deployment import LaneDeployment
 from ccip_py.devnet.network import Network
 
-_SENT = signature(
+SENT = signature(
     "CCIPSendRequested((uint64,address,address,uint64,uint256,bool,uint64,address,uint256,bytes,"
     "(address,uint256)[],bytes[],bytes32))"
 )
-_ATTEMPTED = signature("ExecutionStateChanged(uint64,bytes32,uint8,bytes)")
+ATTEMPTED = signature("ExecutionStateChanged(uint64,bytes32,uint8,bytes)")
 SUCCESS = 2
 
 
@@ -66,10 +66,10 @@ class Watch:
         """Read what is new. Only for chains that don't reorganise: the auditor reads those."""
         heads = {chain: self._head(chain) for chain in self._endpoints}
         for lane in self._lanes:
-            for log in self._new_logs(lane, lane.source, lane.facts.on_ramp, _SENT, heads):
+            for log in self._new_logs(lane, lane.source, lane.facts.on_ramp, SENT, heads):
                 data = bytes.fromhex(log["data"][2:])
                 lane.sent[number(data, number(data, 0) + 96)] = int(log["blockTimestamp"], 16)
-            for log in self._new_logs(lane, lane.destination, lane.facts.off_ramp, _ATTEMPTED, heads):
+            for log in self._new_logs(lane, lane.destination, lane.facts.off_ramp, ATTEMPTED, heads):
                 state = number(bytes.fromhex(log["data"][2:]), 0)
                 seen = (int(log["blockNumber"], 16), int(log["blockTimestamp"], 16), state == SUCCESS)
                 lane.tried[int(log["topics"][1], 16)] = seen
@@ -138,8 +138,8 @@ def waiting(network: Network) -> int:
             for chain in network.deployment.chains
         }
         for lane in network.deployment.lanes:
-            sent = _logs(ends[lane.source], lane.on_ramp, _SENT)
-            tried = _logs(ends[lane.destination], lane.off_ramp, _ATTEMPTED)
+            sent = _logs(ends[lane.source], lane.on_ramp, SENT)
+            tried = _logs(ends[lane.destination], lane.off_ramp, ATTEMPTED)
             total += len(sent) - len({log["topics"][1] for log in tried})
     return total
 
