@@ -18,7 +18,9 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ccip_py.chains.deployment import ChainDeployment, Deployment, LaneDeployment
 from ccip_py.deploy import deploy_network, devnet_config
@@ -32,7 +34,11 @@ from ccip_py.devnet.stepping import SteppedNodes
 from ccip_py.errors import BadInput
 from ccip_py.protocol.journey import Stage
 from ccip_py.sdk.client import Ccip
+from ccip_py.sdk.signers import development
 from ccip_py.sdk.types import SentMessage, StageReached
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
 
 MAX_FINALITY = 500  # blocks: Anvil mines more only slowly
 HEARTBEAT_S = 3_600  # committers renew prices after this
@@ -73,8 +79,7 @@ class SteppedNetwork:
         self.host = host
         self.ccip = Ccip(deployment)
         self.anvils = dict(zip((chain.name for chain in deployment.chains), anvils, strict=True))
-        self.users = [dev_account(index) for index in roles.USERS]  # holders of every token and of LINK
-        self.user, self.stranger = self.users[0], self.users[-1]
+        self.signer, self.strange_signer = development(roles.USERS[0]), development(roles.USERS[-1])
         self.finality: int | None = None  # blocks; None: what the chains call final
         self._folder, self._snapshots = folder, 0
         self.nodes = self._make_nodes()
@@ -92,6 +97,22 @@ class SteppedNetwork:
             )
 
         return self.host.call(make)
+
+    @cached_property
+    def users(self) -> list[LocalAccount]:
+        """Holders of every token and of LINK, as eth-account's users know them. Loading that takes a third of a start,
+        so the network itself signs for the first and the last of them with `signer` and `strange_signer`."""
+        return [dev_account(index) for index in roles.USERS]
+
+    @property
+    def user(self) -> LocalAccount:
+        """Who sends if nobody else is named."""
+        return self.users[0]
+
+    @property
+    def stranger(self) -> LocalAccount:
+        """Somebody else, who holds as much."""
+        return self.users[-1]
 
     def chain(self, name: str) -> ChainDeployment:
         """Where things are on a chain."""

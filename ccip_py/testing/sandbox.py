@@ -12,10 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Unpack
-
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ccip_py.chains.deployment import ChainDeployment, LaneDeployment
 from ccip_py.deploy import admin
@@ -38,6 +35,9 @@ from ccip_py.testing.compiler import Compiled, compile_solidity
 from ccip_py.testing.contracts import Contract, deploy, load_artifact, shipped
 from ccip_py.testing.faults import Fault, FaultProxy
 from ccip_py.testing.journeys import messages_since, tell
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
 
 __all__ = ["MessageFailed", "Sandbox", "Stage", "Stuck", "open_sandbox"]
 
@@ -104,8 +104,13 @@ class Sandbox:
 
     # --- Accounts and contracts ---
 
+    def _by(self, sender: Signer | None) -> Signer:
+        return sender or self.network.signer
+
     def account(self, name: str, *, coins: int = COINS) -> LocalAccount:
         """An account of that name, the same one each time, with coins on every chain."""
+        from eth_account import Account  # takes a third of a network's start: only for tests that ask
+
         account: LocalAccount = Account.from_key(keccak(b"ccip_py sandbox account " + name.encode()))
         for anvil in self.network.anvils.values():
             anvil.set_balance(account.address, coins)
@@ -124,12 +129,14 @@ class Sandbox:
     ) -> Contract:
         """Deploy a contract: one that comes with ccip_py by name, an artifact, or a path to one."""
         driver, selector = self.sdk.driver, self.chain(chain).selector
-        return deploy(driver, selector, self._artifact(what), arguments, sender or self.user)
+        return deploy(driver, selector, self._artifact(what), arguments, self._by(sender))
 
     def at(self, chain: str, what: str | Path | Artifact, address: str) -> Contract:
         """A contract that is there already."""
         place = Address(bytes.fromhex(address[2:]))
-        return Contract(self.sdk.driver, self.chain(chain).selector, self._artifact(what), place, self.user)
+        return Contract(
+            self.sdk.driver, self.chain(chain).selector, self._artifact(what), place, self._by(None)
+        )
 
     def compile(self, source: str | Path) -> Compiled:
         """Contracts by name, out of Solidity text, a file or a folder."""
@@ -160,7 +167,7 @@ class Sandbox:
         alone = bool(options.get("tokens")) and not options.get("data")
         options.setdefault("gas_limit", 0 if alone else GAS_LIMIT)
         to = str(getattr(receiver, "address", receiver))
-        return self.sdk.send(source, destination, to, signer=sender or self.user, **options)
+        return self.sdk.send(source, destination, to, signer=self._by(sender), **options)
 
     def get_fee(self, source: str, destination: str, receiver: Any, **options: Unpack[MessageOptions]) -> Fee:
         """What `send` with the same arguments would cost now."""
@@ -194,7 +201,9 @@ class Sandbox:
         self, sent: SentMessage, *, sender: Signer | None = None, gas_limit: int = 0
     ) -> Transaction:
         """Execute by hand what failed, or what nobody executed within the window."""
-        return self.sdk.manually_execute(sent, signer=sender or self.stranger, gas_limit=gas_limit)
+        return self.sdk.manually_execute(
+            sent, signer=sender or self.network.strange_signer, gas_limit=gas_limit
+        )
 
     # --- Time, and what goes wrong ---
 
