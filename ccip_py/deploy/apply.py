@@ -141,7 +141,7 @@ async def _send_steps(
     if not steps:
         return
     party = chain.owner if steps[0].by_owner else chain.deployer
-    if party.reference is None:
+    if party.reference is None or (steps[0].by_owner and chain.timelock is not None):
         raise _for_the_owner(chain, steps, addresses)
     signer = party.unlock()
     await _check_funds(chain, rpc, signer)
@@ -165,8 +165,13 @@ def _for_the_owner(chain: ChainConfig, steps: Sequence[Step], addresses: Address
         wanted = transaction_of(step, addresses)
         to = "" if wanted.to is None else to_checksum_address(wanted.to)
         calls[f"{step.name}: to {to}"] = "0x" + wanted.data.hex()
+    why = (
+        "whose key is not here"
+        if chain.timelock is None
+        else "to schedule and then to execute in its timelock"
+    )
     return Refused(
-        f"{len(steps)} calls on {chain.name} are the owner's, whose key is not here",
+        f"{len(steps)} calls on {chain.name} are the owner's, {why}",
         code="OWNER_MUST_ACT",
         context=calls,
         hint="let the owner make them, and run this again: what is done is recognised by its effect in --verify",

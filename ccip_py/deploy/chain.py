@@ -1,14 +1,16 @@
 """The steps that set up one chain: the contracts that all its lanes share, their settings, and the handover.
 
 The deployer owns what it creates until everything is connected; then it offers all of it to the owner, who
-accepts. If they are the same key, there is nothing to hand over.
+accepts. If they are the same key, there is nothing to hand over. With a delay for the owner, a timelock of the owner's
+takes its place: it accepts what is offered to it whoever asks it to.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ccip_py.deploy.config import ChainConfig, NetworkConfig
-from ccip_py.deploy.steps import Call, Create, Phase, Ref, Step, of_chain
+from ccip_py.deploy.steps import TIMELOCK, Call, Create, Phase, Ref, Step, of_chain
+from ccip_py.protocol.ids import Address
 from ccip_py.protocol.keccak import keccak
 
 TOKEN_ROLES = ("MINTER_ROLE", "BURNER_ROLE")
@@ -24,6 +26,11 @@ OWNED = {
 }
 
 
+def owner_of(chain: ChainConfig) -> Address | Ref:
+    """Who owns the contracts in the end: the owner's key, or the timelock that its decisions wait in."""
+    return chain.owner.address if chain.timelock is None else Ref(of_chain(chain.name, TIMELOCK))
+
+
 def create_chain(config: NetworkConfig, chain: ChainConfig) -> Iterator[Step]:
     """The contracts, each after those it is constructed with."""
 
@@ -33,6 +40,8 @@ def create_chain(config: NetworkConfig, chain: ChainConfig) -> Iterator[Step]:
     def create(contract: str, *arguments: object, name: str = "") -> Create:
         return Create(of_chain(chain.name, name or contract), chain.name, contract, arguments)
 
+    if chain.timelock is not None:
+        yield create(TIMELOCK, chain.timelock, [chain.owner.address], [chain.owner.address])
     yield create("RMN", config.guardian)
     yield create("RMNProxy", ref("RMN"))
     yield create("TokenAdminRegistry")
@@ -112,21 +121,11 @@ def hand_over(
             Ref(name),
             contract,
             "transferOwnership",
-            (chain.owner.address,),
+            (owner_of(chain),),
             Phase.HAND_OVER,
         )
         yield offered
-        if chain.owner.reference:
-            yield Call(
-                f"{name} accept",
-                chain.name,
-                Ref(name),
-                contract,
-                "acceptOwnership",
-                (),
-                Phase.ACCEPT,
-                by_owner=True,
-            )
+        yield from accepted(chain, f"{name} accept", name, contract, "acceptOwnership")
     for token in tokens:
         yield from _hand_over_token(chain, token)
 
@@ -134,16 +133,35 @@ def hand_over(
 def _hand_over_token(chain: ChainConfig, token: str) -> Iterator[Step]:
     """The offer comes early, because it can only be accepted in a later second; it takes nothing from the deployer."""
     offer = f"{token} offer"
-    to = (chain.owner.address,)
+    to = (owner_of(chain),)
     yield Call(offer, chain.name, Ref(token), "BurnMintERC20", "beginDefaultAdminTransfer", to)
-    if chain.owner.reference:
+    accept = f"{token} accept"
+    yield from accepted(chain, accept, token, "BurnMintERC20", "acceptDefaultAdminTransfer", later_than=offer)
+
+
+def accepted(
+    chain: ChainConfig,
+    name: str,
+    target: str,
+    contract: str,
+    function: str,
+    *arguments: object,
+    later_than: str = "",
+) -> Iterator[Step]:
+    """What the owner accepts: by its key, if it is here, or by its timelock, which has a function of the same name."""
+    if chain.timelock is not None:
+        timelock = Ref(of_chain(chain.name, TIMELOCK))
+        what = (Ref(target), *arguments)
+        yield Call(name, chain.name, timelock, TIMELOCK, function, what, Phase.ACCEPT, later_than=later_than)
+    elif chain.owner.reference:
         yield Call(
-            f"{token} accept",
+            name,
             chain.name,
-            Ref(token),
-            "BurnMintERC20",
-            "acceptDefaultAdminTransfer",
-            phase=Phase.ACCEPT,
+            Ref(target),
+            contract,
+            function,
+            arguments,
+            Phase.ACCEPT,
             by_owner=True,
-            later_than=offer,
+            later_than=later_than,
         )

@@ -67,6 +67,9 @@ class ChainConfig:
     rpc_url: str
     deployer: Party
     owner: Party
+    timelock: int | None = (
+        None  # seconds that what the owner decides is public before it happens; None: at once
+    )
     finality: Finality = "finalized"
     native_usd: int = 3_000 * 10**18
     link_usd: int = 15 * 10**18
@@ -185,6 +188,11 @@ def _chain_problems(config: NetworkConfig) -> Iterator[str]:
             yield f"chains: {chain.name!r} is no name; letters and digits are"
         if chain.deployer.reference is None:
             yield f"chains.{chain.name}.deployer: needs a key (keystore:PATH), not only an address"
+        if chain.timelock is not None:
+            if not 0 < chain.timelock < 2**32:
+                yield f"chains.{chain.name}.timelock: seconds, from 1 to {2**32 - 1}, got {chain.timelock}"
+            if chain.owner.address == chain.deployer.address:
+                yield f"chains.{chain.name}.timelock: delays the owner, who must be somebody else than the deployer"
 
 
 def _quorum_problems(config: NetworkConfig) -> Iterator[str]:

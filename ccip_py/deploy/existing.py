@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ccip_py.chains.deployment import Deployment
 from ccip_py.deploy.apply import Found, given
 from ccip_py.deploy.config import SEVERED, CommitterConfig, NetworkConfig
-from ccip_py.deploy.expect import addresses_of
+from ccip_py.deploy.expect import addresses_of, timelocks
 from ccip_py.deploy.plan import plan, wanted
 from ccip_py.deploy.steps import digest, of_chain, of_lane
 from ccip_py.errors import ConfigError
@@ -28,7 +28,7 @@ def found_in(config: NetworkConfig, known: Deployment) -> Found:
     What the file does not say (monitors, executors, prices) is taken to be as the configuration has it.
     """
     smaller = _only(config, known)
-    found = Found(addresses={**addresses_of(known), **given(config)})
+    found = Found(addresses={**addresses_of(known), **timelocks(config, known), **given(config)})
     found.done = {step.name: digest(step) for step in wanted(smaller)}
     for chain in known.chains:
         found.blocks[of_chain(chain.name, "RMN")] = chain.start_block

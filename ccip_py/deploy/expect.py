@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ccip_py.chains.deployment import ChainDeployment, Deployment, LaneDeployment, TokenDeployment
-from ccip_py.deploy.chain import TOKEN_ROLES, role_id
+from ccip_py.deploy.chain import TOKEN_ROLES, owner_of, role_id
 from ccip_py.deploy.config import ChainConfig, NetworkConfig
 from ccip_py.deploy.lane import (
     commit_store_config,
@@ -18,7 +18,7 @@ from ccip_py.deploy.lane import (
     off_ramp_settings,
     on_ramp_config,
 )
-from ccip_py.deploy.steps import Addresses, of_chain, of_lane, of_pool, of_token, resolve
+from ccip_py.deploy.steps import TIMELOCK, Addresses, of_chain, of_lane, of_pool, of_token, resolve
 from ccip_py.deploy.token import POOL_CONTRACT, bucket, remote_chains, remote_pool
 from ccip_py.protocol.ids import NO_ADDRESS, Address
 
@@ -63,9 +63,15 @@ def addresses_of(deployment: Deployment) -> Addresses:
     return found
 
 
+def timelocks(config: NetworkConfig, deployment: Deployment) -> Addresses:
+    """The owners that are contracts of ours, under the names that the steps gave them."""
+    delayed = {chain.name for chain in config.chains if chain.timelock is not None}
+    return {of_chain(c.name, TIMELOCK): c.owner for c in deployment.chains if c.name in delayed}
+
+
 def questions(config: NetworkConfig, deployment: Deployment) -> Iterator[Question]:
     """Everything to ask."""
-    addresses = addresses_of(deployment)
+    addresses = {**addresses_of(deployment), **timelocks(config, deployment)}
     for question in _questions(config, deployment):
         yield Question(
             question.chain,
@@ -82,6 +88,7 @@ def _questions(config: NetworkConfig, deployment: Deployment) -> Iterator[Questi
     for chain in config.chains:
         there = deployment.chain_named(chain.name)
         yield from _of_chain(config, deployment, chain, there)
+        yield from _of_timelock(chain, there)
         for token in there.tokens:
             yield from _of_token(config, deployment, chain, token)
     for lane in deployment.lanes:
@@ -98,7 +105,7 @@ def _of_chain(
         return Question(chain.name, where, shared[contract], contract, function, arguments, expect)
 
     for contract in ("RMN", "RMNProxy", "TokenAdminRegistry", "Router", "FeeQuoter"):
-        yield ask(contract, "owner", expect=chain.owner.address)
+        yield ask(contract, "owner", expect=owner_of(chain))
     yield ask("RMN", "guardian", expect=config.guardian)
     yield ask("RMN", "getMonitors", expect=_monitors(config))
     yield ask("RMNProxy", "getARM", expect=there.rmn)
@@ -125,6 +132,24 @@ def _of_chain(
         yield ask("FeeQuoter", "getTokenPrice", token, expect={"value": is_positive})
 
 
+def _of_timelock(chain: ChainConfig, there: ChainDeployment) -> Iterator[Question]:
+    """How long it waits, and that nobody is above its members: no admin but itself, and the deployer is nothing."""
+    if chain.timelock is None:
+        return
+
+    def ask(function: str, *arguments: Any, expect: Any) -> Question:
+        where = of_chain(chain.name, TIMELOCK)
+        return Question(chain.name, where, there.owner, TIMELOCK, function, arguments, expect)
+
+    owner, deployer = chain.owner.address, chain.deployer.address
+    yield ask("getMinDelay", expect=chain.timelock)
+    for role in ("PROPOSER_ROLE", "EXECUTOR_ROLE", "CANCELLER_ROLE"):
+        yield ask("hasRole", role_id(role), owner, expect=True)
+        yield ask("hasRole", role_id(role), deployer, expect=False)
+    for nobody in (owner, deployer):
+        yield ask("hasRole", bytes(32), nobody, expect=False)
+
+
 def _of_token(
     config: NetworkConfig, deployment: Deployment, chain: ChainConfig, token: TokenDeployment
 ) -> Iterator[Question]:
@@ -135,7 +160,7 @@ def _of_token(
     def ask(function: str, *arguments: Any, expect: Any) -> Question:
         return Question(chain.name, where, token.pool, kind, function, arguments, expect)
 
-    yield ask("owner", expect=chain.owner.address)
+    yield ask("owner", expect=owner_of(chain))
     yield ask("getToken", expect=token.address)
     yield ask("getTokenDecimals", expect=token.decimals)
     yield ask("getRouter", expect=there.router)
@@ -151,7 +176,7 @@ def _of_token(
         yield ask("getCurrentOutboundRateLimiterState", selector, expect=bucket(place.outbound))
         yield ask("getCurrentInboundRateLimiterState", selector, expect=bucket(place.inbound))
     if token.kind == "lock_release":
-        yield ask("getRebalancer", expect=chain.owner.address)
+        yield ask("getRebalancer", expect=owner_of(chain))
     yield from _roles(chain, there, token, adopted=wanted.on[chain.name].address is not None)
 
 
@@ -164,12 +189,12 @@ def _roles(
         return Question(chain.name, where, token.address, "BurnMintERC20", function, arguments, expect)
 
     if not adopted:  # a token of somebody else may have roles of another kind, or none
-        yield ask("owner", expect=chain.owner.address)
+        yield ask("owner", expect=owner_of(chain))
         for role in TOKEN_ROLES:
             yield ask("hasRole", role_id(role), token.pool, expect=token.kind == "burn_mint")
             yield ask("hasRole", role_id(role), chain.deployer.address, expect=False)
     registered = {
-        "administrator": chain.owner.address,
+        "administrator": owner_of(chain),
         "pendingAdministrator": NO_ADDRESS,
         "tokenPool": token.pool,
     }
@@ -233,7 +258,7 @@ def _on_ramp(known: _Lane) -> Iterator[Question]:
     ask, config, source = known.ask, known.config, known.source
     now, here, there = known.ends
     replaces = known.lane.previous_off_ramp is not None
-    yield ask("OnRamp", "owner", expect=here.owner.address)
+    yield ask("OnRamp", "owner", expect=owner_of(here))
     fixed = {k: v for k, v in on_ramp_config(now, here, there).items() if k != "prevOnRamp" or not replaces}
     yield ask("OnRamp", "getStaticConfig", expect=fixed)
     dynamic = {"router": source.router, "priceRegistry": source.fee_quoter}
@@ -246,7 +271,7 @@ def _on_ramp(known: _Lane) -> Iterator[Question]:
 def _commit_store(known: _Lane) -> Iterator[Question]:
     ask, committers = known.ask, known.config.committers
     now, here, there = known.ends
-    yield ask("CommitStore", "owner", expect=there.owner.address)
+    yield ask("CommitStore", "owner", expect=owner_of(there))
     yield ask("CommitStore", "getStaticConfig", expect=commit_store_config(now, here, there))
     yield ask("CommitStore", "getDynamicConfig", expect={"priceRegistry": known.destination.fee_quoter})
     yield ask("CommitStore", "latestConfigDetails", expect={"configDigest": known.lane.config_digest})
@@ -267,7 +292,7 @@ def _off_ramp(known: _Lane) -> Iterator[Question]:
         "rmnProxy": destination.rmn_proxy,
         "tokenAdminRegistry": destination.token_admin_registry,
     }
-    yield ask("OffRamp", "owner", expect=there.owner.address)
+    yield ask("OffRamp", "owner", expect=owner_of(there))
     yield ask("OffRamp", "getStaticConfig", expect=static)
     yield ask("OffRamp", "getDynamicConfig", expect=off_ramp_settings(known.config, there))
     yield ask("OffRamp", "getTransmitters", expect=Sorted(tuple(known.config.executors)))

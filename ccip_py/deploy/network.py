@@ -33,7 +33,7 @@ from ccip_py.deploy.expect import addresses_of
 from ccip_py.deploy.journal import FileJournal, Journal, MemoryJournal
 from ccip_py.deploy.lane import OFFCHAIN_CONFIG, OFFCHAIN_CONFIG_VERSION
 from ccip_py.deploy.plan import Plan, plan
-from ccip_py.deploy.steps import of_chain, of_lane, of_pool, of_token
+from ccip_py.deploy.steps import TIMELOCK, of_chain, of_lane, of_pool, of_token
 from ccip_py.deploy.verify import Finding, findings
 from ccip_py.errors import ConfigError, Refused
 from ccip_py.protocol.digests import config_digest
@@ -250,7 +250,7 @@ def _chain(config: NetworkConfig, chain: ChainConfig, found: Found) -> ChainDepl
         token_admin_registry=at[of_chain(chain.name, "TokenAdminRegistry")],
         wrapped_native=at[of_chain(chain.name, "WrappedNative")],
         link=at[of_chain(chain.name, "LINK")],
-        owner=chain.owner.address,
+        owner=chain.owner.address if chain.timelock is None else at[of_chain(chain.name, TIMELOCK)],
         tokens=tokens,
         rpc_headers=chain.rpc_headers,
     )
@@ -276,17 +276,7 @@ def _lane(
 
     committers = config.committers
     commit_store = found.addresses[name("CommitStore")]
-    digest = config_digest(
-        destination.chain_id,
-        commit_store,
-        counts[source.name, destination.name],
-        committers.addresses,
-        committers.addresses,
-        committers.f,
-        encode_values(["address"], [found.addresses[of_chain(destination.name, "FeeQuoter")]]),
-        OFFCHAIN_CONFIG_VERSION,
-        OFFCHAIN_CONFIG,
-    )
+    count = counts[source.name, destination.name]
     return LaneDeployment(
         source=source.selector,
         destination=destination.selector,
@@ -297,9 +287,27 @@ def _lane(
         off_ramp_block=found.blocks[name("CommitStore")],
         committers=committers.addresses,
         f=committers.f,
-        config_digest=digest,
+        config_digest=_digest(config, destination, found, commit_store, count),
         previous_off_ramp=before("OffRamp"),
         previous_commit_store=before("CommitStore"),
+    )
+
+
+def _digest(
+    config: NetworkConfig, destination: ChainConfig, found: Found, commit_store: Address, count: int
+) -> bytes:
+    """What names the committee of a lane, the `count`th that its CommitStore was given."""
+    committers = config.committers
+    return config_digest(
+        destination.chain_id,
+        commit_store,
+        count,
+        committers.addresses,
+        committers.addresses,
+        committers.f,
+        encode_values(["address"], [found.addresses[of_chain(destination.name, "FeeQuoter")]]),
+        OFFCHAIN_CONFIG_VERSION,
+        OFFCHAIN_CONFIG,
     )
 
 

@@ -99,6 +99,8 @@ def digest(step: Step) -> str:
 
 # Names. They stand in journals, in messages and in the plan that people read.
 
+TIMELOCK = "OwnerTimelock"
+
 
 def of_chain(chain: str, contract: str) -> str:
     """One of the contracts that all lanes of a chain share."""

@@ -6,7 +6,7 @@ minted for it, so that it can release before anything was locked.
 
 from collections.abc import Iterator
 
-from ccip_py.deploy.chain import mint
+from ccip_py.deploy.chain import accepted, mint, owner_of
 from ccip_py.deploy.config import ChainConfig, NetworkConfig, RateLimit, TokenConfig
 from ccip_py.deploy.steps import Call, Create, Encoded, Phase, Ref, Step, of_chain, of_pool, of_token
 from ccip_py.protocol.prices import usd_per_token
@@ -47,7 +47,7 @@ def connect_token(config: NetworkConfig, chain: ChainConfig, token: TokenConfig)
         yield call("approve liquidity", itself, "BurnMintERC20", "approve", Ref(pool), place.liquidity)
         yield call("liquidity", pool, kind, "provideLiquidity", place.liquidity)
     if place.kind == "lock_release":
-        yield call("liquidity is the owner's", pool, kind, "setRebalancer", chain.owner.address)
+        yield call("liquidity is the owner's", pool, kind, "setRebalancer", owner_of(chain))
     if place.kind == "burn_mint" and place.address is None:
         yield call("roles", itself, "BurnMintERC20", "grantMintAndBurnRoles", Ref(pool))
 
@@ -100,11 +100,7 @@ def hand_over_registration(chain: ChainConfig, token: TokenConfig) -> Iterator[S
         return
     registry = Ref(of_chain(chain.name, "TokenAdminRegistry"))
     itself = Ref(of_token(chain.name, token.symbol))
-
-    def call(name: str, function: str, *arguments: object, phase: Phase, by_owner: bool = False) -> Call:
-        title = f"{itself.name} registration {name}"
-        return Call(title, chain.name, registry, "TokenAdminRegistry", function, arguments, phase, by_owner)
-
-    yield call("offer", "transferAdminRole", itself, chain.owner.address, phase=Phase.HAND_OVER)
-    if chain.owner.reference:
-        yield call("accept", "acceptAdminRole", itself, phase=Phase.ACCEPT, by_owner=True)
+    title, contract = f"{itself.name} registration", "TokenAdminRegistry"
+    offer = (itself, owner_of(chain))
+    yield Call(f"{title} offer", chain.name, registry, contract, "transferAdminRole", offer, Phase.HAND_OVER)
+    yield from accepted(chain, f"{title} accept", registry.name, contract, "acceptAdminRole", itself)

@@ -92,6 +92,7 @@ def _chain(section: Section) -> ChainConfig:
         rpc_url=section.take("rpc_url", url, "an http or https URL", ""),
         deployer=deployer,
         owner=_party(section, "owner") if "owner" in section.values else deployer,
+        timelock=section.number("timelock", 1, 2**32 - 1) if "timelock" in section.values else None,
         finality=_default(
             section, "finality", finality, '"finalized", "safe" or a depth in blocks', "finalized"
         ),

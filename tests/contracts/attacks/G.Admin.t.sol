@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {OwnerTimelock} from "../../../contracts/OwnerTimelock.sol";
 import {RMN} from "../../../contracts/RMN.sol";
 import {RMNProxy} from "../../../contracts/RMNProxy.sol";
 import {IOffRamp} from "../../../contracts/interfaces/IOffRamp.sol";
@@ -12,7 +13,6 @@ import {ExecutionReport} from "../../../contracts/types/Report.sol";
 import {TwoChains} from "../fixtures/TwoChains.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 
 /// @notice Group G: the way in through the Router, administration and ownership.
 /// forge-config: default.fuzz.runs = 48
@@ -91,11 +91,11 @@ contract AdminAttacksTest is TwoChains {
         address[] memory system = _system(THERE);
         address[] memory people = new address[](1);
         people[0] = aggregator;
-        TimelockController timelock = new TimelockController(2 days, people, people, address(0));
+        OwnerTimelock timelock = new OwnerTimelock(2 days, people, people);
         for (uint256 i = 0; i < system.length; ++i) {
             Ownable2Step(system[i]).transferOwnership(address(timelock));
-            vm.prank(address(timelock));
-            Ownable2Step(system[i]).acceptOwnership();
+            timelock.acceptOwnership(Ownable2Step(system[i]));
+            assertEq(Ownable2Step(system[i]).owner(), address(timelock));
         }
         RMN rmn = enter(THERE).rmn;
         vm.prank(guardian);
