@@ -123,7 +123,11 @@ contract CommitStore is ICommitStore, ITypeAndVersion, OCRVerifier {
         require(!isBlessed(root), RootIsBlessed(root));
 
         // EFFECT
+        // the owner pays, once per accident, and each root gives back its own numbers
+        // slither-disable-next-line costly-loop
         _expectedNext = commitment.min;
+        // each root is another word
+        // slither-disable-next-line costly-loop
         delete commitments[root];
 
         emit RootRemoved(root);

@@ -106,6 +106,8 @@ contract FeeQuoter is FeeConfiguration, ITypeAndVersion {
         uint256 maxSize = chain.maxDataBytes;
         require(size <= maxSize, MessageTooLarge(maxSize, size));
         require(message.tokenAmounts.length <= chain.maxNumberOfTokensPerMsg, UnsupportedNumberOfTokens());
+        // asked for its reverts
+        // slither-disable-next-line unused-return
         EVMAddress.decode(message.receiver);
 
         uint256 defaultGasLimit = message.extraArgs.length == 0 ? chain.defaultTxGasLimit : 0;

@@ -81,6 +81,8 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
             if (before == MessageExecutionState.FAILURE) {
                 emit AlreadyAttempted(message.sequenceNumber);
             } else if (_takeTurn(message, before)) {
+                // one message after the other, each with its own state; nobody enters meanwhile
+                // slither-disable-next-line reentrancy-no-eth
                 _attempt(message, report.offchainTokenData[i], message.gasLimit, noOverrides);
             }
         }
@@ -172,6 +174,8 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
         _setExecutionState(sequenceNumber, MessageExecutionState.IN_PROGRESS);
 
         // INTERACT
+        // the outcome is known afterwards; IN_PROGRESS and the guard keep everybody out meanwhile
+        // slither-disable-next-line reentrancy-no-eth
         err = _try(message, offchainTokenData, gasLimit, tokenGasOverrides);
 
         // EFFECT
@@ -325,6 +329,8 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
             data: message.data,
             destTokenAmounts: arrived
         });
+        // the gas that was used is for callers who bill it
+        // slither-disable-next-line unused-return
         (success, returnData,) = IRouter(_dynamicConfig.router)
             .routeMessage(delivery, GAS_FOR_CALL_EXACT_CHECK, gasLimit, receiver);
     }

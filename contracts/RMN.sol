@@ -79,6 +79,8 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
     EnumerableSet.Bytes32Set private _cursed;
 
     constructor(address guardian_) EIP712("RMN", "1") Ownable(msg.sender) {
+        // zero: no guardian
+        // slither-disable-next-line missing-zero-check
         guardian = guardian_;
         emit GuardianSet(guardian_);
     }
@@ -121,6 +123,8 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
 
     /// @inheritdoc IRMN
     function setGuardian(address guardian_) external onlyOwner {
+        // zero: no guardian
+        // slither-disable-next-line missing-zero-check
         guardian = guardian_;
 
         emit GuardianSet(guardian_);
@@ -278,6 +282,8 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
     function uncurse(bytes16 subject, bytes32 reviewedVotesHash) external onlyOwner {
         // CHECK
         bytes32 current = votesHash(subject);
+        // hashes of votes: equal is the same votes
+        // slither-disable-next-line incorrect-equality
         require(reviewedVotesHash == current, VotesChanged(current, reviewedVotesHash));
 
         // EFFECT (the new epoch voids what is blessed and what was voted)
@@ -340,7 +346,8 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
     function _openCurseVotes(bytes16 subject) private view returns (uint256 open) {
         uint256 time = block.timestamp;
         uint64 epoch = _subjectEpoch(subject);
-        for (uint256 i = 0; i < _monitors.length; ++i) {
+        uint256 count = _monitors.length;
+        for (uint256 i = 0; i < count; ++i) {
             CurseRecord memory record = _curseRecords[subject][_monitors[i].curseKey];
             if (record.validUntil >= time && record.epoch == epoch) ++open;
         }
@@ -354,6 +361,8 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
 
     /// @dev Zero if the signature is malformed, has a high s or recovers to nothing: never anybody's key.
     function _recover(bytes32 digest, Signature calldata signature) private pure returns (address signer) {
+        // what went wrong does not matter: then it recovers to nobody
+        // slither-disable-next-line unused-return
         (signer,,) = ECDSA.tryRecover(digest, signature.r, signature.vs);
     }
 

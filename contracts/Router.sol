@@ -36,7 +36,11 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
     constructor(address wrappedNative, address rmnProxy) Ownable(msg.sender) {
         EVMAddress.requireNonZero(wrappedNative);
         EVMAddress.requireNonZero(rmnProxy);
+        // checked above
+        // slither-disable-next-line missing-zero-check
         _wrappedNative = wrappedNative;
+        // checked above
+        // slither-disable-next-line missing-zero-check
         _rmnProxy = rmnProxy;
     }
 
@@ -66,6 +70,8 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
         _requireNotCursed();
         IOnRamp onRamp = _onRampTo(destinationChainSelector);
         bool paysInNative = message.feeToken == address(0);
+        // exactly: more than asked is a token that lies as much as less is
+        // slither-disable-next-line incorrect-equality
         require(paysInNative || msg.value == 0, InvalidMsgValue());
         if (paysInNative) message.feeToken = _wrappedNative;
 
@@ -200,6 +206,8 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
         EVMAddress.requireNonZero(wrappedNative);
 
         // EFFECT
+        // checked above
+        // slither-disable-next-line missing-zero-check
         _wrappedNative = wrappedNative;
     }
 

@@ -50,8 +50,12 @@ contract TokenAdminRegistry is ITokenAdminRegistry, ITypeAndVersion, Ownable2Ste
         address previousPool = _configs[localToken].tokenPool;
         _configs[localToken].tokenPool = pool;
         if (pool == address(0)) {
+            // in the list or not, afterwards it is not
+            // slither-disable-next-line unused-return
             _tokensWithPool.remove(localToken);
         } else {
+            // in the list or not, afterwards it is
+            // slither-disable-next-line unused-return
             _tokensWithPool.add(localToken);
         }
 

@@ -28,7 +28,11 @@ contract TokenPoolFactory is ITokenPoolFactory, ITypeAndVersion {
         EVMAddress.requireNonZero(router_);
         registry = ITokenAdminRegistry(registry_);
         registryModule = IRegistryModuleOwner(registryModule_);
+        // checked above
+        // slither-disable-next-line missing-zero-check
         rmnProxy = rmnProxy_;
+        // checked above
+        // slither-disable-next-line missing-zero-check
         router = router_;
     }
 

@@ -111,6 +111,8 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
     /// @param maxFee The most to pay for the message: `msg.value` if the user is to pay, or all this contract has.
     /// @return callId What `_onSuccess` or `_onFailure` will be told.
     /// @return fee What it cost. Giving the rest back to the user is up to you.
+    // for applications: the heirs call it
+    // slither-disable-next-line dead-code
     function _callRemote(uint64 chainSelector, bytes memory callData, CallTerms memory terms, uint256 maxFee)
         internal
         returns (bytes32 callId, uint256 fee)
@@ -141,6 +143,8 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
     {
         // CHECK
         RemoteCall memory call = calls[callId];
+        // an enum, which only this contract writes
+        // slither-disable-next-line incorrect-equality
         require(call.peer != address(0) && call.outcome == Outcome.Undecided, NotOpen(callId));
         // forge-lint: disable-next-line(block-timestamp)
         require(block.timestamp > call.deadline, NotTimedOut(callId, call.deadline));
@@ -160,6 +164,8 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
     /* BEING CALLED */
 
     /// @dev Which call the `onlyRemote` function runs for.
+    // for applications: the heirs call it
+    // slither-disable-next-line dead-code
     function _remoteCaller() internal view returns (uint64 chainSelector, address peer, bytes32 callId) {
         return (_callerChain, _callerPeer, _callerCallId);
     }
@@ -174,6 +180,8 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
         require(msg.sender == address(this) && !_isAwaited, OnlyRemote(msg.sender));
 
         // EFFECT and INTERACT
+        // for the length of one call; the peer is the sender of a message that was checked
+        // slither-disable-next-line events-maths,missing-zero-check
         (_callerChain, _callerPeer, _callerCallId, _isAwaited) = (chainSelector, peer, callId, true);
         result = Address.functionCall(address(this), callData);
         // casting to 'bytes4' is safe because only the selector is shown
@@ -262,6 +270,8 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
             bytes memory reason = abi.encodeWithSelector(TooLate.selector, deadline, block.timestamp);
             _decide(chainSelector, peer, callId, Decision(Outcome.Failed, reason));
         } else {
+            // no message is received meanwhile, so nobody decides the same call in between
+            // slither-disable-next-line reentrancy-no-eth
             try this.perform(chainSelector, peer, callId, callData) returns (bytes memory result) {
                 _decide(chainSelector, peer, callId, Decision(Outcome.Succeeded, result));
             } catch (bytes memory reason) {

@@ -27,6 +27,8 @@ library FeeFormula {
         pure
         returns (uint256)
     {
+        // as 1.5 rounds, to the unit
+        // slither-disable-next-line divide-before-multiply
         uint256 valueUsd18 = Math.saturatingMul(price, amount) / 1e18;
         uint256 shareUsd18 = valueUsd18 * config.deciBps / DECI_BPS;
         uint256 atLeast = Math.max(shareUsd18, centsToUsd18(config.minFeeUSDCents));

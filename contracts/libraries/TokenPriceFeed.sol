@@ -20,6 +20,8 @@ library TokenPriceFeed {
         returns (IFeeQuoter.TimestampedPrice memory)
     {
         AggregatorV3Interface aggregator = AggregatorV3Interface(feed.dataFeedAddress);
+        // rounds of a feed mean nothing here; its time of update does
+        // slither-disable-next-line unused-return
         (, int256 answer,, uint256 updatedAt,) = aggregator.latestRoundData();
         require(answer > 0, IFeeQuoter.DataFeedValueOutOfUint224Range());
 

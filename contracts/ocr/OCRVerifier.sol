@@ -273,6 +273,8 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
     /// the content of each array.
     function _requireExactCalldata(uint256 reportBytes, uint256 rsCount, uint256 ssCount) private pure {
         uint256 head = 4 + 32 * (3 + 1 + 1 + 1 + 1);
+        // rounds up to whole words
+        // slither-disable-next-line divide-before-multiply
         uint256 tail = 32 * 3 + (reportBytes + 31) / 32 * 32 + 32 * (rsCount + ssCount);
         require(msg.data.length == head + tail, WrongMessageLength(head + tail, msg.data.length));
     }
@@ -302,6 +304,8 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
         returns (uint256)
     {
         require(rawV <= 1, UnauthorizedSigner());
+        // what went wrong does not matter: then it recovers to nobody
+        // slither-disable-next-line unused-return
         (address recovered,,) = ECDSA.tryRecover(digest, rawV + 27, r, s);
         Oracle storage signer = _oracles[recovered];
         require(recovered != address(0) && signer.signsSince == count, UnauthorizedSigner());

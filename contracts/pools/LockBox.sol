@@ -71,6 +71,8 @@ contract LockBox is ILockBox, ITypeAndVersion, Ownable2Step {
     function setRebalancer(address rebalancer) external onlyOwner {
         // EFFECT
         address oldRebalancer = _rebalancer;
+        // zero: nobody
+        // slither-disable-next-line missing-zero-check
         _rebalancer = rebalancer;
 
         emit ILockReleaseTokenPool.RebalancerSet(oldRebalancer, rebalancer);

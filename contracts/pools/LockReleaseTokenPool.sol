@@ -84,6 +84,8 @@ contract LockReleaseTokenPool is TokenPool, ILockReleaseTokenPool, ITypeAndVersi
     function setRebalancer(address rebalancer) external onlyOwner {
         // EFFECT
         address oldRebalancer = _rebalancer;
+        // zero: nobody
+        // slither-disable-next-line missing-zero-check
         _rebalancer = rebalancer;
 
         emit RebalancerSet(oldRebalancer, rebalancer);

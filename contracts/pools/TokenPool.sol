@@ -34,9 +34,9 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
     address internal immutable _token;
     uint8 internal immutable _decimals;
     address private immutable _rmnProxy;
+    bool private immutable _allowListEnabled;
 
     address private _router;
-    bool private _allowListEnabled;
     address private _rateLimitAdmin;
     EnumerableSet.AddressSet private _allowList;
     EnumerableSet.UintSet private _chainSelectors;
@@ -140,6 +140,8 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
 
     function _removeChain(uint64 remoteChainSelector) private onlyExistingChain(remoteChainSelector) {
         // EFFECT
+        // it is there: checked above
+        // slither-disable-next-line unused-return
         _chainSelectors.remove(remoteChainSelector);
         RemoteChain storage chain = _chains[remoteChainSelector];
         delete chain.outbound;
@@ -157,6 +159,8 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
         require(!isSupportedChain(selector), ChainAlreadyExists(selector));
 
         // EFFECT
+        // it is not there: checked above
+        // slither-disable-next-line unused-return
         _chainSelectors.add(selector);
         RemoteChain storage chain = _chains[selector];
         chain.token = update.remoteTokenAddress;
@@ -289,6 +293,8 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
     /// @inheritdoc ITokenPool
     function setRateLimitAdmin(address rateLimitAdmin) external onlyOwner {
         // EFFECT
+        // zero: nobody but the owner
+        // slither-disable-next-line missing-zero-check
         _rateLimitAdmin = rateLimitAdmin;
 
         emit RateLimitAdminSet(rateLimitAdmin);
@@ -326,6 +332,8 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
 
         // EFFECT
         address oldRouter = _router;
+        // checked above
+        // slither-disable-next-line missing-zero-check
         _router = newRouter;
 
         emit RouterUpdated(oldRouter, newRouter);

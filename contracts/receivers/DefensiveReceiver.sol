@@ -53,6 +53,8 @@ abstract contract DefensiveReceiver is CCIPReceiver, Ownable2Step {
         require(isTrusted, UntrustedSender(message.sourceChainSelector, message.sender));
 
         // INTERACT, and EFFECT if that fails
+        // written only when the call was undone
+        // slither-disable-next-line reentrancy-benign
         try this.process(message) {}
         catch (bytes memory reason) {
             failedMessages[message.messageId] = keccak256(abi.encode(message));

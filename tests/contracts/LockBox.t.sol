@@ -58,6 +58,7 @@ contract LockBoxTest is SourceChain {
 
     /* FAILURES */
 
+    // INV-BOX-1
     function testFuzz_reverts_for_anybody_but_a_listed_pool(address caller) public {
         vm.assume(caller != address(pool));
         usdc.mint(address(box), 1e6);
@@ -144,6 +145,7 @@ contract LockBoxTest is SourceChain {
     }
 
     /// @dev The point of the box: no funds move, and what is under way through the old pool still arrives.
+    // INV-BOX-2
     function test_a_pool_is_replaced_without_moving_funds() public {
         send(aTransfer(address(usdc), 5e6));
         LockBoxTokenPool successor = aPool();

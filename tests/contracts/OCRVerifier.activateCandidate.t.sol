@@ -182,6 +182,7 @@ contract OCRVerifierActivateCandidateTest is DestinationChain {
     }
 
     /// @dev The whole story: no root is lost, no number is skipped or given twice, blessings hold.
+    // INV-COMMIT-10
     function test_a_rotation_in_the_middle_of_traffic_loses_nothing() public {
         EVM2EVMMessage memory blessed = aMessage(1);
         EVM2EVMMessage memory committed = aMessage(2);

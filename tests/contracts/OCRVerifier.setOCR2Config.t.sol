@@ -123,6 +123,10 @@ contract OCRVerifierSetOCR2ConfigTest is DestinationChain {
         assertEq(count, 2);
         assertEq(blockNumber, block.number);
         assertEq(digest, expected);
+        (bool scanLogs, bytes32 inForce, uint32 epoch) = commitStore.latestConfigDigestAndEpoch();
+        assertTrue(scanLogs);
+        assertEq(inForce, expected);
+        assertEq(epoch, 0);
     }
 
     function testFuzz_the_quorum_is_2f_plus_1(uint8 f) public {

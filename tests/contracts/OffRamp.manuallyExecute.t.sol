@@ -289,4 +289,23 @@ contract OffRampManuallyExecuteTest is DestinationChain {
         assertState(1, MessageExecutionState.SUCCESS);
         assertEq(token.balanceOf(address(receiver)), 5 ether);
     }
+
+    function test_more_gas_helps_a_receiver_of_tokens_that_ran_out() public {
+        DestHardWorker worker = new DestHardWorker(400_000);
+        EVM2EVMMessage memory message = aTokenMessage();
+        message.receiver = address(worker);
+        seal(message);
+        ExecutionReport memory report = deliver(message);
+        execute(report);
+        assertState(1, MessageExecutionState.FAILURE);
+        assertEq(token.totalSupply(), 0);
+
+        GasLimitOverride[] memory overrides = noOverrides(report);
+        overrides[0].receiverExecutionGasLimit = 500_000;
+        byHand(report, overrides);
+
+        assertState(1, MessageExecutionState.SUCCESS);
+        assertEq(worker.callbacks(), 1);
+        assertEq(token.balanceOf(address(worker)), 5 ether);
+    }
 }

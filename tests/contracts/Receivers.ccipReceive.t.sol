@@ -159,6 +159,12 @@ contract ReceiversCcipReceiveTest is SourceChain {
         assertEq(onRamp.getExpectedNextSequenceNumber(), 3);
     }
 
+    function test_answers_an_odd_ball_with_an_even_one() public {
+        vm.expectEmit(address(player));
+        emit PingPong.Pong(2);
+        deliver(player, incoming(abi.encode(1)));
+    }
+
     function test_a_paused_player_lets_the_ball_drop() public {
         player.setPaused(true);
 

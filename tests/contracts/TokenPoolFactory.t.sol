@@ -117,6 +117,7 @@ contract TokenPoolFactoryTest is SourceChain {
         assertEq(token.totalSupply(), 0);
     }
 
+    // INV-FACTORY-1
     function test_the_caller_owns_everything_and_the_factory_nothing() public {
         (BurnMintERC20 token, BurnMintTokenPool pool) = deployAll();
 

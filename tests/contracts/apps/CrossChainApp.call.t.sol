@@ -114,6 +114,7 @@ contract CrossChainAppCallTest is TwoLedgers {
         home.give{value: FEE}(AWAY, 1, terms());
     }
 
+    // INV-APP-3
     function test_a_successor_cannot_answer_for_its_predecessor() public {
         bytes32 callId = give(10);
         home.setPeer(AWAY, stranger);

@@ -70,6 +70,7 @@ contract CrossChainAppCancelTest is TwoLedgers {
         assertEq(home.balance() + away.balance(), 2 * START);
     }
 
+    // INV-APP-2
     function test_a_failed_call_cannot_run_after_it_was_cancelled() public {
         bytes32 callId = callWith(abi.encodeCall(away.burnGas, ()));
         network.deliver(0);
@@ -109,6 +110,7 @@ contract CrossChainAppCancelTest is TwoLedgers {
 
     /* REPLYING */
 
+    // INV-APP-4
     function test_a_reply_that_cannot_be_paid_undoes_nothing_and_anyone_sends_it() public {
         away.withdrawFees(payable(stranger), 1 ether);
         bytes32 callId = give(10);
@@ -166,6 +168,7 @@ contract CrossChainAppCancelTest is TwoLedgers {
 
     /// @dev Each byte of `script` is one thing that happens: a delivery of any message (also failed or repeated ones),
     /// with any gas; time that passes; a cancellation; a reply that is sent again; a balance that comes and goes.
+    // INV-APP-1
     function testFuzz_never_both_never_neither(bytes calldata script, int24 skew) public {
         network.setSkew(AWAY, int256(skew) % 3 days);
         bytes32 one = give(10);

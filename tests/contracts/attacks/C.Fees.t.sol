@@ -139,7 +139,7 @@ contract FeeAttacksTest is TwoChains {
         ethPrice = uint224(bound(ethPrice, 1, 1e36));
         Client.EVM2AnyMessage memory message = aMessage(out);
         uint256 before = here.router.getFee(THERE, message);
-        here.feeQuoter.updatePrices(prices(here, THERE, 2_000e18, uint224(1) << 111));
+        here.feeQuoter.updatePrices(prices(here, THERE, 2_000e18, (uint224(1) << 111) + 1));
         vm.expectPartialRevert(IFeeQuoter.MessageFeeTooHigh.selector);
         here.router.getFee(THERE, message);
         here.feeQuoter.updatePrices(prices(here, THERE, ethPrice, gasPrice));

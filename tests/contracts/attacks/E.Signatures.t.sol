@@ -161,6 +161,8 @@ contract SignatureAttacksTest is TwoChains {
         bytes memory next = abi.encode(rootReport("next", 2, 2));
         bytes32[3] memory context = contextOf(out);
         Signatures memory signed = sign(next, context, quorumKeys());
+        configure(out, committers()); // the same keys, anew: what they signed before counts no more
+        _refusedForItsConfiguration(next, context, signed);
         address[] memory successors = new address[](4);
         for (uint256 i = 0; i < 4; ++i) {
             successors[i] = vm.addr(keyOf("successor", i));
@@ -168,10 +170,7 @@ contract SignatureAttacksTest is TwoChains {
         successors[3] = vm.addr(committerKeys[0]); // stays, so that it may still send
         configure(out, successors);
 
-        vm.expectRevert(
-            abi.encodeWithSelector(IOCRVerifier.ConfigDigestMismatch.selector, contextOf(out)[0], context[0])
-        );
-        transmitSigned(out, next, context, signed);
+        _refusedForItsConfiguration(next, context, signed);
         context = contextOf(out);
         signed = sign(next, context, quorumKeys());
         vm.expectRevert(IOCRVerifier.UnauthorizedSigner.selector);
@@ -256,12 +255,25 @@ contract SignatureAttacksTest is TwoChains {
         altered[place % altered.length] ^= bytes1(bits);
         _refused(signed, altered);
 
+        vm.expectEmit(address(out.commitStore));
+        emit IOCRVerifier.Transmitted(_context[0], uint32(uint256(_context[1]) >> 8));
         transmitSigned(out, _report, _context, signed);
         (uint64 committedAt, uint64 min, uint64 max) = out.commitStore.commitments("root");
         assertEq(committedAt, block.timestamp);
         assertEq(min, 1);
         assertEq(max, 1);
         assertEq(out.commitStore.getMerkleRoot("root"), block.timestamp);
+    }
+
+    function _refusedForItsConfiguration(
+        bytes memory report,
+        bytes32[3] memory context,
+        Signatures memory signed
+    ) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IOCRVerifier.ConfigDigestMismatch.selector, contextOf(out)[0], context[0])
+        );
+        transmitSigned(out, report, context, signed);
     }
 
     function _refused(Signatures memory signed, bytes4 refusal) private {
