@@ -4,9 +4,9 @@
     python tests/mutants/run.py A1 F4        these
     python tests/mutants/run.py --sample 10 --seed 7
 
-Each mutated contract is compiled alone and put in the place of its artifact in a copy of forge's output; the tests
-deploy from artifacts, so nothing else is compiled. A mutated line of Python is tried in a copy of the package. What
-must fail is run unbroken first, and must pass.
+Each mutated contract is compiled alone, unoptimized, and put in the place of its artifact in a copy of what
+`scripts/test` built; the tests deploy from artifacts, so nothing else is compiled. A mutated line of Python is tried
+in a copy of the package. What must fail is run unbroken first, and must pass.
 """
 
 import argparse
@@ -34,50 +34,38 @@ from tests.mutants.mutants import ROOT, Mutant
 BENCH = ROOT / "build" / "mutants"
 _BUILD_TIMEOUT = 1_200
 _TEST_TIMEOUT = 300
-# What the named tests need; the rest would only be compiled along.
-_COPIED = ("contracts", "tests/contracts/attacks", "tests/contracts/fixtures", "tests/contracts/mocks")
+_PROFILE = (
+    "unoptimized"  # of foundry.toml: a third of the time to compile, and no promise depends on the optimizer
+)
+_BUILT = ("build/forge-unoptimized-cache", "build/forge-unoptimized")  # by that profile: cache and artifacts
 
 
 class Bench:
-    """A copy of the sources and of forge's output, where artifacts may be exchanged."""
+    """A copy of forge's output, where artifacts may be exchanged."""
 
     def __init__(self, folder: Path, forge: str) -> None:
         self.folder = folder
         self.forge = forge
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in _COPIED:
-            shutil.rmtree(folder / name, ignore_errors=True)
-            shutil.copytree(ROOT / name, folder / name)
-        shutil.copy(ROOT / "foundry.toml", folder)
-        if not (folder / "node_modules").is_symlink():
-            (folder / "node_modules").symlink_to(ROOT / "node_modules")
 
     def run(self, *arguments: str, limit: float = _TEST_TIMEOUT) -> subprocess.CompletedProcess[str]:
         """forge with these arguments, on this bench, with a compiler that remembers its answers."""
-        cache = BENCH / "answers"
-        cache.mkdir(parents=True, exist_ok=True)
-        shim = BENCH / "solc"
+        answers = self.folder / "answers"
+        answers.mkdir(parents=True, exist_ok=True)
+        shim = self.folder / "solc"
         shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "{mutants.FOLDER}/compiler_shim.py" "$@"\n')
         shim.chmod(0o755)
-        real = find_solc(ROOT, read_settings(ROOT).version)
         settings = {
+            "FOUNDRY_PROFILE": _PROFILE,
             "FOUNDRY_SOLC": str(shim),
             "FOUNDRY_OUT": str(self.folder / "out"),
             "FOUNDRY_CACHE_PATH": str(self.folder / "cache"),
-            "SHIM_SOLC": str(real),
-            "SHIM_CACHE": str(cache),
+            "FOUNDRY_FUZZ_FAILURE_PERSIST_DIR": str(
+                self.folder / "failures"
+            ),  # what breaks a mutant is no news
+            "SHIM_SOLC": str(find_solc(ROOT, read_settings(ROOT).version)),
+            "SHIM_CACHE": str(answers),
         }
-        command = [self.forge, *arguments, "--root", str(self.folder)]
-        return subprocess.run(
-            command,
-            env={**os.environ, **settings},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=limit,
-            check=False,
-        )
+        return _call([self.forge, *arguments], {**os.environ, **settings}, limit)
 
     def exchange(self, contracts: dict[str, Any]) -> dict[Path, str]:
         """Put mutated contracts in place; what they replace, to be put back."""
@@ -95,15 +83,38 @@ class Bench:
 
 
 def prepare(forge: str) -> Bench:
-    """A bench with everything compiled and every row's test passing, from forge's own output if that is there."""
-    bench = Bench(BENCH / "bench", forge)
-    for name, source in (("out", "build/forge"), ("cache", "build/forge-cache")):
-        if (ROOT / source).exists() and not (bench.folder / name).exists():
-            shutil.copytree(ROOT / source, bench.folder / name)
-    built = bench.run("build", limit=_BUILD_TIMEOUT)
+    """A bench with everything compiled: by forge, unless it is already, then copied."""
+    environment = {**os.environ, "FOUNDRY_PROFILE": _PROFILE}
+    environment["FOUNDRY_SOLC"] = str(find_solc(ROOT, read_settings(ROOT).version))
+    built = _call([forge, "build"], environment, _BUILD_TIMEOUT)
     if built.returncode != 0:
         raise SystemExit(f"error: the contracts' tests do not compile\n{built.stdout}")
-    return bench
+    for source, name in zip(_BUILT, ("cache", "out"), strict=True):
+        shutil.rmtree(BENCH / name, ignore_errors=True)
+        shutil.copytree(ROOT / source, BENCH / name)
+    # The cache holds for the folders that it names: without this forge compiles everything again.
+    index = BENCH / "cache" / "solidity-files-cache.json"
+    text = index.read_text()
+    for source, name in zip(_BUILT, ("cache", "out"), strict=True):
+        text = text.replace(source, (BENCH / name).relative_to(ROOT).as_posix())
+    index.write_text(text)
+    return Bench(BENCH, forge)
+
+
+def _call(
+    command: Sequence[str], environment: dict[str, str], limit: float
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=limit,
+        check=False,
+    )
 
 
 def compiled(chosen: Sequence[Mutant]) -> Iterator[tuple[Mutant, dict[str, Any]]]:
@@ -117,7 +128,9 @@ def compiled(chosen: Sequence[Mutant]) -> Iterator[tuple[Mutant, dict[str, Any]]
         }
         for mutant in chosen
     ]
-    request = {"root": str(ROOT), "settings": read_settings(ROOT).standard_json(), "jobs": jobs}
+    settings = read_settings(ROOT).standard_json()
+    settings["optimizer"]["enabled"] = False
+    request = {"root": str(ROOT), "settings": settings, "jobs": jobs}
     with tempfile.TemporaryFile("w+") as stdin:
         json.dump(request, stdin)
         stdin.seek(0)
