@@ -70,8 +70,6 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
         _requireNotCursed();
         IOnRamp onRamp = _onRampTo(destinationChainSelector);
         bool paysInNative = message.feeToken == address(0);
-        // exactly: more than asked is a token that lies as much as less is
-        // slither-disable-next-line incorrect-equality
         require(paysInNative || msg.value == 0, InvalidMsgValue());
         if (paysInNative) message.feeToken = _wrappedNative;
 
@@ -110,6 +108,8 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
             IERC20(token).safeTransferFrom(msg.sender, pool, amount);
             uint256 balanceAfter = IERC20(token).balanceOf(pool);
 
+            // exactly: more than asked is a token that lies as much as less is
+            // slither-disable-next-line incorrect-equality
             require(
                 balanceAfter >= balanceBefore && balanceAfter - balanceBefore == amount,
                 TokenTransferMismatch(
