@@ -136,7 +136,10 @@ async def test_goes_on_with_what_its_file_says_now(
         group.start_soon(lambda: run_file(path, ready=ports[0].send_nowait, stop=stop))
         with anyio.fail_after(30):
             first = await ports[1].receive()
-            for broken in ("[monitor", as_toml(replace(config, relay=config.curse))):
+            for broken in (
+                "[monitor",
+                as_toml(replace(config, curse=KeySource(tmp_path / "no", tmp_path / "no"))),
+            ):
                 caplog.clear()
                 path.write_text(broken)
                 while "is not used" not in caplog.text:
