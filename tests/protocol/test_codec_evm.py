@@ -16,7 +16,7 @@ from ccip_py.protocol.blessing import Blessing
 from ccip_py.protocol.codec import evm
 from ccip_py.protocol.codec.evm import calls
 from ccip_py.protocol.codec.evm.messages import MESSAGE, OUTGOING_MESSAGE
-from ccip_py.protocol.codec.evm.reports import EXECUTION_REPORT
+from ccip_py.protocol.codec.evm.reports import EXECUTION_REPORT, execution_report_values
 from ccip_py.protocol.ids import Address, MessageId, Root, SeqNr
 from ccip_py.protocol.message import (
     ExecutionState,
@@ -62,6 +62,27 @@ def test_a_commit_report_survives(report: CommitReport) -> None:
 @given(execution_reports)
 def test_an_execution_report_survives(report: ExecutionReport) -> None:
     assert evm.decode_execution_report(evm.encode_execution_report(report)) == report
+
+
+@given(execution_reports)
+def test_an_execution_report_is_written_as_an_abi_encoder_writes_it(report: ExecutionReport) -> None:
+    written = encode([EXECUTION_REPORT], [execution_report_values(report)])
+    assert evm.encode_execution_report(report) == written
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"nonce": 2**64},
+        {"gas_limit": -1},
+        {"sender": Address(b"\x01" * 19)},
+        {"message_id": MessageId(b"\x01" * 33)},
+        {"token_amounts": (TokenAmount(Address(b""), 1),)},
+    ],
+)
+def test_what_fits_no_field_is_not_written(changes: dict[str, Any]) -> None:
+    with pytest.raises(CannotEncode):
+        evm.execute_call(a_report(a_message(**changes)))
 
 
 @given(st.builds(ExtraArgs, uint256s, st.booleans()))

@@ -5,6 +5,8 @@ Only what fixed layouts need. Anything with a nested or unusual shape goes throu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ....errors import CannotEncode
 
 
@@ -16,6 +18,34 @@ def word(value: int) -> bytes:
 def dynamic_bytes(value: bytes) -> bytes:
     """Length, then the bytes filled up with zeros to whole words."""
     return word(len(value)) + value + bytes(-len(value) % 32)
+
+
+def narrow(value: int, bits: int) -> bytes:
+    """An unsigned integer that must fit in `bits`, as a word."""
+    if not 0 <= value < 1 << bits:
+        raise CannotEncode("integer out of range", context={"bits": bits, "value": value})
+    return value.to_bytes(32, "big")
+
+
+def exactly(value: bytes, size: int) -> bytes:
+    """Bytes of a fixed size at the right end of a word: addresses, and whole words."""
+    if len(value) != size:
+        raise CannotEncode("bytes of another size", context={"wanted": size, "value": value})
+    return value.rjust(32, b"\0")
+
+
+def pointed(parts: Sequence[bytes]) -> bytes:
+    """Dynamic values one after the other, before them where each begins."""
+    heads, at = [], 32 * len(parts)
+    for part in parts:
+        heads.append(word(at))
+        at += len(part)
+    return b"".join((*heads, *parts))
+
+
+def dynamic_array(parts: Sequence[bytes]) -> bytes:
+    """An array of dynamic values: their number, then all of them."""
+    return word(len(parts)) + pointed(parts)
 
 
 class Reader:

@@ -15,7 +15,7 @@ from ...keccak import keccak
 from ...message import OutgoingMessage
 from ...report import ExecutionReport, GasLimitOverride
 from .messages import OUTGOING_MESSAGE, encode_values, outgoing_values
-from .reports import EXECUTION_REPORT, execution_report_values
+from .reports import EXECUTION_REPORT, encode_execution_report, execution_report_values
 
 # The types of each call's arguments. Selectors are computed from the same lists that the arguments are
 # encoded by.
@@ -79,7 +79,7 @@ def bless_call(blessing: Blessing, signatures: Sequence[tuple[bytes, bytes]]) ->
 
 def execute_call(report: ExecutionReport) -> bytes:
     """OffRamp.execute, for registered executors."""
-    return EXECUTE + encode_values(_EXECUTE, [execution_report_values(report)])
+    return EXECUTE + encode_execution_report(report)
 
 
 def manually_execute_call(report: ExecutionReport, overrides: Sequence[GasLimitOverride] = ()) -> bytes:

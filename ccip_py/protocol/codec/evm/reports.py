@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from ...ids import Address, ChainSelector, Root, SeqNr
 from ...report import CommitReport, ExecutionReport, GasPrice, Interval, PriceUpdates, TokenPrice
-from .abi import Reader
-from .messages import MESSAGE, encode_values, message_values, read_message
+from .abi import Reader, dynamic_array, dynamic_bytes, exactly, narrow, word
+from .messages import MESSAGE, encode_values, message_values, read_message, write_message
 
 # CommitReport and ExecutionReport of `contracts/types/Report.sol`.
 COMMIT_REPORT: Final = "(((address,uint224)[],(uint64,uint224)[]),(uint64,uint64),bytes32)"
+_POINTER, _HEAD = 32, 4 * 32  # bytes of the word that points to a report, and of its head
 EXECUTION_REPORT: Final = f"({MESSAGE}[],bytes[][],bytes32[],uint256)"
 
 
@@ -61,8 +62,24 @@ def execution_report_values(report: ExecutionReport) -> tuple[Any, ...]:
 
 
 def encode_execution_report(report: ExecutionReport) -> bytes:
-    """abi.encode(ExecutionReport)."""
-    return encode_values([EXECUTION_REPORT], [execution_report_values(report)])
+    """abi.encode(ExecutionReport), by hand: executors write every message."""
+    messages = dynamic_array([write_message(message) for message in report.messages])
+    token_data = dynamic_array(
+        [dynamic_array([dynamic_bytes(each) for each in given]) for given in report.offchain_token_data]
+    )
+    proofs = word(len(report.proofs)) + b"".join(exactly(each, 32) for each in report.proofs)
+    return b"".join(
+        (
+            word(_POINTER),
+            word(_HEAD),
+            word(_HEAD + len(messages)),
+            word(_HEAD + len(messages) + len(token_data)),
+            narrow(report.proof_flag_bits, 256),
+            messages,
+            token_data,
+            proofs,
+        )
+    )
 
 
 def decode_execution_report(data: bytes) -> ExecutionReport:
