@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ccip_py.audit.history import Finding
@@ -110,7 +110,9 @@ def percentiles(took: Sequence[float]) -> dict[str, float]:
 
 def as_data(report: Report) -> dict[str, Any]:
     """The report as JSON values."""
-    return {**asdict(report), "passed": report.passed, "void": report.void, "verdict": report.verdict}
+    counted = {"faults": dict(report.faults)}  # asdict makes pairs of a Counter's items
+    plain = asdict(replace(report, faults=Counter())) | counted
+    return {**plain, "passed": report.passed, "void": report.void, "verdict": report.verdict}
 
 
 def as_text(report: Report) -> str:

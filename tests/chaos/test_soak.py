@@ -1,5 +1,6 @@
 """A short run of the soak, every node a process; and what makes a run fail or prove too little."""
 
+import json
 import os
 from collections import Counter
 
@@ -8,7 +9,7 @@ import pytest
 from ccip_py.audit.history import Finding
 from ccip_py.chaos.inquiry import Answer
 from ccip_py.chaos.nemesis import FAULTS
-from ccip_py.chaos.report import Plan, Report, as_text
+from ccip_py.chaos.report import Plan, Report, as_data, as_text
 from ccip_py.chaos.soak import soak
 
 SEED = int(os.environ.get("CCIP_SOAK_SEED", "1"))
@@ -50,6 +51,16 @@ def test_an_hour_of_enough_is_not_void() -> None:
 def test_an_hour_of_too_little_is_void(changes: dict[str, object], why: str) -> None:
     assert _report(**changes).void == why
     assert f"verdict: VOID: {why}" in as_text(_report(**changes))
+
+
+def test_the_report_is_told_as_json_and_as_text() -> None:
+    found = [Finding("S1", "a", ("0x1",), "out of nothing")]
+    report = _report(violations=found, audits=[Answer(60.0, 5.0)], hostile={"refusing": 3})
+    told = json.loads(json.dumps(as_data(report)))
+    assert told["faults"] == dict(report.faults)
+    assert told["violations"][0]["what"] == "out of nothing"
+    assert told["verdict"] == "BROKEN"
+    assert "BROKEN S1 on a: out of nothing 0x1" in as_text(report)
 
 
 def test_a_shorter_run_is_a_try_and_says_so() -> None:
