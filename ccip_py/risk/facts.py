@@ -225,11 +225,22 @@ class Facts:
         return [_message(*row) for row in rows]
 
     def claims(self, lane: Lane, epoch: int, limit: int = 64) -> list[Claim]:
-        """Standing roots that lack a blessing in this epoch and are not executed yet, in order."""
-        rows = self._db.execute(
-            "SELECT first, last, root, at FROM accepted INDEXED BY waiting WHERE lane = ?"
-            " AND blessed_epoch < ? AND removed_at IS NULL AND succeeded <= last - first ORDER BY at LIMIT ?",
-            (lane.key, epoch, limit),
+        """Standing roots that lack a blessing in this epoch and are not executed yet, in order: the oldest and the newest.
+
+        A lift voids all blessings, also of the many old roots under which a message failed for good. Those are blessed
+        again in their time, and meanwhile nobody's new message waits for them.
+        """
+        rows = sorted(
+            {
+                row
+                for order in ("ASC", "DESC")
+                for row in self._db.execute(
+                    "SELECT first, last, root, at FROM accepted INDEXED BY waiting WHERE lane = ? AND blessed_epoch < ?"
+                    f" AND removed_at IS NULL AND succeeded <= last - first ORDER BY at {order} LIMIT ?",
+                    (lane.key, epoch, limit // 2),
+                )
+            },
+            key=lambda row: int(row[3]),
         )
         return [
             Claim(

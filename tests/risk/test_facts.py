@@ -108,6 +108,13 @@ def test_a_root_is_open_until_all_its_messages_succeeded(facts: Facts) -> None:
     assert facts.claims(LANE, 0) == []
 
 
+def test_new_roots_do_not_wait_behind_a_history_of_failures(facts: Facts) -> None:
+    facts.take(DESTINATION, [block(number, accepted(number, number, number)) for number in range(1, 11)])
+
+    assert [claim.first for claim in facts.claims(LANE, 0, limit=4)] == [1, 2, 9, 10]
+    assert [claim.first for claim in facts.claims(LANE, 0, limit=40)] == list(range(1, 11))
+
+
 def test_a_removed_root_is_no_claim_and_leaves_no_gap(facts: Facts) -> None:
     root = (2).to_bytes(32, "big")
     facts.take(DESTINATION, [block(1, accepted(1, 2, 1)), block(2, accepted(3, 9, 2))])
