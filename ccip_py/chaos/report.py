@@ -25,6 +25,9 @@ class Plan:
     seed: int = 1
     per_second: int = 7
     chains: int = 2
+    strangers: bool = (
+        True  # tokens and pools that do harm: what they hold up is tried after a minute and a half
+    )
     longest_fault_s: float = 10.0
     longest_pause_s: float = 4.0
     calm_s: float = 300.0  # what has not been tried by then is lost

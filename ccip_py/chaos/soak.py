@@ -76,7 +76,8 @@ def soak(plan: Plan, progress: Progress = lambda _: None, *, folder: Path | None
         proxies = stack.enter_context(Proxies(network.host))
         ports = free_ports(len(roles.COMMITTERS))
         gates = stack.enter_context(Gates(network.host, ports))
-        traffic = Traffic(network, RECIPES, plan.seed)
+        recipes = [recipe for recipe in RECIPES if plan.strangers or not recipe.harm]
+        traffic = Traffic(network, recipes, plan.seed)
         stack.callback(traffic.close)
         traffic.prepare()
         fleet = stack.enter_context(

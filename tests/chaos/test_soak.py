@@ -19,7 +19,15 @@ SEED = int(os.environ.get("CCIP_SOAK_SEED", "1"))
 def test_everything_holds_under_faults() -> None:
     """A failure prints its seed: CCIP_SOAK_SEED=17 scripts/test tests/chaos."""
     report = soak(
-        Plan(seconds=20, seed=SEED, per_second=8, longest_fault_s=5.0, longest_pause_s=1.0, calm_s=240)
+        Plan(
+            seconds=20,
+            seed=SEED,
+            per_second=8,
+            strangers=False,
+            longest_fault_s=5.0,
+            longest_pause_s=1.0,
+            calm_s=240,
+        )
     )
     assert report.passed, as_text(report)
     assert report.sent > 50
