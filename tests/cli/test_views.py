@@ -2,6 +2,7 @@
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -169,26 +170,39 @@ def test_a_panic_says_what_its_number_means(cli: Run) -> None:
 def test_status_goes_on_on_a_terminal_until_it_is_interrupted(running: Running) -> None:
     """Each look is written over the one before, and shows blocks that were mined meanwhile."""
     ours, theirs = pty.openpty()
+    # A job of the background ignores interrupts, and so would its children.
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     command = [sys.executable, "-m", "ccip_py.cli", "status", "--live", "--deployment", str(running.file)]
     child = subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=theirs)
     os.close(theirs)
     said = ""
     try:
         while said.count(AGAIN) < 4:
-            said += os.read(ours, 4096).decode()
+            said += _next(ours)
         child.send_signal(signal.SIGINT)
-        while chunk := os.read(ours, 4096):
-            said += chunk.decode()
+        while chunk := _next(ours):
+            said += chunk
     except OSError:
         pass  # Linux says so when the other end is gone
     finally:
-        child.wait(timeout=60)
+        signal.signal(signal.SIGINT, interrupt)
         os.close(ours)
+        try:
+            child.wait(timeout=60)
+        finally:
+            child.kill()
 
     heights = [int(line.split()[2]) for line in said.splitlines() if line.startswith("a  ")]
     assert heights[-1] > heights[0]
     assert "a → b" in said
     assert child.returncode == 130
+
+
+def _next(terminal: int) -> str:
+    """What is said next, within a minute."""
+    readable, _, _ = select.select([terminal], [], [], 60)
+    assert readable, "nothing is said any more"
+    return os.read(terminal, 4096).decode()
 
 
 AGAIN = "\x1b[H\x1b[2J"
