@@ -79,8 +79,8 @@ def unpause(owner: Console, commit_store: Address) -> Done:
 
 def set_committers(owner: Console, commit_store: Address, committers: Sequence[Address], f: int) -> Done:
     """Rotate the committing network of one lane. Reports signed under the old configuration are void."""
-    if f < 1 or len(committers) < 3 * f + 1 or len(set(committers)) != len(committers):
-        raise BadInput(f"f = {f} needs at least {3 * f + 1} different committers, got {len(set(committers))}")
+    if f < 1 or len(committers) != 3 * f + 1 or len(set(committers)) != len(committers):
+        raise BadInput(f"f = {f} needs {3 * f + 1} different committers, got {len(set(committers))}")
     fee_quoter = encode_values(["address"], [owner.chain.fee_quoter])
     who = list(committers)
     arguments = (who, who, f, fee_quoter, OFFCHAIN_CONFIG_VERSION, OFFCHAIN_CONFIG)

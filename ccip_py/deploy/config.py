@@ -83,7 +83,7 @@ class ChainConfig:
 
 @dataclass(frozen=True, slots=True)
 class CommitterConfig:
-    """The committing network: n = 3f+1 or more keys, 2f+1 of which sign a report."""
+    """The committing network: n = 3f+1 keys, 2f+1 of which sign a report."""
 
     addresses: tuple[Address, ...]
     f: int
@@ -199,8 +199,10 @@ def _quorum_problems(config: NetworkConfig) -> Iterator[str]:
     n, f = len(config.committers.addresses), config.committers.f
     if f < 1:
         yield f"committers.f: must be 1 or more, got {f}"
-    elif not 3 * f + 1 <= n <= MAX_ORACLES:
-        yield f"committers.addresses: f = {f} needs {3 * f + 1} to {MAX_ORACLES}, got {n}"
+    elif n > MAX_ORACLES:
+        yield f"committers.addresses: at most {MAX_ORACLES}, got {n}"
+    elif n != 3 * f + 1:
+        yield f"committers.addresses: f = {f} needs {3 * f + 1}, got {n}"
     monitors = config.monitors
     m = len(monitors.bless_keys)
     if m != len(monitors.curse_keys):

@@ -15,7 +15,8 @@ interface IOCRVerifier {
         F_TOO_HIGH,
         REPEATED_ORACLE_ADDRESS,
         NO_TRANSMITTERS,
-        TOO_MANY_TRANSMITTERS
+        TOO_MANY_TRANSMITTERS,
+        F_TOO_LOW
     }
 
     /* ERRORS */
@@ -85,7 +86,7 @@ interface IOCRVerifier {
     /* CONFIGURATION */
 
     /// @notice Replaces signers, transmitters and f at once; signatures for the old configuration are void.
-    /// @dev n ≥ 3f+1, f ≥ 1, n ≤ 31. One address may be a signer and a transmitter: both are the same node's.
+    /// @dev n = 3f+1, f ≥ 1, n ≤ 31. One address may be a signer and a transmitter: both are the same node's.
     function setOCR2Config(
         address[] memory signers,
         address[] memory transmitters,

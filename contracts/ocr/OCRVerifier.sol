@@ -168,6 +168,8 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
         _requireConfig(config.f != 0, InvalidConfigErrorType.F_MUST_BE_POSITIVE);
         _requireConfig(config.signers.length <= MAX_ORACLES, InvalidConfigErrorType.TOO_MANY_SIGNERS);
         _requireConfig(config.signers.length > 3 * uint256(config.f), InvalidConfigErrorType.F_TOO_HIGH);
+        // among more than 3f+1, two quorums of 2f+1 need have no honest signer in common
+        _requireConfig(config.signers.length <= 3 * uint256(config.f) + 1, InvalidConfigErrorType.F_TOO_LOW);
         _requireConfig(config.transmitters.length != 0, InvalidConfigErrorType.NO_TRANSMITTERS);
         _requireConfig(
             config.transmitters.length <= MAX_ORACLES, InvalidConfigErrorType.TOO_MANY_TRANSMITTERS

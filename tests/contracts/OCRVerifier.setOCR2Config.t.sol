@@ -47,6 +47,14 @@ contract OCRVerifierSetOCR2ConfigTest is DestinationChain {
         configureWith(some(n), some(4), f);
     }
 
+    function testFuzz_reverts_with_more_than_3f_plus_1_signers(uint8 f, uint8 n) public {
+        f = uint8(bound(f, 1, 9));
+        n = uint8(bound(n, 3 * f + 2, 31));
+
+        expectInvalid(IOCRVerifier.InvalidConfigErrorType.F_TOO_LOW);
+        configureWith(some(n), some(4), f);
+    }
+
     function test_reverts_with_more_than_31_signers_or_transmitters() public {
         expectInvalid(IOCRVerifier.InvalidConfigErrorType.TOO_MANY_SIGNERS);
         configureWith(some(32), some(4), 1);
@@ -95,7 +103,8 @@ contract OCRVerifierSetOCR2ConfigTest is DestinationChain {
     function testFuzz_the_digest_binds_chain_contract_count_and_configuration(uint8 n, bytes memory offchain)
         public
     {
-        address[] memory signers = some(bound(n, 4, 31));
+        uint8 f = uint8(bound(n, 1, 10));
+        address[] memory signers = some(3 * uint256(f) + 1);
         address[] memory transmitters = some(5);
         bytes memory onchain = abi.encode(address(prices));
         bytes32 hash = keccak256(
@@ -105,7 +114,7 @@ contract OCRVerifierSetOCR2ConfigTest is DestinationChain {
                 uint64(2),
                 signers,
                 transmitters,
-                uint8(1),
+                f,
                 onchain,
                 uint64(9),
                 offchain
@@ -115,9 +124,9 @@ contract OCRVerifierSetOCR2ConfigTest is DestinationChain {
 
         vm.expectEmit(address(commitStore));
         emit IOCRVerifier.ConfigSet(
-            uint32(block.number), expected, 2, signers, transmitters, 1, onchain, 9, offchain
+            uint32(block.number), expected, 2, signers, transmitters, f, onchain, 9, offchain
         );
-        commitStore.setOCR2Config(signers, transmitters, 1, onchain, 9, offchain);
+        commitStore.setOCR2Config(signers, transmitters, f, onchain, 9, offchain);
 
         (uint32 count, uint32 blockNumber, bytes32 digest) = commitStore.latestConfigDetails();
         assertEq(count, 2);
@@ -132,10 +141,10 @@ contract OCRVerifierSetOCR2ConfigTest is DestinationChain {
     function testFuzz_the_quorum_is_2f_plus_1(uint8 f) public {
         f = uint8(bound(f, 1, 10));
 
-        configureWith(some(31), some(31), f);
+        configureWith(some(3 * uint256(f) + 1), some(31), f);
 
         assertEq(commitStore.quorum(), 2 * uint256(f) + 1);
-        assertEq(commitStore.getSigners().length, 31);
+        assertEq(commitStore.getSigners().length, 3 * uint256(f) + 1);
         assertEq(commitStore.getTransmitters().length, 31);
     }
 

@@ -64,7 +64,7 @@ def place(config: NetworkConfig, **changes: object) -> NetworkConfig:
         (lambda c: chain(c, deployer=Party(STRANGER)), "deployer: needs a key"),
         (lambda c: chain(c, native_usd=0), "native_usd: must be more than 0"),
         (lambda c: committers(c, f=0), "committers.f: must be 1 or more"),
-        (lambda c: committers(c, f=2), "f = 2 needs 7 to 31, got 4"),
+        (lambda c: committers(c, f=2), "f = 2 needs 7, got 4"),
         (lambda c: monitors(c, bless_threshold=0), "bless_threshold: from 1 to 4"),
         (lambda c: monitors(c, curse_threshold=0), "curse_threshold: from 1 to 4"),
         (lambda c: monitors(c, bless_threshold=5), "bless_threshold: from 1 to 4"),

@@ -72,7 +72,9 @@ def test_an_executor_and_a_monitor_set_are_changed(deployed: Deployed) -> None:
         deployed.config,
         executors=(*deployed.config.executors, dev_address(23)),
         committers=replace(
-            deployed.config.committers, addresses=(*deployed.config.committers.addresses, dev_address(28))
+            deployed.config.committers,
+            addresses=(*deployed.config.committers.addresses, *map(dev_address, (28, 29, 30))),
+            f=2,
         ),
         monitors=replace(deployed.config.monitors, curse_threshold=3),
     )
@@ -81,7 +83,7 @@ def test_an_executor_and_a_monitor_set_are_changed(deployed: Deployed) -> None:
 
     grown = deploy_network(config, journal=journal, known=known)
 
-    assert len(grown.lanes[0].committers) == 5
+    assert len(grown.lanes[0].committers) == 7
     assert grown.lanes[0].config_digest != deployed.deployment.lanes[0].config_digest
 
 

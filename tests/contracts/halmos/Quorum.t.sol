@@ -29,7 +29,7 @@ contract QuorumProof {
         _check(10, f);
     }
 
-    /// @dev f liars are a minority of any quorum, and f absent members prevent none.
+    /// @dev f liars are a minority of any quorum, f absent members prevent none, and any two quorums share somebody honest.
     function _check(uint256 n, uint8 f) private {
         address[] memory oracles = new address[](n);
         for (uint256 i = 0; i < n; ++i) {
@@ -41,8 +41,9 @@ contract QuorumProof {
             assert(quorum == 2 * uint256(f) + 1);
             assert(quorum - f > f);
             assert(n - f >= quorum);
+            assert(2 * quorum > n + f);
         } catch {
-            assert(f == 0 || n <= 3 * uint256(f));
+            assert(f == 0 || n != 3 * uint256(f) + 1);
             assert(_store.quorum() == 0);
         }
     }
