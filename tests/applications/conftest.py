@@ -40,7 +40,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = (ROOT / "foundry.toml").read_text(encoding="utf-8")
     lines = "".join(f'"{each}", ' for each in REMAPPINGS)
     settings, replaced = re.subn(
-        r"remappings = \[.*?\]", f"remappings = [{lines}]", settings, flags=re.DOTALL
+        r"remappings = \[.*?\]", f"remappings = [{lines}]", settings, count=1, flags=re.DOTALL
     )
     assert replaced == 1
     (project / "foundry.toml").write_text(settings, encoding="utf-8")

@@ -1,6 +1,7 @@
 """One running network for all commands, and a way to run them as a shell would."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -30,6 +31,12 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Jobs of the background ignore interrupts, and so do their children, unless told otherwise."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

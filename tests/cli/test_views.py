@@ -170,8 +170,6 @@ def test_a_panic_says_what_its_number_means(cli: Run) -> None:
 def test_status_goes_on_on_a_terminal_until_it_is_interrupted(running: Running) -> None:
     """Each look is written over the one before, and shows blocks that were mined meanwhile."""
     ours, theirs = pty.openpty()
-    # A job of the background ignores interrupts, and so would its children.
-    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     command = [sys.executable, "-m", "ccip_py.cli", "status", "--live", "--deployment", str(running.file)]
     child = subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=theirs)
     os.close(theirs)
@@ -185,7 +183,6 @@ def test_status_goes_on_on_a_terminal_until_it_is_interrupted(running: Running) 
     except OSError:
         pass  # Linux says so when the other end is gone
     finally:
-        signal.signal(signal.SIGINT, interrupt)
         os.close(ours)
         try:
             child.wait(timeout=60)
