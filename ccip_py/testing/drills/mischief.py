@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ccip_py.deploy import devnet as roles
-from ccip_py.deploy.admin import act, pause, set_executors, unpause
+from ccip_py.deploy.admin import act, ask, pause, set_executors, unpause
 from ccip_py.deploy.config import FeeParams
 from ccip_py.deploy.keys import dev_address
 from ccip_py.deploy.lane import destination_fees
@@ -88,7 +88,16 @@ def shallow_reorg(scene: Scene) -> Trouble:
     )
     depth = scene.chance.randint(1, 2 * epoch - 1)
     scene.network.anvils[chain].reorg(depth)
-    return Trouble("shallow reorg", _nothing)
+    return Trouble("shallow reorg", partial(open_lanes, scene))
+
+
+def open_lanes(scene: Scene) -> None:
+    """Unpause what is paused: a reorg may have taken away the transaction that did."""
+    deployment = scene.network.deployment
+    for chain in deployment.chains:
+        for lane in deployment.lanes:
+            if lane.destination == chain.selector and ask(chain, lane.commit_store, "CommitStore", "paused"):
+                unpause(scene.network.owner_console(chain.name), lane.commit_store)
 
 
 def rpc_fault(scene: Scene) -> Trouble:

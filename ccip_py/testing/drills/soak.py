@@ -27,7 +27,7 @@ from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address
 from ccip_py.protocol.keccak import keccak
 from ccip_py.sdk.types import SentMessage
-from ccip_py.testing.drills.mischief import Proxies, Scene, Trouble, some_trouble
+from ccip_py.testing.drills.mischief import Proxies, Scene, Trouble, open_lanes, some_trouble
 from ccip_py.testing.drills.stage import succeeded
 from ccip_py.testing.faults import FaultProxy
 
@@ -145,6 +145,7 @@ def _trouble_and_traffic(
         time.sleep(0.2)
     for _, trouble in under_way:
         _try(trouble.end, report)
+    _try(partial(open_lanes, scene), report)
 
 
 def _begin(scene: Scene, report: SoakReport, under_way: list[tuple[float, Trouble]], until: float) -> None:
