@@ -6,6 +6,7 @@ Every other key of a node comes from an encrypted keystore (`ccip_py.chains.evm.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import anyio
@@ -58,15 +59,22 @@ def _not_local(chain_id: int, url: str, why: str) -> ConfigError:
 
 
 async def _anvil_chain_id(url: str) -> int | None:
-    """The chain id if Anvil answers at `url`, None if something else does."""
+    """The chain id if Anvil answers at `url`, None if another node does. Raises EndpointDown if no node does: a chain
+    that starts, or is overloaded behind a proxy, says nothing about what it is."""
     request = b'{"jsonrpc": "2.0", "id": 1, "method": "anvil_nodeInfo", "params": []}'
     try:
         async with Http() as http:
-            answer = parse_json(
-                (await http.post(url, request, seconds=_PROBE_TIMEOUT, limit=_PROBE_LIMIT)).body
-            )
-        return int(answer["result"]["environment"]["chainId"])
-    except HttpFault as down:
-        raise EndpointDown("the chain did not answer", context={"host": urlsplit(url).hostname}) from down
+            answer = await http.post(url, request, seconds=_PROBE_TIMEOUT, limit=_PROBE_LIMIT)
+        if answer.status != HTTPStatus.OK:
+            raise _down(url, f"HTTP status {answer.status}")
+        said = parse_json(answer.body)
+    except (HttpFault, ValueError) as fault:
+        raise _down(url, str(fault)) from fault
+    try:
+        return int(said["result"]["environment"]["chainId"])
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _down(url: str, why: str) -> EndpointDown:
+    return EndpointDown("the chain did not answer", context={"host": urlsplit(url).hostname, "why": why})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import anyio
 import pytest
@@ -10,8 +10,9 @@ import structlog
 
 from ccip_py.chains.evm.keys import KeySigner, dev_key
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
-from ccip_py.errors import ConfigError
+from ccip_py.errors import ConfigError, EndpointDown
 from ccip_py.nodes.keys import dev_signer, patient_dev_signer
+from ccip_py.testing.faults import Disconnected, Fault, FaultProxy, Status, Truncated
 
 
 @pytest.mark.anyio
@@ -49,3 +50,29 @@ async def test_a_node_waits_for_a_chain_that_is_not_up_yet(free_port: Callable[[
 
     assert said[0]["event"] == "waiting for a chain"
     assert [signer.address for signer in found] == [KeySigner(dev_key(3)).address]
+
+
+@pytest.fixture
+def anvil() -> Iterator[Anvil]:
+    with Anvil(AnvilOptions(chain_id=31337)) as chain:
+        yield chain
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("fault", [Status(429), Status(503), Disconnected(), Truncated()])
+async def test_a_node_waits_for_a_chain_behind_an_endpoint_that_is_out_of_order(
+    anvil: Anvil, fault: Fault
+) -> None:
+    """It starts again in the middle of a fault, and an overloaded endpoint is no proof of a foreign chain."""
+    async with FaultProxy(anvil.url) as proxy:
+        proxy.set(fault)
+        with pytest.raises(EndpointDown):
+            await dev_signer(3, {31337: proxy.url})
+        proxy.clear()
+        assert (await dev_signer(3, {31337: proxy.url})).address == KeySigner(dev_key(3)).address
+
+
+@pytest.mark.anyio
+async def test_a_development_key_is_refused_where_another_chain_answers(anvil: Anvil) -> None:
+    with pytest.raises(ConfigError, match="not Anvil with this chain id"):
+        await dev_signer(3, {1337: anvil.url})
