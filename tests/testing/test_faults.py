@@ -255,9 +255,10 @@ async def test_a_stale_replica_leaves_newer_logs_out_without_a_word(
 ) -> None:
     emitter, user = "0x" + "e0" * 20, anvil.rpc("eth_accounts")[0]
     anvil.rpc("anvil_setCode", emitter, "0x5f5fa0")
+    anvil.automine(False)  # which would mine at once, but after it has answered
     for _ in range(3):
-        anvil.rpc("eth_sendTransaction", {"from": user, "to": emitter})
-    newest = anvil.rpc("eth_getBlockByNumber", "latest", False)["transactions"][0]
+        newest = anvil.rpc("eth_sendTransaction", {"from": user, "to": emitter})
+        anvil.mine()
     replica.set(StaleReplica(1))
 
     for until in ("latest", hex(anvil.block_number())):
