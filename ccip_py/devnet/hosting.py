@@ -7,6 +7,7 @@ person sees it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, wait
 from contextlib import ExitStack
@@ -102,9 +103,12 @@ class Host:
         self._stack = ExitStack()
         self._nodes: list[HostedNode] = []
         self._portal: BlockingPortal | None = None
+        self.thread: int | None = None
+        """The identity of the thread that the loop runs in, once it does."""
 
     def __enter__(self) -> Self:
         self._portal = self._stack.enter_context(start_blocking_portal())
+        self.thread = self._portal.call(threading.get_ident)
         return self
 
     def __exit__(

@@ -11,7 +11,6 @@ endpoints are two connections to one Anvil: their independence is simulated, and
 
 from __future__ import annotations
 
-import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +36,7 @@ from ccip_py.deploy.admin import Console
 from ccip_py.deploy.keys import dev_account, party
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.devnet.hosting import Host, HostedNode
+from ccip_py.devnet.monitor_log import monitors_log_to
 from ccip_py.devnet.node_mains import NodeMains, free_ports
 from ccip_py.errors import NotYet
 from ccip_py.protocol.blessing import curse_subject
@@ -209,8 +209,9 @@ def start_network(
         deployment = resumed(options, anvils) or deploy_fast(options, anvils, progress)
         keep_time(options, anvils)
         progress(f"{len(deployment.lanes)} lanes deployed and verified in {time.monotonic() - began:.1f} s")
-        stack.enter_context(monitors_log_to(folder / "monitors.log"))
-        host = stack.enter_context(Host())
+        host = Host()
+        stack.enter_context(monitors_log_to(host, folder / "monitors.log"))
+        stack.enter_context(host)
         network = Network(options, anvils, deployment, host, folder)
         stack.callback(lambda: network.ccip.close())  # of the last deployment
         if start_nodes:
@@ -220,23 +221,6 @@ def start_network(
                 f"(3 bless, 2 curse; independence simulated), {len(network.executors)} executor"
             )
         yield network
-
-
-@contextmanager
-def monitors_log_to(path: Path) -> Iterator[None]:
-    """Monitors log as one program under one name; in here that goes to a file instead of the terminal."""
-    logger = logging.getLogger("ccip_py.risk")
-    handler = logging.FileHandler(path)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    before = logger.propagate, logger.level
-    logger.addHandler(handler)
-    logger.propagate, logger.level = False, logging.INFO
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.propagate, logger.level = before
-        handler.close()
 
 
 def chain_options(options: Options) -> list[AnvilOptions]:

@@ -12,7 +12,6 @@ on the clock of the machine. Everything else happens in the calls below, and is 
 
 from __future__ import annotations
 
-import logging
 import shutil
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +28,7 @@ from ccip_py.deploy.keys import dev_account
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.devnet.delivery import FINAL_AFTER, follow, reached
 from ccip_py.devnet.hosting import Host
+from ccip_py.devnet.monitor_log import monitors_log_to
 from ccip_py.devnet.scratch import scratch_folder
 from ccip_py.devnet.stepping import SteppedNodes
 from ccip_py.errors import BadInput
@@ -256,8 +256,11 @@ def stepped_network(options: SteppedOptions | None = None) -> Iterator[SteppedNe
         for anvil in anvils:
             anvil.rpc("anvil_setBlockTimestampInterval", 1)
         deployment = _deployed(options, anvils)
-        stack.enter_context(_quiet_monitors())
-        host = stack.enter_context(Host())
+        host = Host()
+        stack.enter_context(
+            monitors_log_to(host, None)
+        )  # what they have to say is told by whoever drives them
+        stack.enter_context(host)
         network = SteppedNetwork(options, anvils, deployment, host, folder)
         stack.callback(network.close)
         _rest(network)
@@ -278,15 +281,3 @@ def _rest(network: SteppedNetwork) -> None:
     network.mine(FINAL_AFTER + 1)
     network.warp(1)
     network.host.call(network.nodes.read)
-
-
-@contextmanager
-def _quiet_monitors() -> Iterator[None]:
-    """Monitors log as one program under one name; what they have to say is told by whoever drives them."""
-    logger = logging.getLogger("ccip_py.risk")
-    before = logger.disabled
-    logger.disabled = True
-    try:
-        yield
-    finally:
-        logger.disabled = before

@@ -1,7 +1,6 @@
 """The monitor as a process sees it: starting, serving, refusing, explaining, stopping."""
 
 import json
-import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -122,11 +121,9 @@ async def test_a_start_waits_for_an_endpoint_that_is_silent(world: World, tmp_pa
 
 
 async def test_goes_on_with_what_its_file_says_now(
-    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A lane is replaced: nobody restarts anything. What can't be used is left alone meanwhile."""
-    # A network that other tests in this process keep has the monitors' log to itself.
-    monkeypatch.setattr(logging.getLogger("ccip_py.risk"), "propagate", True)
     config, path = config_for(world, 0, tmp_path, poll_seconds=0.01), tmp_path / "risk.toml"
     path.write_text(as_toml(config))
     ports, stop = anyio.create_memory_object_stream[int](9), anyio.Event()
