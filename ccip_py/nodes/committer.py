@@ -42,6 +42,7 @@ from .transport.ports import Transport
 
 SESSION_BYTES = 32
 HEARD_AT_ONCE = 32  # payloads, before other work gets its turn
+LISTENED = 1.0  # seconds in silence, until a node that has just started counts as one that listens
 OUTSIDE = 1.0  # seconds between looks whether there is an agreement to wake
 
 
@@ -163,7 +164,7 @@ class LaneCommitter:
 async def hear_peers(transport: Transport, lanes: Iterable[LaneCommitter]) -> None:
     """One cycle: hand what has arrived to the lanes it is for. A payload starts with its committee's session."""
     incoming: Incoming | None = None
-    with anyio.move_on_after(5.0):
+    with anyio.move_on_after(LISTENED):
         incoming = await transport.receive()
     by_session = {lane.session: lane for lane in lanes}
     for _ in range(HEARD_AT_ONCE):
