@@ -1,4 +1,4 @@
-"""`ccip node`: one node as a process: a committer, an executor, or a risk monitor."""
+"""`ccip node`: one node as a process: a committer, an executor, or a risk monitor; and what its operator decides for it."""
 
 from __future__ import annotations
 
@@ -39,6 +39,37 @@ def monitor(config: Config) -> None:
     from ccip_py.risk.main import main
 
     raise typer.Exit(main(["run", "--config", str(config)]))
+
+
+@app.command("accept-history", cls=TyperCommand)
+def accept_history(
+    chain: Annotated[str, typer.Argument(help="The chain, by its name in the deployment.")],
+    config: Config,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept without asking.")] = False,
+) -> None:
+    """Let a committer or an executor, which must not run, believe a chain again whose final blocks changed."""
+    import anyio
+
+    from ccip_py.nodes.config import load_node_file
+    from ccip_py.nodes.main import accept_history
+
+    def consent(violation: str) -> None:
+        terminal.say(violation)
+        if not yes:
+            _ask("Is everything that was committed of this chain still there, or are its lanes replaced?")
+
+    record = anyio.run(accept_history, load_node_file(config), chain, consent)
+    terminal.say(f"{chain} is believed again from block {record.number} on, 0x{record.hash.hex()}")
+
+
+def _ask(question: str) -> None:
+    from ccip_py.cli.connect import interactive
+    from ccip_py.errors import Refused
+
+    if not interactive():
+        raise Refused("a history is accepted by somebody, and nobody is here to be asked", hint="pass --yes")
+    if not typer.confirm(question, err=True):
+        raise typer.Abort
 
 
 def _run(path: Path, kind: str) -> None:

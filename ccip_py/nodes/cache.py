@@ -80,8 +80,7 @@ class Cache:
         engine = _connect(path)
         if not _usable(engine):
             engine.dispose()
-            for part in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-                part.unlink(missing_ok=True)
+            forget_file(path)
             engine = _connect(path)
             _tables.create_all(engine)
             with engine.begin() as connection:
@@ -193,6 +192,12 @@ class LaneCache:
         connection.execute(sql.delete(_cursors).where(_cursors.c.stream == self._stream))
         place = {"next_block": cursor.next_block, "next_seq_nr": cursor.next_seq_nr}
         connection.execute(sql.insert(_cursors).values(stream=self._stream, **place))
+
+
+def forget_file(path: Path) -> None:
+    """Delete a cache that nobody has open: it is read again."""
+    for part in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        part.unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """A node as a process of its own: reads node.toml, and runs until it is told to stop.
 
     await run_node_file(Path("node.toml"))
+    await accept_history(load_node_file(Path("node.toml")), "a")       while it does not run
 
 SIGTERM and SIGINT end it cleanly: what was begun is in the journal, and the next start goes on from there.
 """
@@ -8,7 +9,7 @@ SIGTERM and SIGINT end it cleanly: what was begun is in the journal, and the nex
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -21,11 +22,13 @@ from ccip_py.chains.evm.caller import Caller
 from ccip_py.chains.evm.endpoint import Target
 from ccip_py.chains.evm.keys import KeySigner, from_keystore, read_private
 from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.chains.ports import FinalityRecord
 from ccip_py.chains.rpc_headers import read_headers
-from ccip_py.errors import ConfigError
+from ccip_py.errors import BadInput, ConfigError
 from ccip_py.protocol.codec.evm import parse_address
 from ccip_py.protocol.ids import ChainSelector
 
+from . import reviewed
 from .chain_link import RpcUrls
 from .config import EndpointConfig, NodeFile, PricesConfig, load_node_file
 from .follow import replaced
@@ -35,7 +38,7 @@ from .log import Log, node_log
 from .metrics import Metrics, serve_metrics
 from .prices import Feed, FeedPrices, PricesInOrder, PriceSource, PriceTable
 from .transport.http import HttpTransport
-from .wire import Committer, Executor, OpenJournal
+from .wire import NOBODY, Committer, Executor, OpenJournal
 
 
 async def run_node_file(path: Path) -> None:
@@ -56,6 +59,24 @@ async def run_node(node: NodeFile) -> None:
             tasks.start_soon(_run, node, deployment, log)
             deployment = await replaced(node.deployment, deployment, log)
             tasks.cancel_scope.cancel()
+
+
+async def accept_history(
+    node: NodeFile, chain: str, consent: Callable[[str], None] = lambda _violation: None
+) -> FinalityRecord:
+    """Have the node believe a chain again whose final blocks changed, from the block on that is returned. `consent` is
+    told what changed, and raises where that is not wanted."""
+    log, deployment = node_log(node.name, level=node.log_level), load_deployment(node.deployment)
+    facts, urls = deployment.chain_named(chain), _urls(node, deployment)
+    signer = await _signer(node, deployment, urls, log)
+    with _journal(node)(node.folder, signer.address if signer else NOBODY) as journal:
+        story = reviewed.changed(journal, facts)
+        if not story:
+            raise BadInput(
+                f"no final block of {chain} changed, as far as this node saw", code="NOTHING_CHANGED"
+            )
+        consent(story)
+        return await reviewed.accept(journal, node.folder, facts, urls[facts.selector])
 
 
 async def _run(node: NodeFile, deployment: Deployment, log: Log) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import anyio
@@ -32,9 +33,11 @@ from ccip_py.deploy.admin import Console, set_committers
 from ccip_py.deploy.keys import dev_account, party
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.devnet.node_mains import prices
+from ccip_py.errors import BadInput, ConfigError
 from ccip_py.execute.fees import FeeRule
-from ccip_py.nodes.config import CommitterConfig, ExecutorConfig, LaneName
+from ccip_py.nodes.config import CommitterConfig, ExecutorConfig, LaneName, load_node_file
 from ccip_py.nodes.log import quiet_log
+from ccip_py.nodes.main import accept_history
 from ccip_py.nodes.prices import PriceTable
 from ccip_py.nodes.transport.in_process import Hub, InProcessTransport
 from ccip_py.nodes.votes import monitors_view
@@ -167,6 +170,22 @@ class Box:
             log=quiet_log(),
         )
 
+    def file(self, index: int) -> Path:
+        """What a committer's operator has written, had it a process of its own."""
+        save_deployment(self.deployment, self.folder / "deployment.json")
+        path = self.folder / f"committer-{index}.toml"
+        path.write_text(
+            f"""
+            kind = "committer"
+            name = "committer {index}"
+            deployment = "deployment.json"
+            folder = "committer-{index}"
+            key = {{ dev_index = {roles.COMMITTERS[index]} }}
+            transport = {{ listen = "127.0.0.1:1", peers = {{}} }}
+            """
+        )
+        return path
+
     def newcomer(self, key: int, lane: LaneDeployment) -> Committer:
         """A committer that the deployment does not know: it serves the lane it was told to, when it may."""
         signer = dev_key_signer(key)
@@ -203,6 +222,11 @@ async def running(*mains: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
             yield
         finally:
             tasks.cancel_scope.cancel()
+
+
+async def accept_by_command(config: Path, *options: str) -> CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "ccip_py.cli", "node", "accept-history", "b", "--config", str(config)]
+    return await anyio.run_process([*command, *options], check=False)
 
 
 async def send(deployment: Deployment, lane: LaneDeployment) -> SeqNr:
@@ -362,8 +386,8 @@ async def test_J4_a_commit_that_was_reorganised_away_is_made_again(
         await committed(deployment, lane, seq_nr)
 
 
-async def test_K3_a_final_commit_that_changes_stops_whoever_saw_it_and_nobody_else(
-    deployment: Deployment, anvils: tuple[Anvil, Anvil], lane: LaneDeployment, box: Box, tmp_path: Path
+async def test_K3_a_final_commit_that_changes_stops_nodes_until_their_operators_accept_what_is_there(
+    deployment: Deployment, anvils: tuple[Anvil, Anvil], lane: LaneDeployment, box: Box
 ) -> None:
     nodes = [box.committer(index) for index in range(4)]
     async with running(*[node.run for node in nodes]):
@@ -374,10 +398,18 @@ async def test_K3_a_final_commit_that_changes_stops_whoever_saw_it_and_nobody_el
         anvils[1].resume()
         await blocks_later(deployment, lane, 10)
         assert await next_expected(deployment, lane) == seq_nr
+        with pytest.raises(ConfigError, match="another node is running"):
+            await accept_history(load_node_file(box.file(0)), "b")
     assert all("FINALITY_VIOLATION" in str(node.metrics.failures.collect()) for node in nodes)
 
-    fresh = Box(deployment, tmp_path / "fresh")
-    async with running(*[fresh.committer(index).run for index in range(4)]):
+    with pytest.raises(BadInput, match="no final block of a changed"):
+        await accept_history(load_node_file(box.file(0)), "a")
+    asked = await accept_by_command(box.file(0))
+    assert asked.returncode == 1
+    assert b"was final as" in asked.stderr
+    for index in range(4):
+        assert b"b is believed again" in (await accept_by_command(box.file(index), "--yes")).stderr
+    async with running(*[box.committer(index).run for index in range(4)]):
         await committed(deployment, lane, seq_nr)
 
 

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccip_py.chains.ports import FinalityRecord
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.admin import uncurse
 from ccip_py.deploy.keys import dev_address
 from ccip_py.devnet.network import Network
 from ccip_py.errors import NotYet
 from ccip_py.nodes.journal import Journal
+from ccip_py.nodes.reviewed import accept, changed
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address
 from ccip_py.protocol.journey import Stage
@@ -132,18 +132,14 @@ class Box:
         return [{"blessKey": dev_address(bless), "curseKey": dev_address(curse)} for bless, curse in pairs]
 
     def accept_history(self, chain: str) -> None:
-        """What the operators of committers and executors do once a changed history was reviewed: stop the
-        nodes, let them forget what they read, and tell their journals which block is final now."""
-        block = self.network.anvils[chain].rpc("eth_getBlockByNumber", "finalized", False)
-        record = FinalityRecord(int(block["number"], 16), bytes.fromhex(block["hash"][2:]))
-        keys = (*roles.COMMITTERS, *roles.EXECUTORS)
+        """What the operators of committers and executors do once a changed history was reviewed."""
+        facts, keys = self.network.chain(chain), (*roles.COMMITTERS, *roles.EXECUTORS)
         for node, key in zip([*self.network.committers, *self.network.executors], keys, strict=False):
             node.stop()
             home = self.folder / node.name.replace(" ", "-")
             with Journal.open(home, dev_address(key)) as journal:
-                journal.save(self.network.chain(chain).selector, record)
-            for cache in home.glob("cache.sqlite*"):
-                cache.unlink()
+                if changed(journal, facts):
+                    self.network.host.call(accept, journal, home, facts, [facts.rpc_url])
             node.start()
 
 
