@@ -18,6 +18,15 @@ from ccip_py.testing.fault_kinds import (
 )
 
 _RECEIPTS = ("eth_getTransactionReceipt", "eth_getBlockReceipts")
+_AT_A_BLOCK = {  # which parameter names the block
+    "eth_getBlockReceipts": 0,
+    "eth_call": 1,
+    "eth_estimateGas": 1,
+    "eth_getBalance": 1,
+    "eth_getCode": 1,
+    "eth_getStorageAt": 2,
+    "eth_getTransactionCount": 1,
+}
 TAGS = ("latest", "pending", "safe", "finalized")
 
 
@@ -30,7 +39,7 @@ def changed(method: str, result: Any, faults: Iterable[Fault], told: dict[str, s
             result = hex(fault.chain_id) if method == "eth_chainId" else str(fault.chain_id)
         elif method == "eth_getLogs":
             result = _changed_logs(result, fault)
-        elif method in _RECEIPTS and isinstance(fault, ForgeLogs):
+        elif method in _RECEIPTS and isinstance(fault, DropLogs | ForgeLogs):
             for receipt in result if isinstance(result, list) else [result]:
                 receipt["logs"] = _changed_logs(receipt["logs"], fault)
     return result
@@ -91,8 +100,19 @@ def as_of(call: Json, head: int) -> Json | None:
     return {**call, "params": [{**params[0], **bounds}]}
 
 
+def block_asked(call: Json) -> str | Json:
+    """The block whose state or receipts are asked: a number, a tag or {"blockHash": …}; empty if none is named."""
+    place, parameters = _AT_A_BLOCK.get(str(call["method"])), call.get("params", [])
+    if place is None or place >= len(parameters):
+        return ""
+    asked: str | Json = parameters[place]
+    return asked
+
+
 def is_newer(result: Any, head: int) -> bool:
     """Whether an answer is about a block that is not there yet."""
+    if isinstance(result, list):
+        return any(is_newer(each, head) for each in result)
     if not isinstance(result, dict):
         return False
     number = result.get("blockNumber") or (result.get("number") if "parentHash" in result else None)

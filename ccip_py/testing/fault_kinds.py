@@ -57,7 +57,8 @@ def every_log(_log: Json) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DropLogs:
-    """Matching logs are missing from eth_getLogs, as if they had never been emitted."""
+    """Matching logs are missing from eth_getLogs and from receipts, as if they had never been emitted. Blooms and the
+    receipts root stay true, so a reader who recomputes that one finds out."""
 
     matching: LogFilter = every_log
 

@@ -21,7 +21,16 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from ccip_py.chains.bounded_json import parse_json
 from ccip_py.nodes.listening import listening
-from ccip_py.testing.fault_answers import TAGS, as_of, changed, is_newer, too_wide, with_true_hashes
+from ccip_py.testing.fault_answers import (
+    TAGS,
+    as_of,
+    block_asked,
+    changed,
+    is_newer,
+    refusal,
+    too_wide,
+    with_true_hashes,
+)
 from ccip_py.testing.fault_kinds import (
     AnswerFault,
     Disconnected,
@@ -202,12 +211,21 @@ class FaultProxy:
         known = as_of(call, head)
         if known is None:
             return {"jsonrpc": "2.0", "id": call["id"], "result": []}
+        if await self._is_beyond(block_asked(call), head):
+            return refusal(call, -32000, "unknown block")
         answer = await self._forward(known)
         if is_newer(answer.get("result"), head):
             tag = str((call.get("params") or [""])[0])
             asked = {**call, "params": [hex(head), *call["params"][1:]]}
             answer = await self._forward(asked) if tag in TAGS else {**answer, "result": None}
         return answer
+
+    async def _is_beyond(self, asked: str | Json, head: int) -> bool:
+        """Whether a block that somebody names by its number or its hash lies above `head`."""
+        if isinstance(asked, dict) and "blockHash" in asked:
+            ask = {"id": 0, "method": "eth_getBlockByHash", "params": [asked["blockHash"], False]}
+            return is_newer((await self._forward({"jsonrpc": "2.0", **ask})).get("result"), head)
+        return isinstance(asked, str) and asked.startswith("0x") and int(asked, 16) > head
 
     async def _retag(self, params: Any, fault: FrozenTag | RegressedTag) -> Any:
         """The parameters with the tag replaced by the block number that the fault makes of it."""

@@ -147,6 +147,14 @@ async def test_a_forged_log_is_forged_in_receipts_as_well(proxy: FaultProxy) -> 
     assert [log["data"] for log in receipt["logs"]] == ["0xff", "0x02"]
 
 
+async def test_a_missing_log_is_missing_in_receipts_as_well(proxy: FaultProxy) -> None:
+    proxy.set(DropLogs(emitted_by(RAMP)))
+
+    receipt = (await ask(proxy, "eth_getTransactionReceipt", "0x00"))["result"]
+
+    assert [log["data"] for log in receipt["logs"]] == ["0x02"]
+
+
 async def test_finality_freezes(proxy: FaultProxy, chain: FakeChain) -> None:
     proxy.set(FrozenTag())
     assert await finalized(proxy) == 10
@@ -248,6 +256,18 @@ async def test_a_stale_replica_knows_no_newer_block_under_any_name(replica: Faul
     assert await number_of(replica, hex(7)) is None
     assert await number_of(replica, "safe") == 6  # it is 8 elsewhere
     assert (await ask(replica, "eth_getBlockByHash", newest["hash"], False))["result"] is None
+
+
+async def test_a_stale_replica_answers_nothing_as_of_a_newer_block(replica: FaultProxy, anvil: Anvil) -> None:
+    user = anvil.rpc("eth_accounts")[0]
+    replica.set(StaleReplica(4))
+
+    for number, known in ((6, True), (7, False)):
+        block = anvil.rpc("eth_getBlockByNumber", hex(number), False)
+        for at in (hex(number), {"blockHash": block["hash"]}):
+            assert ("result" in await ask(replica, "eth_call", {"to": user}, at)) == known
+        assert ("result" in await ask(replica, "eth_getBlockReceipts", hex(number))) == known
+    assert "result" in await ask(replica, "eth_call", {"to": user}, "latest")
 
 
 async def test_a_stale_replica_leaves_newer_logs_out_without_a_word(
