@@ -3,7 +3,7 @@ start again from what is on disk, and the message arrives once. Some of the writ
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,18 +80,25 @@ def inbox(ccip: Sandbox) -> Contract:
 
 
 def _powered(monkeypatch: pytest.MonkeyPatch, fuse: Fuse) -> None:
-    make, write = store.Journal.__init__, Journal.transaction
+    """Every journal that is opened from now on is on the fuse. Others are other tests' networks, which may be up."""
+    make, open_, write = store.Journal.__init__, Journal.__init__, Journal.transaction
 
     def begin(journal: store.Journal, *arguments: Any) -> None:
         make(journal, *arguments)
         journal._db = Watched(journal._db, fuse)  # type: ignore[assignment]
 
+    def begin_too(journal: Journal, *arguments: Any) -> None:
+        open_(journal, *arguments)
+        fuse.known.append(journal)
+
     @contextmanager
     def transaction(journal: Journal, **options: Any) -> Iterator[Any]:
-        with fuse.over(journal), write(journal, **options) as connection:
+        over = fuse.over(journal) if journal in fuse.known else nullcontext()
+        with over, write(journal, **options) as connection:
             yield connection
 
     monkeypatch.setattr(store.Journal, "__init__", begin)
+    monkeypatch.setattr(Journal, "__init__", begin_too)
     monkeypatch.setattr(Journal, "transaction", transaction)
 
 

@@ -77,7 +77,7 @@ class Running:
     greedy: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("network")
     with start_network(Options(block_times=(1, 1), epochs=(1, 1))) as network:

@@ -24,7 +24,7 @@ from .conftest import Running
 ME = development(0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sent(running: Running) -> SentMessage:
     """A message of two in one root, that was executed."""
     ccip = running.network.ccip
@@ -33,7 +33,7 @@ def sent(running: Running) -> SentMessage:
     return first
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def certified(running: Running, sent: SentMessage) -> tuple[Certificate, Pins]:
     return running.network.ccip.certificate(sent), running.network.ccip.pins("a", "b")
 
