@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from ccip_py.risk.main import run as run_monitor
 
 PAUSE_S, MONITORS_PAUSE_S = 0.35, 0.5  # between two looks of a node
 LANES_AT_FULL_PACE = 6  # three chains, each with every other: beyond that nodes look less often
+PORTS = range(10_000, 32_768)  # connections get theirs above, on every usual system
 MAX_PRICE_AGE_S = 90_000  # as the fee quoters have it
 
 
@@ -218,12 +220,20 @@ def price_bounds(deployment: Deployment, chain: ChainDeployment) -> tuple[risk.P
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Ports that were free a moment ago, all different. They lie below those that connections get by themselves, so that
+    a node which is stopped finds its port free when it starts again."""
+    chance, found = random.SystemRandom(), set[int]()
+    while len(found) < count:
+        port = chance.choice(PORTS)
+        if _is_free(port):
+            found.add(port)
+    return list(found)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

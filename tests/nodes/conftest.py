@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 
 import pytest
 
 from ccip_py.chains.evm.keys import KeySigner
+from ccip_py.devnet.node_mains import free_ports
 from ccip_py.protocol.keccak import keccak
 
 
@@ -23,9 +23,4 @@ def signers() -> list[KeySigner]:
 
 @pytest.fixture
 def free_port() -> Callable[[], int]:
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-
-    return find
+    return lambda: free_ports(1)[0]
