@@ -20,11 +20,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import anyio
+
 from ccip_py.chains.deployment import save_deployment
 from ccip_py.chaos.configuration import Table, as_toml, committer_file, executor_file, monitor_file
 from ccip_py.deploy import devnet as roles
 from ccip_py.devnet.network import Network
 from ccip_py.devnet.node_mains import free_ports
+from ccip_py.errors import BadInput
+from ccip_py.nodes.config import load_node_file
+from ccip_py.nodes.main import NOTHING_CHANGED, accept_history
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -172,6 +177,19 @@ class Fleet:
         if process.stdin is not None:
             process.stdin.close()
         member.process = None
+
+    def accept_history(self, name: str, chain: str) -> bool:
+        """What a node's operator does once a change of final blocks was reviewed; whether it had noticed any."""
+        self.stop(name)
+        try:
+            anyio.run(accept_history, load_node_file(self._members[name].config), chain)
+        except BadInput as too_early:
+            if too_early.code != NOTHING_CHANGED:
+                raise
+            return False
+        finally:
+            self.start(name)
+        return True
 
     # Watching
 

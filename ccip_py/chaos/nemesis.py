@@ -2,15 +2,18 @@
 
 A fault is a context manager over the world: entered it strikes, left it heals. Chance comes from the dice it is
 given, so a seed repeats a run. No fault here is more than the network promises to bear: at most f committers, one
-monitor, one executor at a time, reorganisations above finality.
+monitor, one executor at a time. Where it promises to notice and to stop, which a change of final blocks is about, the
+fault waits for that, and then does what its operators and its owner would do.
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ccip_py.chains.deployment import LaneDeployment
 from ccip_py.chaos.fleet import Fleet
@@ -20,6 +23,7 @@ from ccip_py.chaos.traffic import ETHER
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.admin import Console, curse, set_committers, uncurse
 from ccip_py.deploy.keys import dev_address, party
+from ccip_py.devnet.anvil import Anvil
 from ccip_py.devnet.network import Network
 from ccip_py.errors import CcipError
 from ccip_py.protocol.codec import evm as codec
@@ -30,7 +34,16 @@ from ccip_py.testing import faults as proxy
 SPIKE_WEI = 1_000 * 10**9  # a thousand times a devnet's base fee
 LIAR = 3  # the committer that believes what it is told
 LIFTS = 5  # tries to lift a curse
+DEEPER = 8  # blocks below the finalized one that a deep reorg replaces: more than any node may lag behind
+NOTICED_S = 60.0  # in which everybody has to have noticed that
+DEEP = "deep reorg"
 NOBODY = Address(b"\xbd" * 20)
+
+
+class PromiseBroken(CcipError):
+    """A fault that had to be noticed was not."""
+
+    default_code = "PROMISE_BROKEN"
 
 
 @dataclass(slots=True)
@@ -41,6 +54,18 @@ class World:
     fleet: Fleet
     proxies: Proxies
     gates: Gates
+    quiet: set[str] = field(default_factory=set)  # chains from which nothing is sent for now
+    pass_time: Callable[[float], None] = (
+        time.sleep
+    )  # for so many seconds, with everything that goes on besides
+
+    def wait(self, what: str, holds: Callable[[], bool]) -> None:
+        """Let time pass until it holds. PromiseBroken if it takes too long."""
+        deadline = time.monotonic() + NOTICED_S
+        while not holds():
+            if time.monotonic() > deadline:
+                raise PromiseBroken(f"not within {NOTICED_S:.0f} s: {what}")
+            self.pass_time(1.0)
 
     def any_chain(self, dice: random.Random) -> str:
         return dice.choice([chain.name for chain in self.network.deployment.chains])
@@ -100,6 +125,34 @@ def shallow_reorg(world: World, dice: random.Random) -> Iterator[str]:
     depth = dice.randint(1, 2 * anvil.options.slots_in_an_epoch - 1)
     anvil.reorg(depth)
     yield f"{depth} blocks of {chain}"
+
+
+@contextmanager
+def deep_reorg(world: World, dice: random.Random) -> Iterator[str]:
+    """Final blocks are replaced by empty ones: with them goes what was committed, blessed and delivered there. Nothing
+    was sent in them, since no network can give back messages that were delivered and then never sent."""
+    chain = world.any_chain(dice)
+    anvil = world.network.anvils[chain]
+    depth = 2 * anvil.options.slots_in_an_epoch + dice.randint(DEEPER // 2, DEEPER)
+    world.quiet.add(chain)
+    try:
+        _mine_along(world, anvil, 2)  # what was handed over is in a block then
+        _mine_along(world, anvil, depth)
+        anvil.reorg(depth)
+        yield f"{depth} blocks of {chain}"
+        others = [each for each in world.network.anvils if each != chain]
+        world.wait(f"{chain} is cursed", lambda: all(world.network.is_cursed(each, chain) for each in others))
+        for node in (*world.fleet.of_kind("committer"), *world.fleet.of_kind("executor")):
+            world.wait(f"{node} stops", partial(world.fleet.accept_history, node, chain))
+        lift_all(world)
+    finally:
+        world.quiet.discard(chain)
+
+
+def _mine_along(world: World, anvil: Anvil, blocks: int) -> None:
+    """Until the chain has so many blocks more by itself."""
+    end = anvil.block_number() + blocks
+    world.wait(f"{blocks} blocks", lambda: anvil.block_number() >= end)
 
 
 @contextmanager
@@ -236,6 +289,7 @@ FAULTS: dict[str, Strike] = {
     "finality stands still": through_proxy(proxy.FrozenTag(), proxy.RegressedTag(5)),
     "short log ranges": through_proxy(proxy.RangeLimit(1), proxy.RangeLimit(3)),
     "shallow reorg": shallow_reorg,
+    DEEP: deep_reorg,
     "base fee spike": fee_spike,
     "chain halted": halted_chain,
     "executor drained": drained_wallet,

@@ -26,8 +26,10 @@ class Plan:
     per_second: int = 7
     chains: int = 2
     strangers: bool = (
-        True  # tokens and pools that do harm: what they hold up is tried after a minute and a half
+        True  # tokens and pools that do harm: what they hold up is tried after three quarters of a minute
     )
+    only: tuple[str, ...] = ()  # kinds of fault; none named: all of them
+    deep_every: int = 3  # turns of all kinds of fault; 0: no deep reorg
     longest_fault_s: float = 10.0
     longest_pause_s: float = 4.0
     calm_s: float = 300.0  # what has not been tried by then is lost
@@ -51,6 +53,7 @@ class Report:
     troubles: list[str] = field(
         default_factory=list
     )  # faults that could not be staged, or not taken back at once
+    broken_promises: list[str] = field(default_factory=list)  # faults that had to be noticed, and were not
     deaths: list[str] = field(default_factory=list)  # nodes that ended by themselves
     drained_s: float = 0.0  # from the end of the faults until nothing waited
     audits: list[Answer] = field(default_factory=list)  # while it ran
@@ -85,7 +88,7 @@ class Report:
     @property
     def passed(self) -> bool:
         """Whether everything held, before the end and at the end."""
-        broken = self.violations or self.broken_meanwhile
+        broken = self.violations or self.broken_meanwhile or self.broken_promises
         return self.decided and not (broken or self.lost or self.doubled or self.deaths)
 
     @property
@@ -138,6 +141,7 @@ def as_text(report: Report) -> str:
         *_audits(report),
         *(f"note: {note}" for note in report.notes),
         *(f"trouble: {trouble}" for trouble in report.troubles),
+        *(f"BROKEN: {broken}" for broken in report.broken_promises),
         *(f"ended by itself: {death}" for death in report.deaths),
         *(
             f"BROKEN {v.invariant} on {v.chain}: {v.what} {' '.join(v.transactions)}"

@@ -10,6 +10,7 @@ than ten kinds of fault five times each, is void: it has proved too little. A sh
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import sys
@@ -31,7 +32,7 @@ from ccip_py.chaos.clock import WallClock, latencies
 from ccip_py.chaos.fleet import Fleet, chain_process, process_usage
 from ccip_py.chaos.gates import Gates
 from ccip_py.chaos.inquiry import Inquiry
-from ccip_py.chaos.nemesis import FAULTS, LIAR, World, lift_all
+from ccip_py.chaos.nemesis import DEEP, FAULTS, LIAR, PromiseBroken, World, lift_all
 from ccip_py.chaos.proxies import Proxies
 from ccip_py.chaos.receivers import HOSTILE
 from ccip_py.chaos.report import HOUR_S, Plan, Report, as_data, as_text, histogram, percentiles
@@ -105,16 +106,16 @@ class _Run:
     ) -> None:
         self._world, self._traffic, self._clock, self._inquiry = world, traffic, clock, inquiry
         self._plan, self._report, self._say = report.plan, report, progress
+        world.pass_time = self._go_on
         self._dice = random.Random(report.plan.seed)
         self._began = self._next_tick = time.monotonic()
         self._next_memory, self._next_audit = 0.0, min(AUDIT_EVERY_S, report.plan.seconds / 3)
 
     def run(self) -> None:
         """Traffic and faults, then calm, then the verdict."""
-        order: list[str] = []
+        kinds = _endless(self._dice, self._plan)
         while self._second() < self._plan.seconds:
-            order = order or self._dice.sample(list(FAULTS), len(FAULTS))
-            kind = order.pop()
+            kind = next(kinds)
             with self._struck(kind) as what:
                 if what is not None:
                     self._say(f"{self._plan.seconds - self._second():5.0f} s left: {kind}: {what}")
@@ -151,6 +152,8 @@ class _Run:
         yield what
         try:
             strike.__exit__(None, None, None)
+        except PromiseBroken as broken:
+            self._report.broken_promises.append(f"second {self._second():.0f}, {kind}: {broken}")
         except TROUBLE as error:
             self._trouble(f"{kind} could not be taken back: {error}")
 
@@ -176,7 +179,12 @@ class _Run:
     def _send(self) -> None:
         """A tick's messages, spread over all lanes by chance, a batch for each."""
         names = [chain.name for chain in self._world.network.deployment.chains]
-        lanes = [(here, there) for here in names for there in names if here != there]
+        lanes = [
+            (here, there)
+            for here in names
+            for there in names
+            if here != there and here not in self._world.quiet
+        ]
         chosen = self._dice.choices(lanes, k=self._plan.per_second)
         for here, there in lanes:
             if count := chosen.count((here, there)):
@@ -261,6 +269,15 @@ class _Run:
         report.histogram = {"ordinary": histogram(took.ordinary), "hostile": histogram(took.hostile)}
 
 
+def _endless(dice: random.Random, plan: Plan) -> Iterator[str]:
+    """Kinds of fault, all of them once before any comes again. After a deep reorg everybody reads that chain's whole
+    history anew, so that one comes in some turns only."""
+    for turn in itertools.count():
+        deep = plan.deep_every and turn % plan.deep_every == 0
+        kinds = plan.only or [kind for kind in FAULTS if deep or kind != DEEP]
+        yield from dice.sample(kinds, len(kinds))
+
+
 # The command
 
 
@@ -271,10 +288,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per-second", type=int, default=7, help="messages, over all lanes")
     parser.add_argument("--chains", type=int, choices=(2, 3), default=2)
+    parser.add_argument("--only", action="append", choices=FAULTS, help="kinds of fault; may be repeated")
     parser.add_argument("--folder", type=Path, help="keep the nodes' files there")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON document")
     options = parser.parse_args(arguments)
-    plan = Plan(options.minutes * 60, options.seed, options.per_second, options.chains)
+    plan = Plan(
+        options.minutes * 60, options.seed, options.per_second, options.chains, only=tuple(options.only or ())
+    )
     try:
         report = soak(plan, lambda text: print(text, file=sys.stderr, flush=True), folder=options.folder)
     except CcipError as error:

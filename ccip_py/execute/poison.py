@@ -15,7 +15,7 @@ from ..protocol.message import Message
 from .cost import BATCH_GAS, message_bytes, message_gas
 from .select import Batch
 
-FIRST_QUARANTINE: Final = 30  # seconds of the destination chain
+FIRST_QUARANTINE: Final = 15  # seconds of the destination chain
 LONGEST_QUARANTINE: Final = 3600
 
 

@@ -40,6 +40,8 @@ from .prices import Feed, FeedPrices, PricesInOrder, PriceSource, PriceTable
 from .transport.http import HttpTransport
 from .wire import NOBODY, Committer, Executor, OpenJournal
 
+NOTHING_CHANGED = "NOTHING_CHANGED"
+
 
 async def run_node_file(path: Path) -> None:
     """Run the node that the file describes, until a signal or an error it cannot live with."""
@@ -73,7 +75,7 @@ async def accept_history(
         story = reviewed.changed(journal, facts)
         if not story:
             raise BadInput(
-                f"no final block of {chain} changed, as far as this node saw", code="NOTHING_CHANGED"
+                f"no final block of {chain} changed, as far as this node saw", code=NOTHING_CHANGED
             )
         consent(story)
         return await reviewed.accept(journal, node.folder, facts, urls[facts.selector])

@@ -24,6 +24,7 @@ def test_everything_holds_under_faults() -> None:
             seed=SEED,
             per_second=8,
             strangers=False,
+            deep_every=0,
             longest_fault_s=5.0,
             longest_pause_s=1.0,
             calm_s=240,
@@ -83,6 +84,7 @@ def test_a_shorter_run_is_a_try_and_says_so() -> None:
         {"lost": 1},
         {"doubled": 1},
         {"deaths": ["committer 0"]},
+        {"broken_promises": ["nobody noticed"]},
         {"violations": [Finding("S1", "a", (), "out of nothing")]},
         {
             "audits": [
