@@ -23,9 +23,9 @@ from typing import Self
 import anyio
 
 from ccip_py.chains.deployment import save_deployment
-from ccip_py.chaos.configuration import Table, as_toml, committer_file, executor_file, monitor_file
 from ccip_py.deploy import devnet as roles
 from ccip_py.devnet.network import Network
+from ccip_py.devnet.node_files import committer_file, executor_file, monitor_file
 from ccip_py.devnet.node_mains import free_ports
 from ccip_py.errors import BadInput
 from ccip_py.nodes.config import load_node_file
@@ -215,22 +215,21 @@ class Fleet:
             self._add("monitor", name, monitor_file(network.mains.monitor_config(index), two))
         for index in range(network.options.executors):
             name = f"executor {index}"
-            table = executor_file(index, self._urls(name), network.mains.monitor_urls())
-            self._add("executor", name, table)
+            self._add("executor", name, executor_file(index, network.mains.monitor_urls(), self._urls(name)))
 
-    def _committer(self, index: int) -> Table:
+    def _committer(self, index: int) -> str:
         others = {place: self._between(index, place) for place in range(len(self._ports)) if place != index}
         urls = self._urls(f"committer {index}")
         credulous = index in self._credulous
         port = self._ports[index]
-        return committer_file(self.network.deployment, index, urls, port, others, credulous=credulous)
+        return committer_file(self.network.deployment, index, port, others, urls, credulous=credulous)
 
     def _urls(self, name: str) -> dict[str, list[str]]:
         return {chain.name: [self._route(name, chain.name)] for chain in self.network.deployment.chains}
 
-    def _add(self, kind: str, name: str, table: Table) -> None:
+    def _add(self, kind: str, name: str, text: str) -> None:
         path = self._folder / f"{name.replace(' ', '-')}.toml"
-        path.write_text(as_toml(table), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         self._members[name] = _Member(kind, path, path.with_suffix(".log"))
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ccip_py.chains.deployment import load_deployment, save_deployment
-from ccip_py.chains.evm.keys import KeySigner, dev_key
 from ccip_py.deploy import devnet as roles
-from ccip_py.devnet.node_mains import free_ports, prices
+from ccip_py.devnet.node_files import committer_file, executor_file, monitor_file
+from ccip_py.devnet.node_mains import free_ports
 from ccip_py.devnet.process import GuardedProcess
 from ccip_py.errors import CcipError
-from ccip_py.protocol.codec.evm import checksum
-from ccip_py.risk.config_toml import as_toml
 
 if TYPE_CHECKING:
     from ccip_py.devnet.network import Network
@@ -80,7 +76,8 @@ class Fleet:
             return
         self._network.redeployed(deployment)
         for index in range(self._network.options.monitors):
-            (self._folder / f"monitor-{index}.toml").write_text(self._monitor(index), encoding="utf-8")
+            text = monitor_file(self._network.mains.monitor_config(index))
+            (self._folder / f"monitor-{index}.toml").write_text(text, encoding="utf-8")
 
     def names(self) -> list[str]:
         """Every node, in the order a message meets them."""
@@ -88,41 +85,12 @@ class Fleet:
 
     def _configurations(self) -> Iterator[tuple[str, str, str]]:
         """(name, kind, TOML) of every node."""
-        ports = free_ports(len(roles.COMMITTERS))
-        for index in range(len(roles.COMMITTERS)):
-            yield f"committer-{index}", "committer", self._committer(index, ports)
-        for index in range(self._network.options.monitors):
-            yield f"monitor-{index}", "monitor", self._monitor(index)
-        for index in range(self._network.options.executors):
-            yield f"executor-{index}", "executor", self._executor(index)
-
-    def _committer(self, index: int, ports: list[int]) -> str:
-        keys = [checksum(KeySigner(dev_key(one)).address) for one in roles.COMMITTERS]
-        peers = [
-            f'"{key}" = "http://127.0.0.1:{port}"'
-            for place, (key, port) in enumerate(zip(keys, ports, strict=True))
-            if place != index
-        ]
-        fixed = [
-            f'[[prices.fixed]]\nchain = {chain}\ntoken = "{checksum(token)}"\nusd = {usd}'
-            for (chain, token), usd in prices(self._network.deployment).items()
-        ]
-        listen = f'[transport]\nlisten = "127.0.0.1:{ports[index]}"\n[transport.peers]'
-        name = f"committer-{index}"
-        return "\n".join([_node("committer", name, roles.COMMITTERS[index]), listen, *peers, *fixed]) + "\n"
-
-    def _executor(self, index: int) -> str:
-        monitors = json.dumps(self._network.mains.monitor_urls())
-        name = f"executor-{index}"
-        return f"{_node('executor', name, roles.EXECUTORS[index])}\n[executor]\nmonitors = {monitors}\n"
-
-    def _monitor(self, index: int) -> str:
-        config = self._network.mains.monitor_config(index)
-        return as_toml(replace(config, directory=Path(f"monitor-{index}")))
-
-
-def _node(kind: str, name: str, key: int) -> str:
-    return (
-        f'kind = "{kind}"\nname = "{name}"\ndeployment = "deployment.json"\nfolder = "{name}"\n'
-        f"[key]\ndev_index = {key}"
-    )
+        network, ports = self._network, dict(enumerate(free_ports(len(roles.COMMITTERS))))
+        for index, port in ports.items():
+            others = {place: there for place, there in ports.items() if place != index}
+            text = committer_file(network.deployment, index, port, others)
+            yield f"committer-{index}", "committer", text
+        for index in range(network.options.monitors):
+            yield f"monitor-{index}", "monitor", monitor_file(network.mains.monitor_config(index))
+        for index in range(network.options.executors):
+            yield f"executor-{index}", "executor", executor_file(index, network.mains.monitor_urls())

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from ccip_py.chaos.configuration import as_toml
 from ccip_py.chaos.gates import Gates
 from ccip_py.chaos.receivers import BODIES, receiver_code
 from ccip_py.chaos.watch import percentile
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
 from ccip_py.devnet.hosting import Host
+from ccip_py.devnet.node_files import as_toml
 
 
 def test_writes_toml_that_is_read_as_it_was() -> None:
