@@ -9,9 +9,6 @@ first start, and one that is put back as a whole like itself; keep it, and never
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -27,10 +24,13 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
 from ccip_py.chains.ports import FinalityRecord
-from ccip_py.errors import BrokenInvariant, ConfigError
+from ccip_py.errors import BrokenInvariant
 from ccip_py.protocol.ids import ChainSelector
 
+from .journal_folder import JournalFolder
 from .journal_schema import EPOCHS, FINALITY, META, PROOFS, SCHEMA_VERSION, SIGNED, bring_up
+
+ROUNDS = 2**8  # in an epoch, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Signed:
 class Journal:
     """The open journal of one node. Close it, or use it as a context manager."""
 
-    def __init__(self, engine: Engine, lock: IO[str], folder: Path) -> None:
+    def __init__(self, engine: Engine, lock: IO[str], folder: JournalFolder) -> None:
         self._engine = engine
         self._lock = lock
         self._folder = folder
@@ -57,17 +57,17 @@ class Journal:
     def open(cls, folder: Path, identity: bytes, url: str | None = None) -> Self:
         """Open the journal of the key `identity` in `folder`, or create it where no node ever ran.
 
-        `url` names another database than the folder's own file, as SQLAlchemy writes it. The lock and the note of
+        `url` names another database than the folder's own file, as SQLAlchemy writes it. The lock and the notes of
         what belongs together stay in the folder.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = _take_lock(folder / "lock")
+        here = JournalFolder(folder)
+        lock = here.lock()
         try:
-            engine = _open_database(folder, identity, url)
+            engine = _open_database(here, identity, url)
         except BaseException:
             lock.close()
             raise
-        return cls(engine, lock, folder)
+        return cls(engine, lock, here)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -95,6 +95,7 @@ class Journal:
         statement = {"config_digest": config_digest, "epoch": epoch, "round": round_}
         with self.transaction() as connection:
             connection.execute(sql.insert(SIGNED).values(report_hash=report_hash, **statement))
+        self._folder.note_signing(config_digest, (epoch, round_))
         return True
 
     def signed(self, config_digest: bytes, epoch: int, round_: int) -> bytes | None:
@@ -124,7 +125,7 @@ class Journal:
         with self.transaction() as connection:
             connection.execute(sql.delete(EPOCHS).where(EPOCHS.c.config_digest == config_digest))
             connection.execute(sql.insert(EPOCHS).values(config_digest=config_digest, epoch=epoch))
-        _note_epoch(self._folder, config_digest, epoch)
+        self._folder.note_epoch(config_digest, epoch)
 
     def epoch(self, config_digest: bytes) -> int:
         """The highest epoch recorded under that configuration; 0 if there is none."""
@@ -193,41 +194,25 @@ class Journal:
             ) from None
 
 
-def _take_lock(path: Path) -> IO[str]:
-    """Hold an exclusive lock for as long as the file stays open; the kernel frees it when the process dies."""
-    handle = path.open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        handle.close()
-        raise ConfigError(
-            "another node is running on this journal",
-            context={"folder": path.parent},
-            hint="one process per key and folder; stop the other one",
-        ) from None
-    return handle
-
-
-def _open_database(folder: Path, identity: bytes, url: str | None) -> Engine:
-    """The checked database. `owner.json` is written once it is complete: from then on it may not be missing."""
-    owner, database = folder / "owner.json", folder / "journal.sqlite"
-    expected_id = _owner_id(owner, identity)
-    if expected_id is not None and url is None and not database.exists():
-        raise _lost(folder, "the journal is gone")
-    engine = _engine(url or f"sqlite:///{database}")
+def _open_database(folder: JournalFolder, identity: bytes, url: str | None) -> Engine:
+    """The checked database. The folder is told to whom it belongs once it is complete."""
+    expected_id = folder.journal_id(identity)
+    if expected_id is not None and url is None and not folder.database.exists():
+        raise folder.lost("the journal is gone")
+    engine = _engine(url or f"sqlite:///{folder.database}")
     try:
         journal_id = _check_or_create(engine, folder, identity)
         if expected_id not in (None, journal_id):
-            raise _lost(folder, "the journal is not the one this folder was made with")
-        _check_age(engine, folder)
+            raise folder.lost("the journal is not the one this folder was made with")
+        folder.check_age(*_highest(engine))
     except DatabaseError as damaged:
         engine.dispose()
-        raise _lost(folder, f"the journal is damaged: {damaged.orig}") from None
+        raise folder.lost(f"the journal is damaged: {damaged.orig}") from None
     except BaseException:
         engine.dispose()
         raise
     if expected_id is None:
-        _write_durably(owner, json.dumps({"key": identity.hex(), "id": journal_id}))
+        folder.belongs_to(identity, journal_id)
     return engine
 
 
@@ -240,40 +225,23 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _owner_id(owner: Path, identity: bytes) -> str | None:
-    """The id of the journal that belongs in this folder, or None where none was ever completed."""
-    if not owner.exists():
-        return None
-    known = json.loads(owner.read_text(encoding="utf-8"))
-    if known["key"] != identity.hex():
-        raise _not_ours(owner.parent, known["key"])
-    return str(known["id"])
-
-
-def _note_epoch(folder: Path, config_digest: bytes, epoch: int) -> None:
-    """The high-water mark, outside of the database: an older copy of that is found out by it."""
-    owner = folder / "owner.json"
-    known = json.loads(owner.read_text(encoding="utf-8"))
-    known["epochs"] = {**known.get("epochs", {}), config_digest.hex(): epoch}
-    _write_durably(owner, json.dumps(known))
-
-
-def _check_age(engine: Engine, folder: Path) -> None:
-    owner = folder / "owner.json"
-    noted = json.loads(owner.read_text(encoding="utf-8")).get("epochs", {}) if owner.exists() else {}
+def _highest(engine: Engine) -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
+    """By configuration: the epoch entered last, and the round signed in last."""
+    packed = sql.func.max(SIGNED.c.epoch * ROUNDS + SIGNED.c.round)
+    last = sql.select(SIGNED.c.config_digest, packed).group_by(SIGNED.c.config_digest)
     with engine.connect() as connection:
-        recorded = {row.config_digest.hex(): int(row.epoch) for row in connection.execute(sql.select(EPOCHS))}
-    if any(recorded.get(digest, 0) < epoch for digest, epoch in noted.items()):
-        raise _lost(folder, "the journal is an older copy of the one this node last used")
+        epochs = {row.config_digest.hex(): int(row.epoch) for row in connection.execute(sql.select(EPOCHS))}
+        signed = {row[0].hex(): divmod(int(row[1]), ROUNDS) for row in connection.execute(last)}
+    return epochs, signed
 
 
-def _check_or_create(engine: Engine, folder: Path, identity: bytes) -> str:
+def _check_or_create(engine: Engine, folder: JournalFolder, identity: bytes) -> str:
     """The id inside the database, which is filled in one transaction where it is empty."""
     with engine.begin() as connection:
         if connection.dialect.name == "sqlite":
             answer = connection.execute(sql.text("PRAGMA integrity_check")).scalar()
             if answer != "ok":
-                raise _lost(folder, f"the journal is damaged: {answer}")
+                raise folder.lost(f"the journal is damaged: {answer}")
         META.create(connection, checkfirst=True)
         meta: dict[str, str] = {row.key: row.value for row in connection.execute(sql.select(META))}
         if not meta:
@@ -281,35 +249,13 @@ def _check_or_create(engine: Engine, folder: Path, identity: bytes) -> str:
             rows = [{"key": key, "value": value} for key, value in meta.items()]
             connection.execute(sql.insert(META), rows)
         if not bring_up(connection, int(meta["schema"])):
-            raise _lost(folder, f"the journal has schema {meta['schema']}, newer than this program")
+            raise folder.lost(f"the journal has schema {meta['schema']}, newer than this program")
     if meta["key"] != identity.hex():
-        raise _not_ours(folder, meta["key"])
+        raise folder.not_ours(meta["key"])
     return meta["id"]
-
-
-def _write_durably(path: Path, text: str) -> None:
-    beside = path.with_suffix(".new")
-    with beside.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    beside.replace(path)
 
 
 def _make_durable(connection: sqlite3.Connection, _record: object) -> None:
     """Every commit reaches the disk before it returns."""
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-
-
-def _not_ours(folder: Path, owner: str) -> ConfigError:
-    return ConfigError("this journal belongs to another key", context={"folder": folder, "owner": owner})
-
-
-def _lost(folder: Path, why: str) -> ConfigError:
-    return ConfigError(
-        f"{why}: this node must not sign",
-        code="JOURNAL_LOST",
-        context={"folder": folder},
-        hint="restore the newest backup, or give the node a new key and have the owner rotate the signer set",
-    )

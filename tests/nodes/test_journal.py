@@ -134,6 +134,29 @@ def test_L4_an_older_copy_of_the_journal_stops_signing(tmp_path: Path) -> None:
     assert stopped.value.code == "JOURNAL_LOST"
 
 
+def test_L4_an_older_copy_of_the_same_epoch_stops_signing(tmp_path: Path) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.record_epoch(DIGEST, 3)
+        journal.record_signing(DIGEST, 3, 7, b"a" * 32)
+    backup = (tmp_path / "journal.sqlite").read_bytes()
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.record_signing(DIGEST, 3, 8, b"b" * 32)
+    (tmp_path / "journal.sqlite").write_bytes(backup)
+
+    with pytest.raises(ConfigError, match="older copy"):
+        Journal.open(tmp_path, KEY)
+
+
+@pytest.mark.parametrize("left", [b"", b'{"01": [', b"[]", b'{"01": 3}'])
+def test_a_note_that_a_power_cut_spoiled_stops_nobody(tmp_path: Path, left: bytes) -> None:
+    with Journal.open(tmp_path, KEY) as journal:
+        journal.record_signing(DIGEST, 3, 7, b"a" * 32)
+    (tmp_path / "signed.json").write_bytes(left)
+
+    with Journal.open(tmp_path, KEY) as journal:
+        assert journal.signed(DIGEST, 3, 7) == b"a" * 32
+
+
 def test_the_first_proof_against_a_member_is_kept(tmp_path: Path) -> None:
     with Journal.open(tmp_path, KEY) as journal:
         journal.keep_proof(DIGEST, 2, "first")
