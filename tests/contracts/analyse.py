@@ -36,7 +36,8 @@ def build(forge: str) -> None:
     """What slither reads: forge's output with the syntax trees, all of it, and of `contracts/` only."""
     command = [forge, "build", "contracts", "--build-info", "--force"]
     command += ["--out", str(_FOLDER / "out"), "--cache-path", str(_FOLDER / "cache")]
-    quick = {**os.environ, "FOUNDRY_OPTIMIZER": "false"}  # what is read is the sources, not the code
+    # what is read is the sources, not the code
+    quick = {**os.environ, "FOUNDRY_OPTIMIZER": "false", "FOUNDRY_VIA_IR": "false"}
     subprocess.run(command, cwd=ROOT, env=quick, check=True, timeout=_BUILD_TIMEOUT, stdin=subprocess.DEVNULL)
 
 

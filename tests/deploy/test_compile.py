@@ -207,7 +207,7 @@ def test_the_settings_are_those_of_foundry_toml(project: Project) -> None:
     assert settings["evmVersion"] == "cancun"
     assert settings["optimizer"] == {"enabled": True, "runs": 20_000}
     assert settings["metadata"] == {"bytecodeHash": "none", "appendCBOR": False}
-    assert settings["viaIR"] is False
+    assert settings["viaIR"] is True
 
 
 def test_a_setting_that_is_missing_is_named(project: Project) -> None:

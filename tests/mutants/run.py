@@ -27,94 +27,13 @@ from typing import Any
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from ccip_py.deploy.solc import find_solc, read_settings
+from ccip_py.deploy.solc import read_settings
+from tests.contracts.tools.bench import Bench, find_forge, prepare
 from tests.mutants import mutants
 from tests.mutants.mutants import ROOT, Mutant
 
 BENCH = ROOT / "build" / "mutants"
-_BUILD_TIMEOUT = 1_200
 _TEST_TIMEOUT = 300
-_PROFILE = (
-    "unoptimized"  # of foundry.toml: a third of the time to compile, and no promise depends on the optimizer
-)
-_BUILT = ("build/forge-unoptimized-cache", "build/forge-unoptimized")  # by that profile: cache and artifacts
-
-
-class Bench:
-    """A copy of forge's output, where artifacts may be exchanged."""
-
-    def __init__(self, folder: Path, forge: str) -> None:
-        self.folder = folder
-        self.forge = forge
-
-    def run(self, *arguments: str, limit: float = _TEST_TIMEOUT) -> subprocess.CompletedProcess[str]:
-        """forge with these arguments, on this bench, with a compiler that remembers its answers."""
-        answers = self.folder / "answers"
-        answers.mkdir(parents=True, exist_ok=True)
-        shim = self.folder / "solc"
-        shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "{mutants.FOLDER}/compiler_shim.py" "$@"\n')
-        shim.chmod(0o755)
-        settings = {
-            "FOUNDRY_PROFILE": _PROFILE,
-            "FOUNDRY_SOLC": str(shim),
-            "FOUNDRY_OUT": str(self.folder / "out"),
-            "FOUNDRY_CACHE_PATH": str(self.folder / "cache"),
-            "FOUNDRY_FUZZ_FAILURE_PERSIST_DIR": str(
-                self.folder / "failures"
-            ),  # what breaks a mutant is no news
-            "SHIM_SOLC": str(find_solc(ROOT, read_settings(ROOT).version)),
-            "SHIM_CACHE": str(answers),
-        }
-        return _call([self.forge, *arguments], {**os.environ, **settings}, limit)
-
-    def exchange(self, contracts: dict[str, Any]) -> dict[Path, str]:
-        """Put mutated contracts in place; what they replace, to be put back."""
-        replaced: dict[Path, str] = {}
-        for name, output in contracts.items():
-            (path,) = self.folder.glob(f"out/{name}.sol/{name}.json")
-            replaced[path] = path.read_text()
-            artifact = json.loads(replaced[path])
-            for part in ("bytecode", "deployedBytecode"):
-                artifact[part]["object"] = "0x" + output[part]["object"]
-                if "immutableReferences" in output[part]:
-                    artifact[part]["immutableReferences"] = output[part]["immutableReferences"]
-            path.write_text(json.dumps(artifact))
-        return replaced
-
-
-def prepare(forge: str) -> Bench:
-    """A bench with everything compiled: by forge, unless it is already, then copied."""
-    environment = {**os.environ, "FOUNDRY_PROFILE": _PROFILE}
-    environment["FOUNDRY_SOLC"] = str(find_solc(ROOT, read_settings(ROOT).version))
-    built = _call([forge, "build"], environment, _BUILD_TIMEOUT)
-    if built.returncode != 0:
-        raise SystemExit(f"error: the contracts' tests do not compile\n{built.stdout}")
-    for source, name in zip(_BUILT, ("cache", "out"), strict=True):
-        shutil.rmtree(BENCH / name, ignore_errors=True)
-        shutil.copytree(ROOT / source, BENCH / name)
-    # The cache holds for the folders that it names: without this forge compiles everything again.
-    index = BENCH / "cache" / "solidity-files-cache.json"
-    text = index.read_text()
-    for source, name in zip(_BUILT, ("cache", "out"), strict=True):
-        text = text.replace(source, (BENCH / name).relative_to(ROOT).as_posix())
-    index.write_text(text)
-    return Bench(BENCH, forge)
-
-
-def _call(
-    command: Sequence[str], environment: dict[str, str], limit: float
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=limit,
-        check=False,
-    )
 
 
 def compiled(chosen: Sequence[Mutant]) -> Iterator[tuple[Mutant, dict[str, Any]]]:
@@ -129,7 +48,7 @@ def compiled(chosen: Sequence[Mutant]) -> Iterator[tuple[Mutant, dict[str, Any]]
         for mutant in chosen
     ]
     settings = read_settings(ROOT).standard_json()
-    settings["optimizer"]["enabled"] = False
+    settings["optimizer"]["enabled"] = settings["viaIR"] = False  # no promise depends on them
     request = {"root": str(ROOT), "settings": settings, "jobs": jobs}
     with tempfile.TemporaryFile("w+") as stdin:
         json.dump(request, stdin)
@@ -146,9 +65,15 @@ def pattern(ids: Sequence[str]) -> str:
     return rf"^test(Fuzz)?_({'|'.join(ids)})_"
 
 
+def _try(bench: Bench, ids: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    # what breaks a mutant is no news
+    settings = {"FOUNDRY_FUZZ_FAILURE_PERSIST_DIR": str(bench.folder / "failures")}
+    return bench.run("test", "--match-test", pattern(ids), limit=_TEST_TIMEOUT, settings=settings)
+
+
 def unbroken(bench: Bench, chosen: Sequence[Mutant]) -> str | None:
     """What is wrong before anything is broken, if something is."""
-    ran = bench.run("test", "--match-test", pattern([mutant.id for mutant in chosen]))
+    ran = _try(bench, [mutant.id for mutant in chosen])
     for mutant in chosen:
         if not re.search(rf"\[PASS\] test(Fuzz)?_{mutant.id}_", ran.stdout):
             return f"{mutant.id}: its test does not pass unbroken\n{ran.stdout}"
@@ -161,7 +86,7 @@ def try_contract(bench: Bench, mutant: Mutant, output: dict[str, Any]) -> str | 
         return f"{mutant.id}: does not compile\n{output['error']}"
     replaced = bench.exchange(output["contracts"])
     try:
-        ran = bench.run("test", "--match-test", pattern([mutant.id]))
+        ran = _try(bench, [mutant.id])
     finally:
         for path, text in replaced.items():
             path.write_text(text)
@@ -235,7 +160,7 @@ def run(chosen: Sequence[Mutant], forge: str) -> list[str]:
         if contracts:
             stream = compiled(contracts)
             ready = [compiler.submit(next, stream) for _ in contracts]
-            bench = prepare(forge)
+            bench = prepare(BENCH, forge)
             trouble = unbroken(bench, contracts)
             if trouble is not None:
                 return [trouble]
@@ -265,20 +190,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.sample is not None:
         print(f"seed {options.seed}: repeat with --sample {options.sample} --seed {options.seed}")
         chosen = random.Random(options.seed).sample(chosen, min(options.sample, len(chosen)))
-    forge = os.environ.get("FORGE") or _forge()
+    forge = find_forge()
     complaints = run(chosen, forge)
     for complaint in complaints:
         print(complaint)
     print(f"{len(chosen) - len(complaints)} of {len(chosen)} mutants were noticed")
     return 1 if complaints else 0
-
-
-def _forge() -> str:
-    found = sorted((ROOT / "node_modules" / "@foundry-rs").glob("forge-*/bin/forge"))
-    place = str(found[0]) if found else shutil.which("forge")
-    if place is None:
-        raise SystemExit("error: no forge in node_modules and none on PATH\nhelp: run scripts/setup")
-    return place
 
 
 if __name__ == "__main__":
