@@ -36,6 +36,15 @@ class Plan:
 
 
 @dataclass(slots=True)
+class Fate:
+    """How messages of one kind fared."""
+
+    sent: int = 0
+    delivered: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
 class Report:
     """What happened."""
 
@@ -46,7 +55,7 @@ class Report:
     failed: int = 0
     lost: int = 0  # sent, and never tried
     doubled: int = 0
-    hostile: dict[str, int] = field(default_factory=dict)  # handed over, by what is hostile about them
+    hostile: dict[str, Fate] = field(default_factory=dict)  # by what is hostile about them
     histogram: dict[str, dict[str, int]] = field(default_factory=dict)  # of ordinary and of hostile messages
     latency_s: dict[str, dict[str, float]] = field(default_factory=dict)  # likewise, from block to block
     faults: Counter[str] = field(default_factory=Counter)
@@ -129,8 +138,7 @@ def as_text(report: Report) -> str:
         f"messages: {report.sent:,} sent, {report.delivered:,} delivered, {report.failed:,} failed, "
         f"{report.lost} lost, {report.doubled} doubled",
         f"the queue was empty {report.drained_s:.0f} s after the faults ({kept})",
-        f"hostile: {sum(report.hostile.values()):,} handed over: "
-        + ", ".join(f"{count:,} {name}" for name, count in report.hostile.items()),
+        *_hostile(report),
         *_latencies(report),
         f"faults: {report.faults.total()} of {len(report.faults)} kinds",
         *(f"  {count:>4} {kind}" for kind, count in report.faults.most_common()),
@@ -150,6 +158,12 @@ def as_text(report: Report) -> str:
         f"verdict: {report.verdict}",
     ]
     return "\n".join(lines)
+
+
+def _hostile(report: Report) -> Iterator[str]:
+    yield f"hostile: {sum(fate.sent for fate in report.hostile.values()):,} of them; sent, delivered, failed:"
+    for name, fate in sorted(report.hostile.items()):
+        yield f"  {fate.sent:>6,} {fate.delivered:>6,} {fate.failed:>6,} {name}"
 
 
 def _latencies(report: Report) -> Iterator[str]:

@@ -23,19 +23,18 @@ from pathlib import Path
 import httpx
 
 from ccip_py.audit.deployment import load_sites
-from ccip_py.audit.events import Sent
 from ccip_py.audit.reading import ChainMoved, read_history
 from ccip_py.audit.rpc import EndpointError
-from ccip_py.audit.verdict import judge
 from ccip_py.chains.deployment import dump_deployment
-from ccip_py.chaos.clock import WallClock, latencies
+from ccip_py.chaos.clock import WallClock
+from ccip_py.chaos.conclusion import conclude
 from ccip_py.chaos.fleet import Fleet, chain_process, process_usage
 from ccip_py.chaos.gates import Gates
 from ccip_py.chaos.inquiry import Inquiry
 from ccip_py.chaos.nemesis import DEEP, FAULTS, LIAR, PromiseBroken, World, lift_all
 from ccip_py.chaos.proxies import Proxies
 from ccip_py.chaos.receivers import HOSTILE
-from ccip_py.chaos.report import HOUR_S, Plan, Report, as_data, as_text, histogram, percentiles
+from ccip_py.chaos.report import HOUR_S, Plan, Report, as_data, as_text
 from ccip_py.chaos.strangers import HARMS
 from ccip_py.chaos.traffic import MIXED, Recipe, Traffic
 from ccip_py.chaos.watch import waiting
@@ -242,31 +241,13 @@ class _Run:
             self._world.fleet.stop(name)
 
     def _conclude(self) -> None:
-        report = self._report
         self._say("all nodes are stopped; the last audit")
-        report.hostile = dict(self._traffic.hostile)
         try:
             history = read_history(load_sites(json.loads(dump_deployment(self._world.network.deployment))))
         except (ChainMoved, EndpointError) as error:
             self._trouble(f"no verdict: {error}")
             return
-        verdict = judge(history)
-        report.decided = True
-        report.sent = sum(tally.sent for tally in verdict.tallies)
-        report.delivered = sum(tally.delivered for tally in verdict.tallies)
-        report.failed = sum(tally.failed for tally in verdict.tallies)
-        report.lost = sum(tally.waiting for tally in verdict.tallies)
-        report.doubled = sum(finding.invariant == "S2" for finding in verdict.violations)
-        report.violations += verdict.violations
-        report.notes = [f"{n.invariant} {n.chain}: {n.what}" for n in verdict.findings if not n.broken]
-        names = {int(chain.selector): chain.name for chain in self._world.network.deployment.chains}
-
-        def hostile(there: int, sent: Sent) -> bool:
-            return self._traffic.means_harm(names[there], sent.receiver, [token for token, _ in sent.tokens])
-
-        took = latencies(history, self._clock, hostile)
-        report.latency_s = {"ordinary": percentiles(took.ordinary), "hostile": percentiles(took.hostile)}
-        report.histogram = {"ordinary": histogram(took.ordinary), "hostile": histogram(took.hostile)}
+        conclude(self._report, history, self._clock, self._traffic.harm)
 
 
 def _endless(dice: random.Random, plan: Plan) -> Iterator[str]:

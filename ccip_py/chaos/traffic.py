@@ -6,11 +6,11 @@ Transactions are handed to Anvil unsigned, from accounts that it unlocks: the lo
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from ccip_py.audit.events import Sent
 from ccip_py.audit.rpc import Call, Endpoint, EndpointError
 from ccip_py.chaos import receivers, strangers
 from ccip_py.devnet.anvil import Anvil
@@ -58,7 +58,6 @@ class Traffic:
     def __init__(self, network: Network, recipes: Sequence[Recipe] = MIXED, seed: int = 1) -> None:
         self.network = network
         self.handed_over = 0
-        self.hostile: Counter[str] = Counter()  # handed over, by what is hostile about them
         self._random = random.Random(seed)
         self._recipes = tuple(recipes)
         self._weights = [recipe.weight for recipe in recipes]
@@ -99,7 +98,6 @@ class Traffic:
         """So many sends, as the node takes them."""
         chosen = self._random.choices(self._recipes, self._weights, k=count)
         router = codec.checksum(self.network.chain(source).router)
-        self.hostile.update(recipe.name for recipe in chosen if recipe.hostile)
         return [
             {
                 "from": self._random.choice(self._senders),
@@ -128,14 +126,13 @@ class Traffic:
         self.handed_over += taken
         return taken
 
-    def means_harm(self, destination: str, receiver: bytes, tokens: Sequence[bytes]) -> bool:
-        """Whether a message on its way there is one of the hostile ones."""
-        hurtful = {
-            self._receivers[destination, name]
-            for name in receivers.HOSTILE
-            if (destination, name) in self._receivers
-        }
-        return receiver in hurtful or not set(tokens).isdisjoint(self._strange.values())
+    def harm(self, destination: str, sent: Sent) -> str:
+        """What is hostile about a message on its way there; empty if nothing is."""
+        for name in receivers.HOSTILE:
+            if sent.receiver == self._receivers.get((destination, name)):
+                return f"{name}, with a token" if sent.tokens else name
+        ends = {token: name.partition("@")[0] for (_, name), token in self._strange.items()}
+        return next((ends[token] for token, _ in sent.tokens if token in ends), "")
 
     def close(self) -> None:
         """Close the connections."""

@@ -9,7 +9,7 @@ import pytest
 from ccip_py.audit.history import Finding
 from ccip_py.chaos.inquiry import Answer
 from ccip_py.chaos.nemesis import FAULTS
-from ccip_py.chaos.report import Plan, Report, as_data, as_text
+from ccip_py.chaos.report import Fate, Plan, Report, as_data, as_text
 from ccip_py.chaos.soak import soak
 
 SEED = int(os.environ.get("CCIP_SOAK_SEED", "1"))
@@ -64,12 +64,14 @@ def test_an_hour_of_too_little_is_void(changes: dict[str, object], why: str) -> 
 
 def test_the_report_is_told_as_json_and_as_text() -> None:
     found = [Finding("S1", "a", ("0x1",), "out of nothing")]
-    report = _report(violations=found, audits=[Answer(60.0, 5.0)], hostile={"refusing": 3})
+    report = _report(violations=found, audits=[Answer(60.0, 5.0)], hostile={"refusing": Fate(3, 0, 3)})
     told = json.loads(json.dumps(as_data(report)))
     assert told["faults"] == dict(report.faults)
     assert told["violations"][0]["what"] == "out of nothing"
     assert told["verdict"] == "BROKEN"
+    assert told["hostile"]["refusing"] == {"sent": 3, "delivered": 0, "failed": 3}
     assert "BROKEN S1 on a: out of nothing 0x1" in as_text(report)
+    assert "3      0      3 refusing" in as_text(report)
 
 
 def test_a_shorter_run_is_a_try_and_says_so() -> None:
