@@ -44,10 +44,12 @@ def follow(network: SteppedNetwork, sent: SentMessage, stage: Stage) -> Trace:
     nodes = network.nodes
     trace, idle, nodes.fruitless = network.ccip.look(sent), 0, 0
     while not _arrived(trace, stage):
+        _make_final(network, trace)
         if _round(network, trace):
             idle = 0
         elif idle < PATIENCE_ROUNDS and not (idle and _is_hopeless(network, trace)):
-            _let_pass(network, trace)
+            network.host.call(nodes.mind)
+            network.mine()
             idle += 1
         else:
             raise _stuck(network, trace, stage)
@@ -120,16 +122,15 @@ def _round(network: SteppedNetwork, trace: Trace) -> bool:
             return network.host.call(nodes.execute)
 
 
-def _let_pass(network: SteppedNetwork, trace: Trace) -> None:
-    """The blocks that make the message final, or else one on each chain."""
+def _make_final(network: SteppedNetwork, trace: Trace) -> None:
+    """Mine, on each chain, the blocks that the message waits for: no committer has anything to say of it before."""
+    if trace.stage is not Stage.SENT:
+        return
     source = network.anvils[network.name_of(trace.sent.lane.source)]
     depth = FINAL_AFTER if network.finality is None else network.finality
     missing = trace.sent.transaction.block + depth - source.block_number()
-    if trace.stage is Stage.SENT and missing > 0:
+    if missing > 0:
         network.mine(missing)
-        return
-    network.host.call(network.nodes.mind)
-    network.mine()
 
 
 def _is_hopeless(network: SteppedNetwork, trace: Trace) -> bool:

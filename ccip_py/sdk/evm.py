@@ -20,7 +20,7 @@ from ccip_py.protocol.keccak import keccak
 from ccip_py.sdk.flow import Call, Failure, Flow, Pause, ask
 from ccip_py.sdk.types import Transaction
 
-POLL_S = 0.25
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.32  # between two looks for a receipt: a local chain has it in a few ms
 RECEIPT_TIMEOUT_S = 60.0
 GAS_MARGIN_PERCENT = 20  # what an estimate may be short of when the chain moves before the transaction lands
 
@@ -151,7 +151,7 @@ def receipt_of(
     chain: ChainSelector, transaction: HexBytes, request: dict[str, Any]
 ) -> Flow[tuple[Transaction, dict[str, Any]]]:
     """Wait for a transaction that was sent; a reverted one raises the revert of the same call."""
-    waited = 0.0
+    waited, pause = 0.0, FIRST_PAUSE_S
     while True:
         (receipt,) = yield from ask(chain, Call("eth_getTransactionReceipt", (transaction.to_0x_hex(),)))
         if isinstance(receipt, dict):
@@ -162,8 +162,8 @@ def receipt_of(
                 context={"transaction": bytes(transaction), "waited_s": int(waited)},
                 hint="look again later: sending it a second time could send the message twice",
             )
-        yield Pause(POLL_S)
-        waited += POLL_S
+        yield Pause(pause)
+        waited, pause = waited + pause, min(2 * pause, LONGEST_PAUSE_S)
     if int(receipt["status"], 16) != 1:
         (again,) = yield from ask(chain, Call("eth_call", (request, receipt["blockNumber"])))
         raise _failure(again, transaction)

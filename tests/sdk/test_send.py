@@ -3,15 +3,16 @@
 import pytest
 from eth_abi.abi import encode
 from eth_account import Account
+from hexbytes import HexBytes
 
-from ccip_py.errors import BadInput, CannotEncode, ContractRefused
+from ccip_py.errors import BadInput, CannotEncode, ContractRefused, NotYet
 from ccip_py.protocol.codec import evm as codec
 from ccip_py.protocol.ids import NO_ADDRESS
 from ccip_py.protocol.message import OutgoingMessage
-from ccip_py.sdk import send
+from ccip_py.sdk import evm, send
 from ccip_py.sdk.amounts import decimal_amount, whole_tokens
 from ccip_py.sdk.book import Book
-from ccip_py.sdk.flow import Failure
+from ccip_py.sdk.flow import Failure, Pause
 
 from .conftest import A, address, run
 
@@ -184,3 +185,24 @@ def test_a_token_that_also_pays_the_fee_is_counted_once_for_both(lane):
         run(send.send(lane, address(1), made(request), Account.create()), node)
 
     assert refused.value.context["needs"] == 100 + FEE
+
+
+def test_a_receipt_is_looked_for_at_once_and_then_less_and_less_often():
+    transaction = HexBytes(32)
+    pauses: list[float] = []
+
+    def waited(flow):
+        step = next(flow)
+        while True:
+            if isinstance(step, Pause):
+                pauses.append(step.seconds)
+            step = flow.send((None,))
+
+    with pytest.raises(NotYet) as late:
+        waited(evm.receipt_of(A, transaction, {}))
+
+    assert pauses[0] <= 0.01  # a local chain has it in a few milliseconds
+    assert pauses == sorted(pauses)
+    assert max(pauses) <= 0.5
+    assert sum(pauses) >= evm.RECEIPT_TIMEOUT_S
+    assert late.value.context["transaction"] == bytes(transaction)
