@@ -6,23 +6,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self, Unpack
 
-import anyio
-
 from ccip_py.chains.deployment import Deployment, load_deployment
 from ccip_py.protocol.journey import Stage
 from ccip_py.sdk import track
 from ccip_py.sdk.book import Book, ChainRef
 from ccip_py.sdk.certificate import Certificate, Pins
-from ccip_py.sdk.connection import (
-    POLL_S,
-    Routers,
-    arrived,
-    book_of,
-    endpoints_of,
-    new_stages,
-    numbered,
-    too_late,
-)
+from ccip_py.sdk.connection import Routers, book_of, endpoints_of, numbered
 from ccip_py.sdk.discover import discover
 from ccip_py.sdk.drive import AsyncDriver, Endpoint
 from ccip_py.sdk.evm import Signer
@@ -127,25 +116,11 @@ class AsyncCcip:
         """As `Ccip.look`."""
         return await self.driver.run(track.look(trace or self._flows.start(sent)))
 
-    async def track(
-        self,
-        sent: SentMessage,
-        *,
-        until: Stage = Stage.EXECUTED,
-        timeout: float = 120,  # noqa: ASYNC109
+    def track(
+        self, sent: SentMessage, *, until: Stage = Stage.EXECUTED, timeout: float = 120
     ) -> AsyncIterator[StageReached]:
         """As `Ccip.track`."""
-        trace, deadline = self._flows.start(sent), anyio.current_time() + timeout
-        yield await self.driver.run(self._flows.with_wait(track.sent_stage(sent), trace))
-        while True:
-            before, trace = trace, await self.look(sent, trace)
-            for stage in new_stages(before, trace):
-                yield await self.driver.run(self._flows.with_wait(stage, trace))
-            if arrived(trace, until):
-                return
-            if anyio.current_time() > deadline:
-                raise too_late(sent, trace, until, timeout)
-            await anyio.sleep(POLL_S)
+        return self.driver.stream(self._flows.track(sent, until, timeout))
 
     async def wait(
         self,

@@ -10,7 +10,6 @@ of ours is asked, so what they report is what the chains say. `Ccip.at` needs no
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self, Unpack
@@ -21,16 +20,7 @@ from ccip_py.sdk import track
 from ccip_py.sdk.async_client import AsyncCcip
 from ccip_py.sdk.book import Book, ChainRef
 from ccip_py.sdk.certificate import Certificate, Pins
-from ccip_py.sdk.connection import (
-    POLL_S,
-    Routers,
-    arrived,
-    book_of,
-    endpoints_of,
-    new_stages,
-    numbered,
-    too_late,
-)
+from ccip_py.sdk.connection import Routers, book_of, endpoints_of, numbered
 from ccip_py.sdk.discover import discover
 from ccip_py.sdk.drive import Endpoint, SyncDriver
 from ccip_py.sdk.evm import Signer
@@ -140,24 +130,19 @@ class Ccip:
         return self.driver.run(self._flows.send(source, destination, receiver, signer, options))
 
     def look(self, sent: SentMessage, trace: track.Trace | None = None) -> track.Trace:
-        """One look at the destination: how far the message has come. Pass the last trace to read only what is new."""
+        """One look at the destination: how far the message has come. Pass the last trace to read only what is new, and
+        what may have changed because it was not final."""
         return self.driver.run(track.look(trace or self._flows.start(sent)))
 
     def track(
         self, sent: SentMessage, *, until: Stage = Stage.EXECUTED, timeout: float = 120
     ) -> Iterator[StageReached]:
-        """Yield each stage as the chains prove it, SENT first, until `until`, EXECUTED or FAILED. NotYet if late."""
-        trace, deadline = self._flows.start(sent), time.monotonic() + timeout
-        yield self.driver.run(self._flows.with_wait(track.sent_stage(sent), trace))
-        while True:
-            before, trace = trace, self.look(sent, trace)
-            for stage in new_stages(before, trace):
-                yield self.driver.run(self._flows.with_wait(stage, trace))
-            if arrived(trace, until):
-                return
-            if time.monotonic() > deadline:
-                raise too_late(sent, trace, until, timeout)
-            time.sleep(POLL_S)
+        """Yield each stage as the chains prove it, SENT first, until `until`, EXECUTED or FAILED.
+
+        A stage that is proven anew is yielded anew: after a lifted curse, or a reorganisation. After `timeout` seconds
+        NotYet says what is in the way: TIMEOUT, or REORGANISED if the source does not have the message any more.
+        """
+        return self.driver.stream(self._flows.track(sent, until, timeout))
 
     def wait(self, sent: SentMessage, *, until: Stage = Stage.EXECUTED, timeout: float = 120) -> StageReached:
         """The stage where tracking ended: `until`, EXECUTED, or FAILED with the decoded reason."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ import urllib3
 from ccip_py.chains.bounded_json import parse_json
 from ccip_py.errors import EndpointDown, UnknownLane
 from ccip_py.protocol.ids import ChainSelector
-from ccip_py.sdk.flow import Calls, Failure, Flow, Pause
+from ccip_py.sdk.flow import Calls, Failure, Flow, Pause, Step, Stream, Tell
 
 T = TypeVar("T")
 
@@ -63,15 +63,28 @@ class SyncDriver:
             except StopIteration as end:
                 result: T = end.value
                 return result
-            answer = None
-            if isinstance(step, Pause):
-                time.sleep(step.seconds)
-                continue
-            endpoint = _endpoint(self._endpoints, step.chain)
-            if isinstance(endpoint, RpcUrl):
-                answer = self._post(endpoint, step)
+            answer = self._perform(step)
+
+    def stream(self, flow: Stream[T]) -> Iterator[T]:
+        """What the flow tells, as it tells it."""
+        answer: Any = None
+        while True:
+            try:
+                step = flow.send(answer)
+            except StopIteration:
+                return
+            if isinstance(step, Tell):
+                answer = None
+                yield step.value
             else:
-                answer = self._through(endpoint, step)
+                answer = self._perform(step)
+
+    def _perform(self, step: Step) -> tuple[Any, ...] | None:
+        if isinstance(step, Pause):
+            time.sleep(step.seconds)
+            return None
+        endpoint = _endpoint(self._endpoints, step.chain)
+        return self._post(endpoint, step) if isinstance(endpoint, RpcUrl) else self._through(endpoint, step)
 
     def _post(self, to: RpcUrl, step: Calls) -> tuple[Any, ...]:
         headers = {"content-type": "application/json", **to.headers}
@@ -114,15 +127,30 @@ class AsyncDriver:
             except StopIteration as end:
                 result: T = end.value
                 return result
-            answer = None
-            if isinstance(step, Pause):
-                await anyio.sleep(step.seconds)
-                continue
-            endpoint = _endpoint(self._endpoints, step.chain)
-            if isinstance(endpoint, RpcUrl):
-                answer = await self._post(endpoint, step)
+            answer = await self._perform(step)
+
+    async def stream(self, flow: Stream[T]) -> AsyncIterator[T]:
+        """What the flow tells, as it tells it."""
+        answer: Any = None
+        while True:
+            try:
+                step = flow.send(answer)
+            except StopIteration:
+                return
+            if isinstance(step, Tell):
+                answer = None
+                yield step.value
             else:
-                answer = await self._through(endpoint, step)
+                answer = await self._perform(step)
+
+    async def _perform(self, step: Step) -> tuple[Any, ...] | None:
+        if isinstance(step, Pause):
+            await anyio.sleep(step.seconds)
+            return None
+        endpoint = _endpoint(self._endpoints, step.chain)
+        if isinstance(endpoint, RpcUrl):
+            return await self._post(endpoint, step)
+        return await self._through(endpoint, step)
 
     async def _post(self, to: RpcUrl, step: Calls) -> tuple[Any, ...]:
         headers = {"content-type": "application/json", **to.headers}

@@ -20,7 +20,10 @@ from ccip_py.protocol.keccak import keccak
 from ccip_py.sdk.flow import Call, Failure, Flow, Pause, ask
 from ccip_py.sdk.types import Transaction
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.32  # between two looks for a receipt: a local chain has it in a few ms
+FIRST_PAUSE_S, LONGEST_PAUSE_S = (
+    0.01,
+    0.32,
+)  # between two looks for a receipt: a local chain has it in a few ms
 RECEIPT_TIMEOUT_S = 60.0
 GAS_MARGIN_PERCENT = 20  # what an estimate may be short of when the chain moves before the transaction lands
 

@@ -18,8 +18,9 @@ from ccip_py.protocol.report import ExecutionReport, GasLimitOverride, Interval
 from ccip_py.sdk.evm import Function, Signer, read_many, succeeded, transact
 from ccip_py.sdk.flow import Call, Flow, ask
 from ccip_py.sdk.logs import find_logs, head, topic
-from ccip_py.sdk.track import Commitment, Trace, expected_wait
+from ccip_py.sdk.track import Commitment, Trace
 from ccip_py.sdk.types import SentMessage, Transaction
+from ccip_py.sdk.waits import expected_wait
 
 SETTINGS = Function("getDynamicConfig", (), ("uint32", "uint32", "uint16", "address", "address"))
 FIRST_REACH = 500  # blocks around the message's own; doubled until the whole interval is found

@@ -1,7 +1,8 @@
 """What the SDK wants from a chain, said without asking for it.
 
 Everything the SDK does is written once, as a generator: it yields what it needs (`Calls` to one chain, or a `Pause`),
-is sent the answers, and returns its result. `drive` runs such a flow with blocking or with asynchronous I/O, so
+is sent the answers, and returns its result; or, where there is more to say than a result, it also yields what it has to
+`Tell` on the way. `drive` runs such a flow with blocking or with asynchronous I/O, so
 `Ccip` and `AsyncCcip` are two thin faces over the same code, and a flow can be tested by answering it by hand.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from ccip_py.protocol.ids import ChainSelector
 
@@ -51,8 +52,17 @@ class Pause:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Tell(Generic[T]):
+    """News for the caller, before the flow goes on."""
+
+    value: T
+
+
 Step: TypeAlias = Calls | Pause
 Flow: TypeAlias = Generator[Step, Any, T]
+Stream: TypeAlias = Generator[Step | Tell[T], Any, None]
+"""A flow that tells values of one type as it goes, and returns nothing."""
 
 
 def ask(chain: ChainSelector, *calls: Call) -> Flow[tuple[Any, ...]]:

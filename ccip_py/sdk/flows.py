@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
@@ -10,13 +11,15 @@ from hexbytes import HexBytes
 
 from ccip_py.errors import BadInput
 from ccip_py.protocol.codec import evm as codec
+from ccip_py.protocol.journey import Stage
 from ccip_py.protocol.message import OutgoingMessage
-from ccip_py.sdk import execute, find, gas, lanes, preflight, send, tokens, track
+from ccip_py.sdk import execute, find, gas, lanes, preflight, send, tokens, waits
 from ccip_py.sdk.book import Book, ChainRef
 from ccip_py.sdk.certificate import Certificate, Pins, collect, pins_of
 from ccip_py.sdk.discover import must_be_read
 from ccip_py.sdk.evm import Signer, as_address, succeeded
-from ccip_py.sdk.flow import Call, Flow, ask
+from ccip_py.sdk.flow import Call, Flow, Pause, Stream, Tell, ask
+from ccip_py.sdk.track import Trace, look
 from ccip_py.sdk.types import (
     Fee,
     LaneStatus,
@@ -26,6 +29,9 @@ from ccip_py.sdk.types import (
     TokenOnLane,
     Transaction,
 )
+
+POLL_S = 0.4  # between two looks
+ENDS = frozenset({Stage.EXECUTED, Stage.FAILED})
 
 
 class MessageOptions(TypedDict, total=False):
@@ -133,15 +139,34 @@ class Flows:
         unlimited = options.get("approve_unlimited", False)
         return (yield from send.send(known.lane, router, message, signer, unlimited=unlimited))
 
-    def start(self, sent: SentMessage) -> track.Trace:
+    def start(self, sent: SentMessage) -> Trace:
         lane = sent.lane
-        return track.Trace(sent, self.book.rmn(lane.destination), self.book.facts(lane).off_ramp_block)
+        return Trace(sent, self.book.rmn(lane.destination), self.book.facts(lane).off_ramp_block)
 
-    def with_wait(self, stage: StageReached, trace: track.Trace) -> Flow[StageReached]:
+    def track(self, sent: SentMessage, until: Stage, timeout: float) -> Stream[StageReached]:
+        """Each stage as the chains prove it, until `until` or an end. A stage that is proven anew is told anew: after a
+        curse was lifted there is another blessing, after a reorganisation perhaps another block."""
+        trace, told, deadline = self.start(sent), list[StageReached](), time.monotonic() + timeout
+        stages = trace.stages()
+        while True:
+            for stage in stages:
+                if stage not in told:
+                    told.append(stage)
+                    yield Tell((yield from self._with_wait(stage, trace)))
+            if {until, *ENDS}.intersection(stage.stage for stage in stages):
+                return
+            if time.monotonic() > deadline:
+                raise (yield from waits.too_late(self.book, trace, until, timeout))
+            if trace.next_block is not None:
+                yield Pause(POLL_S)
+            trace = yield from look(trace)
+            stages = trace.stages()
+
+    def _with_wait(self, stage: StageReached, trace: Trace) -> Flow[StageReached]:
         """The stage with how long the next one takes, if the stage is the latest."""
         if stage.stage is not trace.stage:
             return stage
-        return replace(stage, expected_wait_s=(yield from track.expected_wait(trace)))
+        return replace(stage, expected_wait_s=(yield from waits.expected_wait(trace)))
 
     def find(self, reference: HexBytes) -> Flow[tuple[SentMessage, ...]]:
         return (yield from find.messages_in(self.book, reference))
@@ -152,7 +177,7 @@ class Flows:
     def manually_execute(
         self, sent: SentMessage, signer: Signer, gas_limit: int, token_gas: Sequence[int]
     ) -> Flow[Transaction]:
-        trace = yield from track.look(self.start(sent))
+        trace = yield from look(self.start(sent))
         commitment = yield from execute.must_be_ready(trace)
         transaction, _ = yield from execute.manually_execute(
             sent, commitment, signer, gas_limit=gas_limit, token_gas=token_gas
@@ -160,7 +185,7 @@ class Flows:
         return transaction
 
     def certificate(self, sent: SentMessage) -> Flow[Certificate]:
-        trace = yield from track.look(self.start(sent))
+        trace = yield from look(self.start(sent))
         return (yield from collect(self.book, trace))
 
     def pins(self, source: ChainRef, destination: ChainRef) -> Flow[Pins]:

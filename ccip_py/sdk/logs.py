@@ -27,6 +27,7 @@ class Log:
     block: int
     transaction: HexBytes
     emitter: Address
+    index: int = 0  # within its block
 
 
 def head(chain: ChainSelector) -> Flow[int]:
@@ -35,21 +36,34 @@ def head(chain: ChainSelector) -> Flow[int]:
     return int(succeeded(number), 16)
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Events of one contract, by their topics."""
+
+    emitter: Address
+    topics: Sequence[Topic]
+
+    def query(self, first: int, last: int) -> Call:
+        """The request for a range of blocks."""
+        fields = {"address": checksum(self.emitter), "topics": list(self.topics)}
+        return Call("eth_getLogs", ({**fields, "fromBlock": hex(first), "toBlock": hex(last)},))
+
+
 def find_logs(
     chain: ChainSelector, emitter: Address, topics: Sequence[Topic], first: int, last: int
 ) -> Flow[list[Log]]:
     """All matching logs of the blocks `first` to `last`, in chain order."""
+    return (yield from find_all(chain, [Filter(emitter, topics)], first, last))
+
+
+def find_all(chain: ChainSelector, filters: Sequence[Filter], first: int, last: int) -> Flow[list[Log]]:
+    """The logs that match any of several filters, which should not overlap, in chain order."""
     found: list[Log] = []
     for start in range(first, last + 1, WINDOW):
-        query = {
-            "address": checksum(emitter),
-            "topics": list(topics),
-            "fromBlock": hex(start),
-            "toBlock": hex(min(start + WINDOW - 1, last)),
-        }
-        (answer,) = yield from ask(chain, Call("eth_getLogs", (query,)))
-        found += [_log(entry) for entry in succeeded(answer)]
-    return found
+        end = min(start + WINDOW - 1, last)
+        answers = yield from ask(chain, *(each.query(start, end) for each in filters))
+        found += [_log(entry) for answer in answers for entry in succeeded(answer)]
+    return sorted(found, key=lambda log: (log.block, log.index))
 
 
 def _log(entry: dict[str, Any]) -> Log:
@@ -59,6 +73,7 @@ def _log(entry: dict[str, Any]) -> Log:
         int(entry["blockNumber"], 16),
         HexBytes(entry["transactionHash"]),
         as_address(entry["address"]),
+        int(entry["logIndex"], 16),
     )
 
 

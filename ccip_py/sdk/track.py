@@ -1,6 +1,7 @@
 """Follow a message by what the chains say of it: every stage comes with its transaction.
 
-Nothing is remembered between looks but how far the destination was read, so tracking can stop and go on anywhere.
+What is final on the destination is read once and kept; what is not is read again at every look, because it may be
+reorganised. So tracking can stop and go on anywhere, and never holds on to a block that is no more.
 """
 
 from __future__ import annotations
@@ -10,26 +11,21 @@ from dataclasses import dataclass, replace
 from hexbytes import HexBytes
 
 from ccip_py.chains.evm.reverts import explain
-from ccip_py.errors import NotYet
-from ccip_py.protocol.blessing import GLOBAL_CURSE, curse_subject
 from ccip_py.protocol.codec import evm as codec
 from ccip_py.protocol.ids import Address, ChainSelector, Root
 from ccip_py.protocol.journey import EVIDENCE, Stage
-from ccip_py.protocol.keccak import keccak
-from ccip_py.protocol.message import ExecutionState
-from ccip_py.protocol.report import CommitReport, Interval
+from ccip_py.protocol.report import Interval
 from ccip_py.sdk.evm import Function, call_request, mined_transaction, succeeded
+from ccip_py.sdk.findings import NOTHING, UNCURSED, Findings, add
 from ccip_py.sdk.flow import Call, Failure, Flow, ask
-from ccip_py.sdk.logs import Log, Topic, find_logs, head, topic
+from ccip_py.sdk.logs import WINDOW, Filter, Log, find_all, topic
 from ccip_py.sdk.types import SentMessage, StageReached
 
-UNCURSED = keccak(b"Uncursed(bytes16,uint64)")
 NEXT_COMMITTED = Function("getExpectedNextSequenceNumber", (), ("uint64",))
-PACE_BLOCKS = 20
-BLOCKS_PER_STAGE = 2
 CLOCK_SKEW_S = (
     3_600  # a destination whose clock is further behind costs a longer first look, and nothing else
 )
+READ_AGAIN = 64  # blocks, on a chain that does not say what is final
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,8 @@ class Trace:
     sent: SentMessage
     rmn: Address | None  # None: blessings cannot be seen
     floor: int  # the destination block below which the lane has no history
-    next_block: int | None = None  # of the destination; None: not read yet
+    next_block: int | None = None  # of the destination, the first that is not final yet; None: not read yet
+    settled: Findings = NOTHING  # up to there
     commitment: Commitment | None = None
     blessed: StageReached | None = None
     attempt: StageReached | None = None  # EXECUTED, or the last FAILED
@@ -56,11 +53,10 @@ class Trace:
     @property
     def stage(self) -> Stage:
         """The latest stage that was proven."""
-        reached = self.attempt or self.blessed or (self.commitment.stage if self.commitment else None)
-        return reached.stage if reached else Stage.SENT
+        return self.stages()[-1].stage
 
     def stages(self) -> tuple[StageReached, ...]:
-        """Everything that was proven, in order."""
+        """Everything that is proven now, in order."""
         known = (self.commitment.stage if self.commitment else None, self.blessed, self.attempt)
         return (sent_stage(self.sent), *(stage for stage in known if stage))
 
@@ -81,27 +77,41 @@ def sent_stage(sent: SentMessage) -> StageReached:
 
 
 def look(trace: Trace) -> Flow[Trace]:
-    """Read the destination's new blocks and return what they add. The first look finds out where to begin."""
+    """The trace as the destination shows it now. The first look finds out where to begin."""
     lane = trace.sent.lane
-    latest = yield from head(lane.destination)
-    if trace.next_block is not None:
-        return (yield from _read(trace, trace.next_block, latest))
-    start = yield from _first_block(trace, latest)
-    seen = yield from _read(trace, start, latest)
-    if seen.commitment is None and start > trace.floor and (yield from _is_committed(trace.sent)):
-        return (yield from _read(trace, trace.floor, latest))  # the chains' clocks disagree
-    return seen
+    latest, final = yield from _heads(lane.destination)
+    first = trace.next_block
+    if first is None:
+        first = yield from _first_block(trace, latest)
+    logs = yield from find_all(lane.destination, _filters(trace), first, latest)
+    if trace.next_block is None:
+        logs = yield from _with_earlier(trace, logs, first)
+    settled = add(trace.settled, trace.sent, (log for log in logs if log.block <= final))
+    shown = add(settled, trace.sent, (log for log in logs if log.block > final))
+    after = replace(trace, next_block=max(first, min(final, latest) + 1), settled=settled)
+    return (yield from _told(after, shown))
 
 
-def _read(trace: Trace, first: int, latest: int) -> Flow[Trace]:
-    if latest < first:
-        return replace(trace, next_block=first)
-    blocks = (first, latest)
-    trace = yield from _find_commitment(trace, blocks)
-    trace = yield from _find_attempt(trace, blocks)
-    if trace.commitment is not None and trace.rmn is not None:
-        trace = yield from _find_blessing(trace, trace.rmn, trace.commitment.root, blocks)
-    return replace(trace, next_block=latest + 1)
+def _heads(chain: ChainSelector) -> Flow[tuple[int, int]]:
+    """The numbers of the latest block, and of the last one that cannot be undone."""
+    latest, final = yield from ask(
+        chain, Call("eth_blockNumber"), Call("eth_getBlockByNumber", ("finalized", False))
+    )
+    number = int(succeeded(latest), 16)
+    return number, int(final["number"], 16) if isinstance(final, dict) else number - READ_AGAIN
+
+
+def _filters(trace: Trace) -> list[Filter]:
+    """What is asked of the destination: commits of the lane, attempts at the message, blessings and lifted curses."""
+    lane, message = trace.sent.lane, trace.sent.message
+    attempts = codec.EXECUTION_STATE_CHANGED, message.sequence_number, message.message_id
+    wanted = [
+        Filter(lane.commit_store, [[topic(codec.REPORT_ACCEPTED), topic(codec.ROOT_REMOVED)]]),
+        Filter(lane.off_ramp, [topic(value) for value in attempts]),
+    ]
+    if trace.rmn is not None:
+        wanted.append(Filter(trace.rmn, [[topic(codec.ROOT_BLESSED), topic(UNCURSED)]]))
+    return wanted
 
 
 def _first_block(trace: Trace, latest: int) -> Flow[int]:
@@ -121,6 +131,18 @@ def _first_block(trace: Trace, latest: int) -> Flow[int]:
     return min(low, latest)
 
 
+def _with_earlier(trace: Trace, logs: list[Log], first: int) -> Flow[list[Log]]:
+    """The logs from further back, if the message was committed before `first`: then the chains' clocks disagree."""
+    sent = trace.sent
+    if add(NOTHING, sent, logs).report is not None or not (yield from _is_committed(sent)):
+        return logs
+    while first > trace.floor and add(NOTHING, sent, logs).report is None:
+        first, before = max(trace.floor, first - WINDOW), first - 1
+        earlier = yield from find_all(sent.lane.destination, _filters(trace), first, before)
+        logs = [*earlier, *logs]
+    return logs
+
+
 def _is_committed(sent: SentMessage) -> Flow[bool]:
     """Whether the commit store is past the message, wherever the event of that may be."""
     lane = sent.lane
@@ -130,71 +152,35 @@ def _is_committed(sent: SentMessage) -> Flow[bool]:
     return not isinstance(answer, Failure) and int(answer, 16) > sent.sequence_number
 
 
-def _find_commitment(trace: Trace, blocks: tuple[int, int]) -> Flow[Trace]:
-    """The newest root over the message that was not removed again."""
-    lane = trace.sent.lane
-    either = [topic(codec.REPORT_ACCEPTED), topic(codec.ROOT_REMOVED)]
-    covering: tuple[Log, CommitReport] | None = None
-    for log in (yield from find_logs(lane.destination, lane.commit_store, [either], *blocks)):
-        if log.topics[0] == codec.REPORT_ACCEPTED:
-            report = codec.decode_report_accepted(log.data)
-            if trace.sent.sequence_number in report.interval:
-                covering = (log, report)
-        elif covering is not None and log.data == covering[1].root:
-            covering = None
-        elif trace.commitment is not None and log.data == trace.commitment.root:
-            trace = replace(trace, commitment=None, blessed=None)
-    if covering is None:
-        return trace
-    log, report = covering
-    reached = yield from _reached(Stage.COMMITTED, trace.sent, log)
-    first, last = report.interval.first, report.interval.last
-    detail = {"root": "0x" + report.root.hex(), "first": str(first), "last": str(last)}
-    commitment = Commitment(report.root, report.interval, replace(reached, detail=detail))
-    return replace(trace, commitment=commitment, blessed=None)
+def _told(trace: Trace, shown: Findings) -> Flow[Trace]:
+    """The trace with the stages that the events prove. One that vanishes while it is read is left for the next look."""
+    commitment = blessed = attempt = None
+    if shown.accepted is not None and shown.report is not None:
+        stage, report = (yield from _reached(Stage.COMMITTED, trace, shown.accepted)), shown.report
+        if stage is not None:
+            ends = {"first": str(report.interval.first), "last": str(report.interval.last)}
+            stage = replace(stage, detail={"root": "0x" + report.root.hex(), **ends})
+            commitment = Commitment(report.root, report.interval, stage)
+    if shown.blessed is not None:
+        blessed = yield from _reached(Stage.BLESSED, trace, shown.blessed)
+    if shown.attempt is not None and shown.outcome is not None:
+        attempt = yield from _reached(
+            Stage.EXECUTED if shown.succeeded else Stage.FAILED, trace, shown.attempt
+        )
+        if attempt is not None and not shown.succeeded:
+            attempt = replace(attempt, reason=str(explain(shown.outcome.return_data)))
+    return replace(trace, commitment=commitment, blessed=blessed, attempt=attempt)
 
 
-def _find_blessing(trace: Trace, rmn: Address, root: Root, blocks: tuple[int, int]) -> Flow[Trace]:
-    """The newest blessing counts, unless a curse was lifted since and took it back before it was used."""
-    lane = trace.sent.lane
-    either = [topic(codec.ROOT_BLESSED), topic(UNCURSED)]
-    subjects = {curse_subject(lane.source).ljust(32, b"\0"), GLOBAL_CURSE.ljust(32, b"\0")}
-    used = trace.attempt.block if trace.attempt is not None else None
-    blessing: Log | None = None
-    for log in (yield from find_logs(lane.destination, rmn, [either], *blocks)):
-        if log.topics[0] == UNCURSED:
-            if log.topics[1] in subjects and (used is None or log.block < used):
-                trace, blessing = replace(trace, blessed=None), None
-        elif log.topics[2:] == (codec.address_to_word(lane.commit_store), root):
-            blessing = log
-    if blessing is None:
-        return trace
-    return replace(trace, blessed=(yield from _reached(Stage.BLESSED, trace.sent, blessing)))
-
-
-def _find_attempt(trace: Trace, blocks: tuple[int, int]) -> Flow[Trace]:
-    lane, message = trace.sent.lane, trace.sent.message
-    wanted: list[Topic] = [
-        topic(codec.EXECUTION_STATE_CHANGED),
-        topic(message.sequence_number),
-        topic(message.message_id),
-    ]
-    logs = yield from find_logs(lane.destination, lane.off_ramp, wanted, *blocks)
-    for log in logs:
-        outcome = codec.decode_execution_state_changed(log.topics, log.data)
-        if outcome.state is ExecutionState.SUCCESS:
-            return replace(trace, attempt=(yield from _reached(Stage.EXECUTED, trace.sent, log)))
-        if outcome.state is ExecutionState.FAILURE:
-            failed = yield from _reached(Stage.FAILED, trace.sent, log)
-            trace = replace(trace, attempt=replace(failed, reason=str(explain(outcome.return_data))))
-    return trace
-
-
-def _reached(stage: Stage, sent: SentMessage, log: Log) -> Flow[StageReached]:
-    chain = sent.lane.destination
+def _reached(stage: Stage, trace: Trace, log: Log) -> Flow[StageReached | None]:
+    """The stage with its transaction's facts; None if a reorganisation took that away just now."""
+    for known in trace.stages():
+        if (known.stage, known.block, known.transaction) == (stage, log.block, log.transaction):
+            return known
+    chain = trace.sent.lane.destination
     (receipt,) = yield from ask(chain, Call("eth_getTransactionReceipt", (log.transaction.to_0x_hex(),)))
-    if succeeded(receipt) is None:
-        raise NotYet("a transaction of this message just vanished in a reorganisation", hint="look again")
+    if succeeded(receipt) is None or int(receipt["blockNumber"], 16) != log.block:
+        return None
     mined = yield from mined_transaction(chain, receipt)
     return StageReached(
         stage,
@@ -206,40 +192,3 @@ def _reached(stage: Stage, sent: SentMessage, log: Log) -> Flow[StageReached]:
         EVIDENCE[stage].event,
         codec.checksum(log.emitter),
     )
-
-
-def expected_wait(trace: Trace) -> Flow[int | None]:
-    """Seconds until the next stage if everybody works: the source's finality first, then blocks of the destination.
-
-    By the pace of the last blocks, so it is a guess; None where the chain says too little, or nothing is to come.
-    """
-    lane = trace.sent.lane
-    if trace.stage in (Stage.EXECUTED, Stage.FAILED):
-        return None
-    there = yield from _pace(lane.destination)
-    if there is None:
-        return None
-    if trace.stage is not Stage.SENT:
-        return round(BLOCKS_PER_STAGE * there)
-    here = yield from _pace(lane.source)
-    latest, final = yield from ask(
-        lane.source,
-        Call("eth_getBlockByNumber", ("latest", False)),
-        Call("eth_getBlockByNumber", ("finalized", False)),
-    )
-    if here is None or not isinstance(latest, dict) or not isinstance(final, dict):
-        return None
-    depth = int(latest["number"], 16) - int(final["number"], 16)
-    left = max(0, trace.sent.transaction.block + depth - int(latest["number"], 16))
-    return round(left * here + BLOCKS_PER_STAGE * there)
-
-
-def _pace(chain: ChainSelector) -> Flow[float | None]:
-    """Seconds per block, over the last few."""
-    latest = yield from head(chain)
-    first = max(0, latest - PACE_BLOCKS)
-    blocks = yield from ask(chain, *(Call("eth_getBlockByNumber", (hex(n), False)) for n in (first, latest)))
-    if latest == first or not all(isinstance(block, dict) for block in blocks):
-        return None
-    early, late = (int(block["timestamp"], 16) for block in blocks)
-    return (late - early) / (latest - first)

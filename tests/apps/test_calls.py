@@ -104,6 +104,7 @@ class World:
             "data": "0x" + encode(("address", "bytes4", "uint64"), (THERE, SELECTOR, DEADLINE)).hex(),
             "blockNumber": "0x5",
             "transactionHash": HASH,
+            "logIndex": "0x0",
             "address": HERE,
         }
 
