@@ -17,7 +17,10 @@ File = Annotated[Path, typer.Argument(help="A certificate, from `ccip show --cer
 PinsFile = Annotated[
     Optional[Path],  # noqa: UP045  (typer reads it at run time)
     typer.Option(
-        "--pins", help="Signer sets, from `ccip lane -s A -D B --pins`: verify offline.", show_default=False
+        "--pins",
+        metavar="FILE",
+        help="Signer sets, from `ccip lane -s A -D B --pins`: verify offline.",
+        show_default=False,
     ),
 ]
 

@@ -41,7 +41,25 @@ def deployment_path(explicit: Path | None) -> Path:
             code="NO_NETWORK",
             hint="start one with `ccip up`, or pass --deployment PATH, or --router NAME=URL@ROUTER for each chain",
         )
+    if found[0].parent == RUN_FOLDER:
+        _must_run()
     return found[0]
+
+
+def _must_run() -> None:
+    """The file of `ccip up` leads nowhere once that was killed: it had no time to take the file away."""
+    from ccip_py.cli import run_file
+
+    known = run_file.read()
+    if known is None or known.alive:
+        return
+    kept = known.plain.get("state")
+    again = f"`ccip up --state {kept}` goes on from what it kept" if kept else "`ccip up` starts another"
+    raise BadInput(
+        f"the network of this folder ended without saying so (process {known.pid} is gone)",
+        code="NO_NETWORK",
+        hint=again,
+    )
 
 
 def read_deployment(explicit: Path | None) -> Deployment:

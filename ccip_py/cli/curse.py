@@ -14,14 +14,20 @@ if TYPE_CHECKING:
 
 Subject = Annotated[str, typer.Argument(help="The remote chain to stop, `global` for everything, or `show`.")]
 Lifted = Annotated[str, typer.Argument(help="The remote chain, or `global`.")]
-On = Annotated[str, typer.Option("--on", "-n", help="The chain where it is stopped; left out: on all.")]
+On = Annotated[
+    str, typer.Option("--on", "-n", metavar="CHAIN", help="The chain where it is stopped; left out: on all.")
+]
 Monitors = Annotated[
     list[str] | None,
-    typer.Option("--monitor", help="With `show`: the URL of a monitor that has the evidence."),
+    typer.Option("--monitor", metavar="URL", help="With `show`: the URL of a monitor that has the evidence."),
 ]
 Quote = Annotated[
     str,
-    typer.Option("--quote", help="The hash that `curse show` ended with; a newer vote makes the lift fail."),
+    typer.Option(
+        "--quote",
+        metavar="HASH",
+        help="The hash that `curse show` ended with; a newer vote makes the lift fail.",
+    ),
 ]
 GUARDIAN, OWNER = "anvil:8", "anvil:7"  # of the devnet
 

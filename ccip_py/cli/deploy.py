@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from ccip_py.deploy.existing import Replacing
 
 Config = Annotated[Path, typer.Argument(help="The network as TOML; examples/network.toml explains it.")]
-Out = Annotated[Path, typer.Option(help="Where to write the result; its journal lies beside it.")]
+Out = Annotated[
+    Path, typer.Option(metavar="FILE", help="Where to write the result; its journal lies beside it.")
+]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Show the steps that are left, and do nothing.")]
 VerifyOnly = Annotated[bool, typer.Option("--verify", help="Read the network back, compare, and do nothing.")]
 Yes = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,16 @@ from ccip_py.cli.connect import DEPLOYMENT
 
 UNDER_WAY = "under-way"  # there while a network runs: still there afterwards, if it could not save its chains
 NODES = ("pending", "nodes", "committer-*", "monitor-*", "executor-*")
+
+
+def chains(folder: Path) -> int | None:
+    """How many chains are kept there; None if there is no network to go on with."""
+    try:
+        known = json.loads((folder / DEPLOYMENT).read_text(encoding="utf-8"))
+        count = len(known["chains"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return count if any(folder.glob("chain-*.json")) else None
 
 
 def prepare(folder: Path) -> None:

@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 
 Source = Annotated[
     str,
-    typer.Option("--source", "-s", help="Chain it leads from: its name or selector. Left out: all lanes."),
+    typer.Option(
+        "--source",
+        "-s",
+        metavar="CHAIN",
+        help="Chain it leads from: its name or selector. Left out: all lanes.",
+    ),
 ]
-Destination = Annotated[str, typer.Option("--dest", "-D", help="Chain it leads to.")]
+Destination = Annotated[str, typer.Option("--dest", "-D", metavar="CHAIN", help="Chain it leads to.")]
 PinsFile = Annotated[
     Optional[Path],  # noqa: UP045  (typer reads it at run time)
-    typer.Option("--pins", help="Write the lane's signer sets, for `ccip verify`.", show_default=False),
+    typer.Option(
+        "--pins", metavar="FILE", help="Write the lane's signer sets, for `ccip verify`.", show_default=False
+    ),
 ]
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from typer._click.exceptions import NoArgsIsHelpError
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from ccip_py.cli import (
     audit,
@@ -36,27 +36,57 @@ from ccip_py.cli import (
 )
 
 INTERRUPTED = 130
+ENVIRONMENT = "Every option can be given in the environment: --timeout is CCIP_TIMEOUT."
 COMPLETE = "_CCIP_COMPLETE"  # set by shells that want to know what could come next
 
 
 class Command(TyperCommand):
-    """A command whose every option can also be given in the environment, as CCIP_<OPTION>."""
+    """A command whose every option can also be given in the environment, as CCIP_<OPTION>.
+
+    The help says that once, and not beside each option.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{**kwargs, "epilog": ENVIRONMENT})
         for option in self.params:
-            if isinstance(option, TyperOption) and option.name != "help" and not option.envvar:
-                option.envvar = f"CCIP_{str(option.name).upper()}"
+            if isinstance(option, TyperOption):
+                option.envvar = option.envvar or _variable(option)
+                option.show_envvar = False
+
+    def get_params(self, ctx: Any) -> Any:
+        return _without_types_of_flags(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """Commands together; its help is that of a command."""
+
+    def get_params(self, ctx: Any) -> Any:
+        return _without_types_of_flags(super().get_params(ctx))
+
+
+def _variable(option: TyperOption) -> str:
+    """What the option is called in the environment: as it is typed, not as the code calls it."""
+    typed = max(option.opts, key=len)
+    return "CCIP_" + typed.lstrip("-").replace("-", "_").upper()
+
+
+def _without_types_of_flags(params: list[Any]) -> list[Any]:
+    """`--json`, not `--json <bool>`, which looks as if something had to follow."""
+    for option in params:
+        if isinstance(option, TyperOption) and option.is_flag and option.metavar is None:
+            option.metavar = ""
+    return params
 
 
 app = typer.Typer(
     name="ccip",
+    cls=Group,
     help="A CCIP network on your machine, and the tools to use this one or any other.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Every option can be given in the environment: --timeout is CCIP_TIMEOUT. Start with: ccip up",
+    epilog=f"{ENVIRONMENT} Start with: ccip up",
 )
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     "A network of your own": {"up": up.up, "down": down.down, "status": status.status},
@@ -96,7 +126,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", envvar="CCIP_VERBOSE", help="Show traces of errors.")
     ] = False,
@@ -133,7 +165,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoArgsIsHelpError:
         return 2  # the help was shown instead
     except Exception as problem:
-        return terminal.failed(problem, as_json="--json" in given)
+        return terminal.failed(problem, as_json=_wants_json(given))
+
+
+def _wants_json(given: Sequence[str]) -> bool:
+    """Also where it went wrong too early for the option to be read."""
+    return "--json" in given or os.environ.get("CCIP_JSON", "").lower() in (
+        "1",
+        "true",
+        "t",
+        "yes",
+        "y",
+        "on",
+    )
 
 
 def run() -> None:

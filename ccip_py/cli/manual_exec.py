@@ -16,11 +16,23 @@ Reference = Annotated[str, typer.Argument(help="A transaction that sent messages
 AllFailed = Annotated[bool, typer.Option("--all-failed", help="Every message whose last attempt failed.")]
 GasLimit = Annotated[
     int,
-    typer.Option("--gas-limit", "-L", help="Gas for the receiver instead of what its sender chose.", min=0),
+    typer.Option(
+        "--gas-limit",
+        "-L",
+        metavar="GAS",
+        help="Gas for the receiver instead of what its sender chose.",
+        min=0,
+    ),
 ]
-TokenGas = Annotated[list[int], typer.Option("--tokens-gas-limit", help="Gas for each token, in order.")]
-Source = Annotated[str, typer.Option("--source", "-s", help="With --all-failed: only from this chain.")]
-Destination = Annotated[str, typer.Option("--dest", "-D", help="With --all-failed: only to this chain.")]
+TokenGas = Annotated[
+    list[int], typer.Option("--tokens-gas-limit", metavar="GAS", help="Gas for each token, in order.")
+]
+Source = Annotated[
+    str, typer.Option("--source", "-s", metavar="CHAIN", help="With --all-failed: only from this chain.")
+]
+Destination = Annotated[
+    str, typer.Option("--dest", "-D", metavar="CHAIN", help="With --all-failed: only to this chain.")
+]
 
 
 def manual_exec(

@@ -51,7 +51,7 @@ def waiting_for(book: Book, stage: StageReached) -> str:
     following = {"sent": "the commit", "committed": "the blessing", "blessed": "the execution"}
     what = following.get(stage.stage.value, "news")
     soon = "" if stage.expected_wait_s is None else f", about {max(1, stage.expected_wait_s)} s"
-    return f"waiting for {what}{soon}"
+    return f"[{stage.stage.name}] waiting for {what}{soon}"
 
 
 def stage_document(book: Book, stage: StageReached) -> dict[str, Any]:

@@ -17,7 +17,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 Config = Annotated[
-    Path, typer.Option("--config", "-c", envvar="CCIP_CONFIG", help="The node's TOML file.", exists=True)
+    Path,
+    typer.Option(
+        "--config", "-c", metavar="FILE", envvar="CCIP_CONFIG", help="The node's TOML file.", exists=True
+    ),
 ]
 
 

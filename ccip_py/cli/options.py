@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
+NETWORK = "Which network"
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Deployment = Annotated[
     Optional[Path],  # noqa: UP045  (typer reads it at run time)
@@ -15,18 +16,26 @@ Deployment = Annotated[
         "-d",
         help="The network's file; default: deployment.json here, or that of `ccip up`.",
         show_default=False,
+        metavar="FILE",
+        rich_help_panel=NETWORK,
     ),
 ]
 Rpc = Annotated[
     list[str],
-    typer.Option("--rpc", help="NAME=URL instead of the file's URL. May be repeated.", metavar="NAME=URL"),
+    typer.Option(
+        "--rpc",
+        help="Instead of the file's URL of that chain. May be repeated.",
+        metavar="NAME=URL",
+        rich_help_panel=NETWORK,
+    ),
 ]
 Router = Annotated[
     list[str],
     typer.Option(
         "--router",
-        help="NAME=URL@ROUTER, for networks without a file: one for each chain.",
+        help="For networks without a file: one for each chain.",
         metavar="NAME=URL@ROUTER",
+        rich_help_panel=NETWORK,
     ),
 ]
 Key = Annotated[
@@ -37,8 +46,13 @@ Key = Annotated[
         metavar="REFERENCE",
     ),
 ]
-Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to wait for anything.", min=0.1)]
+Timeout = Annotated[
+    float, typer.Option("--timeout", help="How long to wait for anything.", min=0.1, metavar="SECONDS")
+]
 Reference = Annotated[str, typer.Argument(help="A transaction that sent messages, or a message id.")]
 LogIndex = Annotated[
-    int, typer.Option("--log-index", help="Which message of the transaction, from 0; -1: the only one.")
+    int,
+    typer.Option(
+        "--log-index", help="Which message of the transaction, from 0; -1: the only one.", metavar="N"
+    ),
 ]

@@ -32,7 +32,8 @@ def birth(pid: int) -> str:
     """When a process started, as its system counts; empty if there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-        return stat.rpartition(")")[2].split()[19]
+        state, *rest = stat.rpartition(")")[2].split()
+        return "" if state in "ZX" else rest[18]  # ended, though nobody has asked how yet
     except (OSError, IndexError):
         return _without_proc(pid)
 
@@ -50,8 +51,9 @@ def _without_proc(pid: int) -> str:
 
 def write(folder: Path, plain: dict[str, Any]) -> Path:
     """Say that we run."""
-    path = folder / RUN
-    path.write_text(json.dumps({"pid": os.getpid(), "born": birth(os.getpid()), **plain}, indent=2) + "\n")
+    path, beside = folder / RUN, folder / f"{RUN}.new"
+    beside.write_text(json.dumps({"pid": os.getpid(), "born": birth(os.getpid()), **plain}, indent=2) + "\n")
+    beside.replace(path)  # whole or not at all: others wait for this file
     return path
 
 

@@ -17,18 +17,26 @@ if TYPE_CHECKING:
     from ccip_py.sdk.flows import MessageOptions
     from ccip_py.sdk.types import Fee, Obstacle, SentMessage
 
-Source = Annotated[str, typer.Option("--source", "-s", help="Chain to send from: its name or selector.")]
-Destination = Annotated[str, typer.Option("--dest", "-D", help="Chain to send to.")]
-To = Annotated[str, typer.Option("--to", help="The receiver, as a checksum address.")]
-Data = Annotated[str, typer.Option(help="Text, or 0x… for bytes.")]
+Source = Annotated[
+    str, typer.Option("--source", "-s", metavar="CHAIN", help="Chain to send from: its name or selector.")
+]
+Destination = Annotated[str, typer.Option("--dest", "-D", metavar="CHAIN", help="Chain to send to.")]
+To = Annotated[str, typer.Option("--to", metavar="ADDRESS", help="The receiver, as a checksum address.")]
+Data = Annotated[str, typer.Option(help="Text, or 0x… for bytes.", metavar="TEXT")]
 Tokens = Annotated[
     list[str],
-    typer.Option("--token", "-t", help="TOKEN=AMOUNT in whole tokens: BMT=1.5", metavar="TOKEN=AMOUNT"),
+    typer.Option("--token", "-t", help="In whole tokens: BMT=1.5. May be repeated.", metavar="TOKEN=AMOUNT"),
 ]
-FeeToken = Annotated[str, typer.Option(help="Symbol or address; left out: the native coin.")]
+FeeToken = Annotated[str, typer.Option(metavar="TOKEN", help="Symbol or address; left out: the native coin.")]
 GasLimit = Annotated[
     int,
-    typer.Option("--gas-limit", "-L", help="Gas for the receiver; -1: measured, and a tenth more.", min=-1),
+    typer.Option(
+        "--gas-limit",
+        "-L",
+        metavar="GAS",
+        help="Gas for the receiver; -1: measured, and a tenth more.",
+        min=-1,
+    ),
 ]
 OutOfOrder = Annotated[bool, typer.Option("--ooo", help="Do not wait for this sender's earlier messages.")]
 ApproveMax = Annotated[bool, typer.Option("--approve-max", help="Approve the Router once and for all.")]

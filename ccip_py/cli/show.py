@@ -12,7 +12,12 @@ from ccip_py.cli import options, terminal
 Wait = Annotated[bool, typer.Option("--wait", help="Until it is executed or failed.")]
 CertificateFile = Annotated[
     Optional[Path],  # noqa: UP045  (typer reads it at run time)
-    typer.Option("--certificate", help="Write its delivery certificate to this file.", show_default=False),
+    typer.Option(
+        "--certificate",
+        metavar="FILE",
+        help="Write its delivery certificate to this file.",
+        show_default=False,
+    ),
 ]
 
 

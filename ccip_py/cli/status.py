@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,7 +58,17 @@ def _look(ccip: Ccip) -> dict[str, Any]:
     return {
         "chains": [_chain(ccip, chain) for chain in ccip.book.chains],
         "lanes": [_lane(ccip, lane) for lane in ccip.lanes()],
-        "nodes": None if known is None else {"process": known.pid, "running": known.alive},
+        "nodes": None if known is None else _nodes(known),
+    }
+
+
+def _nodes(known: run_file.Running) -> dict[str, Any]:
+    """Who runs beside the chains. One that ends by itself ends the whole network, so all of them do, or none."""
+    return {
+        "process": known.pid,
+        "running": known.alive,
+        "each_a_process": bool(known.plain.get("in_processes")),
+        "names": [str(name) for name in known.plain.get("nodes", ())],
     }
 
 
@@ -105,7 +116,16 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     nodes = document["nodes"]
     if nodes is not None:
         yield ""
-        yield f"nodes    in process {nodes['process']}, " + ("running" if nodes["running"] else "GONE")
+        where = "each a process, under" if nodes["each_a_process"] else "all in"
+        yield f"nodes  {_counted(nodes['names'])}; {where} process {nodes['process']}, " + (
+            "running" if nodes["running"] else "GONE"
+        )
+
+
+def _counted(names: list[str]) -> str:
+    """4 committers, 4 monitors, 1 executor: each is called by its kind and a number."""
+    kinds = Counter(name.rstrip("0123456789").rstrip(" -") for name in names)
+    return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in kinds.items())
 
 
 _COUNTS = ("sent", "committed", "waiting", "failed")

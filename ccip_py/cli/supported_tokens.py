@@ -12,8 +12,8 @@ from ccip_py.cli.durations import duration
 if TYPE_CHECKING:
     from ccip_py.sdk.types import Bucket, TokenOnLane
 
-Source = Annotated[str, typer.Option("--source", "-s", help="Chain to send from.")]
-Destination = Annotated[str, typer.Option("--dest", "-D", help="Chain to send to.")]
+Source = Annotated[str, typer.Option("--source", "-s", metavar="CHAIN", help="Chain to send from.")]
+Destination = Annotated[str, typer.Option("--dest", "-D", metavar="CHAIN", help="Chain to send to.")]
 
 
 def get_supported_tokens(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
@@ -117,7 +117,11 @@ def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterator[str]:
 def waiting(what: str) -> Iterator[Callable[[str], None]]:
     """Show what is being waited for: a spinner on a terminal, else a line for each thing that takes longer."""
     if not colored(sys.stderr):
-        yield _Patient(what).say
+        patient = _Patient(what)
+        try:
+            yield patient.say
+        finally:
+            patient.end()
         return
     from rich.console import Console
 
@@ -126,19 +130,25 @@ def waiting(what: str) -> Iterator[Callable[[str], None]]:
 
 
 class _Patient:
-    """Says what it waits for, at most once per thing."""
+    """Says what it waits for, once per thing, if it still does after a while: whoever waits may be busy waiting."""
 
     def __init__(self, what: str) -> None:
-        self._began = time.monotonic()
-        self._said = ""
-        self._what = what
+        self._what = ""
+        self._later: threading.Timer | None = None
+        self.say(what)
 
     def say(self, what: str) -> None:
-        if what != self._what:
-            self._what, self._began = what, time.monotonic()
-        if self._said != what and time.monotonic() - self._began > _QUIET_S:
-            self._said = what
-            say(what)
+        if what == self._what:
+            return
+        self.end()
+        later = threading.Timer(_QUIET_S, say, (what,))
+        later.daemon = True
+        later.start()
+        self._what, self._later = what, later
+
+    def end(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
 
 
 def failed(problem: Exception, as_json: bool) -> int:

@@ -8,9 +8,13 @@ import typer
 
 from ccip_py.cli import options, terminal
 
-Chain = Annotated[str, typer.Option("--chain", "-n", help="Name or selector.")]
-Holder = Annotated[str, typer.Option("--holder", "-H", help="Checksum address; default: the signer's.")]
-Token = Annotated[str, typer.Option("--token", "-t", help="Symbol or address; left out: the native coin.")]
+Chain = Annotated[str, typer.Option("--chain", "-n", metavar="CHAIN", help="Name or selector.")]
+Holder = Annotated[
+    str, typer.Option("--holder", "-H", metavar="ADDRESS", help="Checksum address; default: the signer's.")
+]
+Token = Annotated[
+    str, typer.Option("--token", "-t", metavar="TOKEN", help="Symbol or address; left out: the native coin.")
+]
 
 
 def token(

@@ -23,21 +23,39 @@ if TYPE_CHECKING:
 
     from ccip_py.cli.fleet import Fleet
     from ccip_py.devnet.network import Network, Options
+    from ccip_py.errors import Refused
 
-MOST_CHAINS = 10  # each with every other: ninety lanes
+FEWEST_CHAINS, MOST_CHAINS = 2, 10  # each with every other: up to ninety lanes
 FIRST_PORT, PORT_STEP = 8545, 1000
 BLOCK_TIMES, EPOCHS = (1, 2), (1, 2, 3)  # in turn: identical twins hide bugs
 
-Chains = Annotated[int, typer.Option(help="How many chains.", min=2, max=MOST_CHAINS)]
+Chains = Annotated[
+    Optional[int],  # noqa: UP045  (typer reads it at run time)
+    typer.Option(
+        metavar="N",
+        help="How many chains; left out: 2, or as many as --state holds.",
+        min=FEWEST_CHAINS,
+        max=MOST_CHAINS,
+        show_default=False,
+    ),
+]
 Port = Annotated[
     list[int],
-    typer.Option(help="One for each chain, in order; 0: any free one; left out: 8545, 9545, …"),
+    typer.Option(
+        metavar="PORT", help="One for each chain, in order; 0: any free one; left out: 8545, 9545, …"
+    ),
 ]
-BlockTime = Annotated[list[int], typer.Option(help="Seconds between blocks, one for each chain.", min=1)]
+BlockTime = Annotated[
+    list[int], typer.Option(metavar="SECONDS", help="Between two blocks, one for each chain.", min=1)
+]
 Processes = Annotated[bool, typer.Option("--processes", help="Every node as a process of its own.")]
 State = Annotated[
     Optional[Path],  # noqa: UP045  (typer reads it at run time)
-    typer.Option(help="Keep everything in this folder, and go on from there next time.", show_default=False),
+    typer.Option(
+        metavar="FOLDER",
+        help="Keep everything in this folder, and go on from there next time.",
+        show_default=False,
+    ),
 ]
 Detach = Annotated[bool, typer.Option("--detach", help="Return when it runs; `ccip down` ends it.")]
 WINDOW_S = 15
@@ -46,7 +64,7 @@ BANNER = "\n— it runs —\n"
 
 
 def up(
-    chains: Chains = 2,
+    chains: Chains = None,
     port: Port = [],  # noqa: B006  (typer copies it)
     block_time: BlockTime = [],  # noqa: B006
     processes: Processes = False,
@@ -68,16 +86,28 @@ def up(
             code="ALREADY_UP",
             hint="`ccip status` shows it, `ccip down` ends it; another folder can have its own",
         )
+    count = _count(chains, state)
     for name, given in (("--port", port), ("--block-time", block_time)):
-        if given and len(given) != chains:
-            raise typer.BadParameter(
-                f"one for each of the {chains} chains, got {len(given)}", param_hint=name
-            )
+        if given and len(given) != count:
+            raise typer.BadParameter(f"one for each of the {count} chains, got {len(given)}", param_hint=name)
     if detach:
         _detach(timeout, as_json)
         return
     terminal.say("starting a network; loading the nodes takes a moment")
-    _run(_options(chains, port, block_time, state), processes, as_json)
+    _run(_options(count, port, block_time, state), processes, as_json)
+
+
+def _count(chains: int | None, state: Path | None) -> int:
+    """How many chains: what is kept decides, and is not contradicted."""
+    held = kept.chains(state) if state is not None else None
+    if held is None:
+        return FEWEST_CHAINS if chains is None else chains
+    if chains not in (None, held):
+        raise typer.BadParameter(
+            f"{state} holds a network of {held} chains; leave it out to go on with them, or name another folder",
+            param_hint="--chains",
+        )
+    return held
 
 
 def _options(chains: int, port: list[int], block_time: list[int], state: Path | None) -> Options:
@@ -198,7 +228,7 @@ def _banner(network: Network, processes: bool) -> Iterator[str]:
 
 def _detach(timeout: float, as_json: bool) -> None:
     """Start the same command in a session of its own, and wait until it says that it runs."""
-    from ccip_py.errors import NotYet, Refused
+    from ccip_py.errors import NotYet
 
     RUN_FOLDER.mkdir(exist_ok=True)
     log = RUN_FOLDER / "up.log"
@@ -214,10 +244,9 @@ def _detach(timeout: float, as_json: bool) -> None:
         )
     deadline = time.monotonic() + timeout
     with terminal.waiting("waiting for the network") as update:
-        while not (RUN_FOLDER / run_file.RUN).exists():
+        while not _runs(child.pid):
             if child.poll() is not None:
-                said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
-                raise Refused("the network did not start; it said: " + " / ".join(said), code="NOT_UP")
+                raise _not_up(log)
             if time.monotonic() > deadline:
                 child.terminate()
                 raise NotYet(f"the network was not up after {timeout:g} s", code="TIMEOUT", hint=f"see {log}")
@@ -229,3 +258,22 @@ def _detach(timeout: float, as_json: bool) -> None:
         text[text.rfind(BANNER) + len(BANNER) :].replace("Ctrl-C stops it.", "`ccip down` stops it.").rstrip()
     )
     terminal.result(known.plain if known else {}, [banner], as_json)
+
+
+def _runs(pid: int) -> bool:
+    """Whether that process says that its network runs. What a run before left behind says nothing."""
+    known = run_file.read()
+    return known is not None and known.pid == pid and known.alive
+
+
+def _not_up(log: Path) -> Refused:
+    """Its last words: from the line that names an error on."""
+    from ccip_py.errors import Refused
+
+    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    error = next((place for place, line in enumerate(said) if line.startswith("error[")), len(said) - 3)
+    return Refused(
+        "the network did not start; it said: " + " / ".join(line.strip() for line in said[max(0, error) :]),
+        code="NOT_UP",
+        hint=f"its whole log: {log}",
+    )

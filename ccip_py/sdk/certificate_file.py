@@ -98,15 +98,25 @@ def parse_pins(text: str) -> Pins:
 def _parsed(text: str, wanted: str, what: str, read: Callable[[Mapping[str, Any]], T]) -> T:
     try:
         raw = parse_json(text)
-        if not isinstance(raw, dict) or raw.get("format") != wanted:
-            raise ValueError(f"want the format {wanted}")
+    except ValueError as broken:
+        raise _not_a(what, f"it is not JSON: {broken}") from None
+    found = raw.get("format") if isinstance(raw, dict) else None
+    if not isinstance(raw, dict) or found != wanted:
+        raise _not_a(what, f"its format is {found or 'not said'}, and should be {wanted}")
+    try:
         return read(raw)
-    except (ValueError, KeyError, TypeError, AttributeError, CcipError) as broken:
-        raise BadInput(
-            f"this is no {what}: {type(broken).__name__} {broken}",
-            code="NOT_A_CERTIFICATE",
-            hint=f"want {wanted}",
-        ) from None
+    except KeyError as missing:
+        raise _not_a(what, f"{missing} is missing") from None
+    except (ValueError, TypeError, AttributeError, CcipError) as broken:
+        raise _not_a(what, str(broken)) from None
+
+
+def _not_a(what: str, why: str) -> BadInput:
+    return BadInput(
+        f"this is no {what}: {why}",
+        code="NOT_A_CERTIFICATE",
+        hint="`ccip show TX --certificate FILE` writes a certificate, `ccip lane -s A -D B --pins FILE` the signers",
+    )
 
 
 def _certificate(raw: Mapping[str, Any]) -> Certificate:

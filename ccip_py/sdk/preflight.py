@@ -22,6 +22,13 @@ from ccip_py.sdk.send import ALLOWANCE, BALANCE_OF, get_fee, spending
 from ccip_py.sdk.tokens import token_on
 from ccip_py.sdk.types import Bucket, Fee, MessageLimits, Obstacle, TokenOnLane
 
+_EMPTY = Obstacle(
+    "EMPTY_MESSAGE",
+    "the message carries nothing: no data, no tokens, and no gas to call its receiver with",
+    False,
+    "give it data or tokens",
+)
+
 
 def obstacles(
     book: Book, known: KnownLane, message: OutgoingMessage, sender: Address, *, approve: bool = True
@@ -64,19 +71,20 @@ def _curses(book: Book, known: KnownLane) -> Flow[tuple[Obstacle, ...]]:
     ):
         if (yield from is_cursed(chain, book.router(chain), remote)):
             text = f"{book.name(remote)} is cursed on {book.name(chain)}"
-            hint = "the risk network stopped it; its owner lifts the curse after looking why"
+            hint = "`ccip curse show` says by whom and why; the owner lifts it after looking"
             found.append(Obstacle("CURSED", text, on_source, hint))
     return tuple(found)
 
 
 def _sizes(message: OutgoingMessage, limits: MessageLimits, extra: ExtraArgs) -> Iterator[Obstacle]:
-    for code, what, got, most in (
-        ("DATA_TOO_LARGE", "bytes of data", len(message.data), limits.data_bytes),
-        ("TOO_MANY_TOKENS", "tokens", len(message.token_amounts), limits.tokens),
-        ("GAS_LIMIT_TOO_HIGH", "gas for the receiver", extra.gas_limit, limits.gas_limit),
+    split, less = "send it in several messages", f"a gas limit of {limits.gas_limit} or less"
+    for code, what, got, most, hint in (
+        ("DATA_TOO_LARGE", "bytes of data", len(message.data), limits.data_bytes, split),
+        ("TOO_MANY_TOKENS", "tokens", len(message.token_amounts), limits.tokens, split),
+        ("GAS_LIMIT_TOO_HIGH", "gas for the receiver", extra.gas_limit, limits.gas_limit, less),
     ):
         if got > most:
-            yield Obstacle(code, f"{got:,} {what}, and this lane takes {most:,}", True, "send less at once")
+            yield Obstacle(code, f"{got:,} {what}, and this lane takes {most:,}", True, hint)
     if limits.must_be_out_of_order and not extra.allow_out_of_order:
         hint = "pass out_of_order=True with a gas limit"
         yield Obstacle("MUST_BE_OUT_OF_ORDER", "this lane takes only out-of-order messages", True, hint)
@@ -145,11 +153,11 @@ def _receiver(
     """Call the receiver as the destination's Router would, where it would be called at all."""
     lane, receiver = known.lane, as_address(message.receiver[-20:])
     if extra.gas_limit == 0 and not message.data:
-        return []
+        return [] if message.token_amounts else [_EMPTY]
     if not (yield from receives(lane.destination, receiver)):
-        if not message.data or message.token_amounts:
+        if message.token_amounts:
             return []
-        text = "nothing at the receiver takes messages: the data would be delivered to nobody"
+        text = "nothing at the receiver takes messages: this one would be delivered to nobody"
         return [Obstacle("NOT_A_RECEIVER", text, False, "is it the right address, on the right chain?")]
     arrivals = arrivals_of(tuple((t.remote_token, n, t.remote_decimals, t.decimals) for t, n in tokens))
     why = yield from refuses(book, lane, sender, receiver, message.data, arrivals, extra.gas_limit)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import coincurve
 
@@ -119,6 +120,10 @@ def _long_form(r: bytes, vs: bytes) -> bytes:
     return r + (value & (2**255 - 1)).to_bytes(32, "big") + bytes([value >> 255])
 
 
+def _since(timestamp: int) -> str:
+    return f"since {datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M:%S} UTC" if timestamp else "never"
+
+
 def against_chains(book: Book, certificate: Certificate) -> Flow[tuple[Check, ...]]:
     """What the chains say now of the same facts: the Routers' lane, the root, and the outcome."""
     lane = certificate.lane
@@ -129,10 +134,14 @@ def against_chains(book: Book, certificate: Certificate) -> Flow[tuple[Check, ..
     (state,) = yield from read(lane.destination, lane.off_ramp, EXECUTED, certificate.message.sequence_number)
     outcome = ExecutionState(state).name
     return (
-        Check("the source's Router sends through this on-ramp", as_address(on_ramp) == lane.on_ramp, on_ramp),
+        Check(
+            "the source's Router sends through this on-ramp",
+            as_address(on_ramp) == lane.on_ramp,
+            codec.checksum(as_address(on_ramp)),
+        ),
         Check(
             "the destination's Router takes from this off-ramp", bool(known), codec.checksum(lane.off_ramp)
         ),
-        Check("the root is committed", committed > 0, f"at {committed}"),
+        Check("the root is committed", committed > 0, _since(committed)),
         Check("the message was executed with success", state == ExecutionState.SUCCESS, outcome),
     )

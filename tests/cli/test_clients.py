@@ -59,6 +59,18 @@ def test_what_is_no_certificate_is_refused(text: str) -> None:
     assert refused.value.code == "NOT_A_CERTIFICATE"
 
 
+def test_pins_are_no_certificate_and_are_told_what_they_are(certified: tuple[Certificate, Pins]) -> None:
+    with pytest.raises(BadInput, match=r"its format is ccip-signer-pins/1, and should be ccip-delivery-cert"):
+        parse_certificate(dump_pins(certified[1]))
+
+
+def test_a_field_that_is_missing_is_named(certified: tuple[Certificate, Pins]) -> None:
+    text = dump_certificate(certified[0]).replace('"blessing"', '"benediction"')
+
+    with pytest.raises(BadInput, match="'blessing' is missing"):
+        parse_certificate(text)
+
+
 Change = Callable[[Certificate], Certificate]
 FORGERIES: dict[str, Change] = {
     "another amount of gas": lambda c: replace(c, message=replace(c.message, gas_limit=1)),

@@ -60,6 +60,16 @@ def test_an_option_comes_from_the_environment(
     assert "elsewhere.json" in cli("lane").err
 
 
+def test_the_environment_calls_an_option_what_people_type(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CCIP_JSON", "1")
+
+    assert cli("lane").json["error"]["code"] == "NO_NETWORK"
+
+
+def test_a_flag_does_not_look_as_if_it_took_a_value(cli: Run) -> None:
+    assert "<bool>" not in cli("send", "--help").out + cli("--help").out
+
+
 def test_without_a_network_the_way_to_one_is_said(cli: Run) -> None:
     ran = cli("lane")
 

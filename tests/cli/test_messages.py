@@ -155,6 +155,9 @@ def test_n3_a_chain_id_is_no_selector_and_is_told_the_right_one(on: Run, where: 
         (("--token", "BMT=99999", "--gas-limit", "0"), "INSUFFICIENT_BALANCE"),
         (("--token", "0x000000000000000000000000000000000000dEaD=1", "--gas-limit", "0"), "ANY"),
         (("--data", "hi", "--gas-limit", "100", "--to", "INBOX"), "RECEIVER_REVERTS"),
+        (("--data", "hi"), "NOT_A_RECEIVER"),
+        ((), "EMPTY_MESSAGE"),
+        (("--gas-limit", "0", "--to", "INBOX"), "EMPTY_MESSAGE"),
     ],
 )
 def test_n4_n5_preflight_says_what_would_stop_it_and_signs_nothing(
@@ -262,6 +265,7 @@ def test_n7_an_interrupted_send_is_gone_on_with_and_never_doubled(running: Runni
     finally:
         running.network.start()
     assert child.returncode == 130, (lines, err)
+    assert "the message goes on without you: ccip show 0x" in err
     assert err.strip().splitlines()[-1] == "interrupted"
     assert "Traceback" not in "".join(lines) + err
     hashes = [line.split()[-1] for line in lines if line.startswith("sending transaction")]

@@ -1,6 +1,9 @@
 """A network of one's own: started, found, saved, gone on with, stopped. Each start is a process, as people have it."""
 
 import json
+import os
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -45,6 +48,32 @@ def test_up_is_found_saved_and_gone_on_with(tmp_path: Path) -> None:
     finally:
         ccip("down", "--timeout", PATIENCE)
     assert ccip("down") == {"stopped": None}
+
+
+@pytest.mark.slow
+def test_a_network_that_was_killed_is_said_to_be_gone_and_gone_on_with(tmp_path: Path) -> None:
+    up = ("up", "--detach", "--state", "kept", "--timeout", PATIENCE, "--json")
+    first = in_a_process(*up, "--chains", "3", *(("--port", "0") * 3), cwd=tmp_path).json
+    os.kill(first["pid"], signal.SIGKILL)
+    while run_file.birth(first["pid"]):
+        time.sleep(0.01)
+
+    gone = in_a_process("status", cwd=tmp_path)
+    assert (gone.code, "error[NO_NETWORK]" in gone.err, "--state kept" in gone.err) == (2, True, True)
+    wrong = in_a_process(*up, "--chains", "2", cwd=tmp_path)
+    assert (wrong.code, "holds a network of 3 chains" in wrong.json["error"]["message"]) == (2, True)
+
+    second = in_a_process(
+        *up, *(("--port", "0") * 3), cwd=tmp_path
+    ).json  # not what the killed one left behind
+    try:
+        assert second["pid"] != first["pid"]
+        assert [chain["router"] for chain in second["chains"]] == [
+            chain["router"] for chain in first["chains"]
+        ]
+        assert in_a_process("status", cwd=tmp_path).code == 0
+    finally:
+        in_a_process("down", "--timeout", PATIENCE, cwd=tmp_path)
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
@@ -122,8 +151,6 @@ def test_a_run_file_of_a_process_that_is_gone_is_cleaned_up(cli: Run, tmp_path: 
 
 
 def test_another_process_of_the_same_number_is_not_ours(tmp_path: Path) -> None:
-    import os
-
     (tmp_path / run_file.RUN).write_text(json.dumps({"pid": os.getpid(), "born": "1"}))
     known = run_file.read(tmp_path)
 
