@@ -26,6 +26,7 @@ from ccip_py.cli import (
     manual_exec,
     node,
     parse,
+    remappings,
     send,
     show,
     status,
@@ -113,6 +114,7 @@ for _panel, _functions in _COMMANDS.items():
     for _name, _function in _functions.items():
         app.command(_name, cls=Command, rich_help_panel=_panel)(_function)
 app.add_typer(node.app, name="node", rich_help_panel="Operating")
+app.command("remappings", cls=Command, rich_help_panel="Other")(remappings.remappings)
 app.command("completion", cls=Command, rich_help_panel="Other")(completion.completion)
 
 

@@ -5,6 +5,7 @@ dict on the way out, so that no caller depends on the order of fields in a contr
 """
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from eth_abi.abi import decode, encode
@@ -27,14 +28,15 @@ def creation_data(artifact: Artifact, arguments: Sequence[Any]) -> bytes:
 
 def call_data(artifact: Artifact, function: str, arguments: Sequence[Any]) -> bytes:
     """What a call of that function carries."""
-    entry = _function(artifact, function, len(arguments))
-    signature = f"{function}({','.join(_type(field) for field in entry['inputs'])})"
-    return keccak(signature.encode())[:4] + _encode(f"{artifact.name}.{function}", entry["inputs"], arguments)
+    entry = entry_of(artifact, function, len(arguments))
+    return keccak(signature(entry).encode())[:4] + _encode(
+        f"{artifact.name}.{function}", entry["inputs"], arguments
+    )
 
 
 def result(artifact: Artifact, function: str, arity: int, data: bytes) -> Any:
     """What the function returned: the value itself if there is one, else a dict by output name."""
-    outputs = _function(artifact, function, arity)["outputs"]
+    outputs = entry_of(artifact, function, arity)["outputs"]
     values = decode([_type(field) for field in outputs], data)
     shaped = [_out(field, value) for field, value in zip(outputs, values, strict=True)]
     if len(shaped) == 1:
@@ -52,11 +54,35 @@ def encode_values(types: Sequence[str], values: Sequence[Any]) -> bytes:
     )
 
 
-def _function(artifact: Artifact, name: str, arity: int) -> Mapping[str, Any]:
-    for item in artifact.abi:
-        if item["type"] == "function" and item["name"] == name and len(item["inputs"]) == arity:
-            return item
-    raise CannotEncode(f"{artifact.name} has no function {name} with {arity} arguments")
+def entry_of(artifact: Artifact, function: str, arity: int) -> Field:
+    """The ABI's entry for a function, by its name, or by its signature where several share name and arity."""
+    named = [item for item in artifact.abi if item["type"] == "function" and item["name"] == function]
+    fitting = [item for item in named if len(item["inputs"]) == arity]
+    if "(" in function:
+        fitting = [
+            item for item in artifact.abi if item["type"] == "function" and signature(item) == function
+        ]
+    if len(fitting) == 1:
+        return fitting[0]
+    forms = "; ".join(signature(item) for item in named)
+    if fitting:
+        raise CannotEncode(
+            f"{artifact.name} has several functions {function} with {arity} arguments",
+            hint=f"name one by its signature: {forms}",
+        )
+    known = f"it has {forms}" if named else nearest(artifact, function)
+    raise CannotEncode(f"{artifact.name} has no function {function} with {arity} arguments", hint=known)
+
+
+def nearest(artifact: Artifact, function: str) -> str:
+    """What may have been meant by a name that the contract does not have; empty if nothing is like it."""
+    close = get_close_matches(function, {item["name"] for item in artifact.abi if item["type"] == "function"})
+    return f"did you mean {' or '.join(close)}?" if close else ""
+
+
+def signature(entry: Field) -> str:
+    """A function as its selector is made of: `transfer(address,uint256)`."""
+    return f"{entry['name']}({','.join(_type(field) for field in entry['inputs'])})"
 
 
 def _encode(where: str, fields: Sequence[Field], values: Sequence[Any]) -> bytes:

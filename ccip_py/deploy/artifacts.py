@@ -1,4 +1,5 @@
-"""The compiled contracts that the wheel ships: one JSON file per contract in `artifacts/` beside this module.
+"""The compiled contracts that the wheel ships: one JSON file per contract in `artifacts/` beside this module, and in
+`artifacts/solidity/` their sources, as applications import them: `ccip/receivers/CCIPReceiver.sol`.
 
 `compile.py` writes them; nothing here needs a compiler. A file that was replaced is read anew.
 """
@@ -14,6 +15,7 @@ from ccip_py.errors import ConfigError
 
 FOLDER = Path(__file__).resolve().parent / "artifacts"
 MANIFEST = "manifest.json"  # not a contract: what the files were made from
+SOLIDITY = "solidity"  # the folder of sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ def load(name: str, folder: Path = FOLDER) -> Artifact:
 def names() -> tuple[str, ...]:
     """Every contract that is compiled, sorted."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.json") if path.name != MANIFEST))
+
+
+def remappings() -> tuple[tuple[str, Path], ...]:
+    """Prefix of imports → folder, for any compiler. OpenZeppelin's holds what our sources import, and no more."""
+    sources = FOLDER / SOLIDITY
+    return (
+        ("ccip/", sources / "ccip"),
+        ("@openzeppelin/contracts/", sources / "@openzeppelin" / "contracts"),
+    )
 
 
 @lru_cache(maxsize=256)

@@ -1,8 +1,9 @@
-"""Compile `contracts/` into the artifacts that the wheel ships.
+"""Compile `contracts/` into the artifacts that the wheel ships, and lay the sources beside them.
 
 Promise: the files in `artifacts/` are exactly what the compiler and settings of `foundry.toml` make of the sources,
-with one name per contract; stale files are removed, and nothing is compiled twice for the same content. A failed
-compile leaves the old artifacts alone.
+with one name per contract; the sources, and what they import, are in `artifacts/solidity/`, for applications that derive
+from them; stale files are removed, and nothing is compiled twice for the same content. A failed compile leaves the old
+artifacts alone.
 
 `python -m ccip_py.deploy.compile` does it from the command line and says what it did.
 """
@@ -13,7 +14,7 @@ import os
 import posixpath
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,16 +52,32 @@ def compile_contracts(
     key = fingerprint(request, settings)
     known = _manifest(folder)
     if known and known["key"] == key and _intact(folder, known["files"]):
-        return Compiled(tuple(sorted(Path(name).stem for name in known["files"])), fresh=True)
+        return Compiled(_names(known["files"]), fresh=True)
     binary = find_solc(root, settings.version, solc)
     files = _files(_run(binary, request), settings)
-    _replace(folder, key, files)
-    return Compiled(tuple(sorted(Path(name).stem for name in files)), fresh=False)
+    _replace(folder, key, {**files, **_importable(request)})
+    return Compiled(_names(files), fresh=False)
+
+
+def _names(files: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(Path(name).stem for name in files if name.endswith(".json")))
+
+
+def _importable(request: Mapping[str, Any]) -> dict[str, str]:
+    """File name → source, where `ccip/…` and the packages that it imports are found below `artifacts/solidity/`."""
+    places = ((f"{SOURCES}/", "ccip/"), ("node_modules/", ""))
+    return {
+        f"{artifacts.SOLIDITY}/{place}{name.removeprefix(prefix)}": source["content"]
+        for name, source in request["sources"].items()
+        for prefix, place in places
+        if name.startswith(prefix)
+    }
 
 
 def fingerprint(request: Mapping[str, Any], settings: CompilerSettings) -> str:
-    """One hash over all that decides the bytecode: every source, the settings and the compiler's version."""
-    return hashlib.sha256(json.dumps([settings.version, request], sort_keys=True).encode()).hexdigest()
+    """One hash over all that decides the files: every source, the settings, the compiler's version, and their places."""
+    decisive = [settings.version, request, artifacts.SOLIDITY]
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
 def is_fresh(root: Path = ROOT, folder: Path = artifacts.FOLDER) -> bool:
@@ -176,18 +193,18 @@ def _digest(path: Path) -> str | None:
 
 def _replace(folder: Path, key: str, files: Mapping[str, str]) -> None:
     """Write all, remove what is stale, and only then say so: an interrupted run is done again."""
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / artifacts.MANIFEST).unlink(missing_ok=True)
     for name, text in files.items():
         _write(folder / name, text)
-    for stale in folder.glob("*.json"):
-        if stale.name not in files:
+    for stale in (*folder.glob("*.json"), *folder.rglob("*.sol")):
+        if stale.relative_to(folder).as_posix() not in files:
             stale.unlink(missing_ok=True)
     digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())}
     _write(folder / artifacts.MANIFEST, json.dumps({"key": key, "files": digests}, indent=1) + "\n")
 
 
 def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)

@@ -85,9 +85,9 @@ def find_anvil(
     for packaged in sorted(root.glob("node_modules/@foundry-rs/anvil-*/bin/anvil")):
         return packaged
     raise ConfigError(
-        f"no Anvil found: {SETTING} is not set, PATH has none, and neither has {root / 'node_modules'}",
+        f"no Anvil found: {SETTING} is not set, and neither PATH nor {root / 'node_modules'} has one",
         code="NO_ANVIL",
-        hint=f"any of these is enough: scripts/setup in a checkout; Foundry's anvil on PATH; {SETTING}=/path/to/anvil",
+        hint=f"install Foundry (getfoundry.sh), or set {SETTING}=/path/to/anvil; in a checkout, scripts/setup",
     )
 
 

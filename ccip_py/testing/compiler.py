@@ -4,9 +4,9 @@
     compiled = compile_solidity(Path("contracts/Box.sol"), cache)
     compiled["Box"]
 
-A project's own remappings (foundry.toml, remappings.txt) come first, then its node_modules. Beside a checkout of this
-project a source may also import the contracts of CCIP as `ccip/receivers/CCIPReceiver.sol` or by production's package
-names, and OpenZeppelin's as `@openzeppelin/contracts/…`.
+A project's own remappings (foundry.toml, remappings.txt) come first, then its node_modules. A source may also import the
+contracts that come with this package as `ccip/receivers/CCIPReceiver.sol`, the most usual ones by production's package
+names too, and what these themselves need of OpenZeppelin's (in a checkout: all of it).
 The compiler is the newest at hand that the pragma accepts.
 """
 
@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ccip_py.deploy import artifacts
 from ccip_py.deploy.artifacts import Artifact
 from ccip_py.deploy.compile import ROOT
 from ccip_py.deploy.solc import SETTING, version_of
@@ -30,13 +31,12 @@ from ccip_py.errors import ConfigError
 from ccip_py.testing.contracts import artifact_of
 
 PACKAGE = "@chainlink/contracts-ccip/contracts/"
-OURS = (
-    ("ccip/", "contracts/"),
-    (f"{PACKAGE}interfaces/IRouterClient.sol", "contracts/interfaces/IRouterClient.sol"),
-    (f"{PACKAGE}libraries/Client.sol", "contracts/types/Client.sol"),
-    (f"{PACKAGE}applications/CCIPReceiver.sol", "contracts/receivers/CCIPReceiver.sol"),
-    ("@openzeppelin/contracts/", "node_modules/@openzeppelin/contracts/"),
+PRODUCTIONS = (
+    (f"{PACKAGE}interfaces/IRouterClient.sol", "interfaces/IRouterClient.sol"),
+    (f"{PACKAGE}libraries/Client.sol", "types/Client.sol"),
+    (f"{PACKAGE}applications/CCIPReceiver.sol", "receivers/CCIPReceiver.sol"),
 )
+"""What production calls some of our sources."""
 OUTPUTS = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
 INLINE = "Inline.sol"
 
@@ -44,8 +44,14 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _IMPORT = re.compile(r"""\bimport\s+(?:[^"';]*?\bfrom\s+)?["']([^"']+)["']""")
 _PRAGMA = re.compile(r"\bpragma\s+solidity\s+([^;]+);")
 
-Compiled = Mapping[str, Artifact]
 Remappings = tuple[tuple[str, str], ...]
+
+
+class Compiled(dict[str, Artifact]):
+    """Contracts by name."""
+
+    def __missing__(self, name: str) -> Artifact:
+        raise ConfigError(f"no contract {name} was compiled", hint=f"there are {', '.join(self) or 'none'}")
 
 
 def compile_solidity(source: str | Path, cache: Path, project: Path | None = None) -> Compiled:
@@ -62,11 +68,11 @@ def compile_solidity(source: str | Path, cache: Path, project: Path | None = Non
     request = _request(roots, texts, used)
     key = hashlib.sha256(json.dumps([version, request], sort_keys=True).encode()).hexdigest()
     answer = _cached(cache / "solidity" / f"{key}.json", lambda: _run(binary, request))
-    return {
-        name: artifact_of(name, _outputs(output), place)
+    return Compiled(
+        (name, artifact_of(name, _outputs(output), place))
         for place in roots
         for name, output in answer["contracts"].get(place, {}).items()
-    }
+    )
 
 
 def _given(source: str | Path) -> Iterator[tuple[str, str]]:
@@ -104,20 +110,22 @@ def _remappings(project: Path) -> Iterator[tuple[str, str]]:
     if (project / "foundry.toml").is_file():
         profile = tomllib.loads((project / "foundry.toml").read_text(encoding="utf-8")).get("profile", {})
         lines += profile.get("default", {}).get("remappings", [])
-    known: set[str] = set()
-    for line in lines:
-        prefix, _, place = line.partition("=")
-        known.add(prefix)
-        yield prefix, _slashed((project / place).resolve(), place)
-    for prefix, place in OURS if (ROOT / "foundry.toml").is_file() else ():
-        base = project if (project / place).exists() and place.startswith("node_modules") else ROOT
-        if prefix not in known and (base / place).exists():
-            known.add(prefix)
-            yield prefix, _slashed(base / place, place)
+    known = {
+        prefix: _slashed((project / place).resolve(), place)
+        for prefix, _, place in (line.partition("=") for line in lines)
+    }
     modules = project / "node_modules"
     for package in sorted(modules.iterdir()) if modules.is_dir() else ():
-        if f"{package.name}/" not in known:
-            yield f"{package.name}/", package.as_posix() + "/"
+        known.setdefault(f"{package.name}/", package.as_posix() + "/")
+    (ours, sources), (theirs, part) = artifacts.remappings()
+    whole = ROOT / "node_modules" / theirs  # a checkout has all of it, not only what our own sources import
+    if not (modules / theirs).exists():
+        known.setdefault(theirs, _slashed(whole if whole.is_dir() else part, theirs))
+    base = known.setdefault(ours, _slashed(sources, ours))
+    for name, place in PRODUCTIONS:
+        if not (modules / name).exists():
+            known.setdefault(name, base + place)
+    yield from known.items()
 
 
 def _slashed(path: Path, like: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,8 @@ class Contract:
 
     def __getattr__(self, function: str) -> Method:
         if function.startswith("__") or not self._artifact.has(function):
-            raise AttributeError(f"{self.name} has no function {function}")
-
+            meant = abi.nearest(self._artifact, function)
+            raise AttributeError(f"{self.name} has no function {function}" + (f"; {meant}" if meant else ""))
         return Method(self, function)
 
     def fund(self, wei: int) -> Transaction:
@@ -58,8 +59,9 @@ class Contract:
         return self._driver.run(flow)[0]
 
     def call(self, function: str, *arguments: Any, sender: Signer | None = None, value: int = 0) -> Any:
-        """What calling the method of that name does: for functions whose name is also one of this class's."""
-        entry = entry_of(self._artifact, function, len(arguments))
+        """What calling the method of that name does: for functions whose name is also one of this class's, and, by
+        signature, for those that share name and number of arguments with others: `call("set(address)", alice)`."""
+        entry = abi.entry_of(self._artifact, function, len(arguments))
         if entry["stateMutability"] in READS:
             return self._read(function, entry, arguments, sender)
         return self._act(function, entry, arguments, sender, value)
@@ -155,10 +157,12 @@ def shipped(name: str) -> Artifact:
     try:
         return artifacts.load(name)
     except ConfigError as unknown:
+        close = get_close_matches(name, artifacts.names())
+        meant = f"did you mean {' or '.join(close)}? Else " if close else ""
         raise ConfigError(
-            f"{name!r} is none of the contracts that come with ccip_py: {', '.join(artifacts.names())}",
+            f"{name!r} is none of the contracts that come with ccip_py",
             code=unknown.code,
-            hint="give a path that ends in .json to load an artifact, or compile a source first",
+            hint=f"{meant}give a path that ends in .json to load an artifact, or compile a source first",
         ) from None
 
 
@@ -169,16 +173,6 @@ def _code(name: str, code: Any) -> bytes:
             f"{name} is not linked: its code still names libraries", hint="make their functions internal"
         )
     return bytes.fromhex(text)
-
-
-def entry_of(artifact: Artifact, function: str, arity: int) -> Field:
-    """The ABI's entry for that function."""
-    named = [item for item in artifact.abi if item["type"] == "function" and item["name"] == function]
-    for item in named:
-        if len(item["inputs"]) == arity:
-            return item
-    forms = "; ".join(f"{function}({', '.join(f['type'] for f in item['inputs'])})" for item in named)
-    raise BadInput(f"{artifact.name} has {forms}; got {arity} arguments")
 
 
 def inward(fields: list[Field], values: tuple[Any, ...]) -> list[Any]:

@@ -67,17 +67,29 @@ def ccip_networks(request: pytest.FixtureRequest) -> Iterator[Networks]:
     """Networks by number of chains. Each worker process of pytest-xdist has its own."""
     config = request.config
     with ExitStack() as stack:
-        running: dict[int, Sandbox] = {}
+        running: dict[int, Sandbox | str] = {}
 
         def start(chains: int) -> Sandbox:
             if chains not in running:
-                from ccip_py.testing.sandbox import open_sandbox
-
-                made = open_sandbox(chains=chains, cache=_cache(config), project=config.rootpath)
-                running[chains] = stack.enter_context(made)
-            return running[chains]
+                running[chains] = _started(stack, config, chains)
+            network = running[chains]
+            if isinstance(network, str):
+                pytest.fail(network, pytrace=False)
+            return network
 
         yield start
+
+
+def _started(stack: ExitStack, config: pytest.Config, chains: int) -> Sandbox | str:
+    """A network, or why there is none: that is no matter of the test's, and needs no trace."""
+    from ccip_py.errors import CcipError
+    from ccip_py.testing.sandbox import open_sandbox
+
+    try:
+        made = open_sandbox(chains=chains, cache=_cache(config), project=config.rootpath)
+        return stack.enter_context(made)
+    except CcipError as problem:
+        return f"no network could be started: {problem}\nhelp: {problem.hint}"
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +136,7 @@ def pytest_runtest_makereport(
     """A failing test tells the journeys of its messages, and hides frames that are not the user's."""
     if call.excinfo is None or not OWN.intersection(getattr(item, "fixturenames", ())):
         return (yield)
+    _with_help(call.excinfo.value)
     hidden = [] if item.config.getoption("--ccip-show-internal") else _ours()
     for module in hidden:
         module.__tracebackhide__ = True
@@ -137,6 +150,15 @@ def pytest_runtest_makereport(
         if told:
             report.sections.append(("CCIP messages of this test", told))
     return report
+
+
+def _with_help(problem: BaseException) -> None:
+    """Under an error of ours stands what to do about it."""
+    errors = sys.modules.get("ccip_py.errors")
+    if errors is not None and isinstance(problem, errors.CcipError) and problem.hint:
+        note = f"help: {problem.hint}"
+        if note not in getattr(problem, "__notes__", ()):
+            problem.add_note(note)
 
 
 def _journeys(fixture: Any) -> str:

@@ -22,7 +22,7 @@ from ccip_py.deploy.keys import party
 from ccip_py.devnet.byzantine import Forgery
 from ccip_py.devnet.delivery import MessageFailed, Stuck, is_cursed
 from ccip_py.devnet.stepped import SteppedNetwork, SteppedOptions, stepped_network
-from ccip_py.errors import BadInput, ContractRefused
+from ccip_py.errors import BadInput
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address
 from ccip_py.protocol.journey import Stage
@@ -33,6 +33,7 @@ from ccip_py.sdk.types import Fee, SentMessage, StageReached, Transaction
 from ccip_py.testing.adversary import Faults, commit_forged, execute_forged, lie
 from ccip_py.testing.compiler import Compiled, compile_solidity
 from ccip_py.testing.contracts import Contract, deploy, load_artifact, shipped
+from ccip_py.testing.expect import Reverts
 from ccip_py.testing.faults import Fault, FaultProxy
 from ccip_py.testing.journeys import messages_since, tell
 
@@ -53,6 +54,9 @@ class Sandbox:
         self._cache, self._project = cache, project
         self._faults = Faults(network)
         self._since = {name: anvil.block_number() for name, anvil in network.anvils.items()}
+
+    def __repr__(self) -> str:
+        return f"<a network of the chains {', '.join(self.chains)}>"
 
     # --- What there is ---
 
@@ -278,22 +282,10 @@ class Sandbox:
         """Every risk monitor looks at everything, whether or not a message asks for it."""
         self.network.watch()
 
-    @contextmanager
-    def reverts(self, error: str, **values: Any) -> Iterator[None]:
-        """The block must be refused by a contract with that error, and with those values."""
-        __tracebackhide__ = True
-        try:
-            yield
-        except ContractRefused as refused:
-            odd = {
-                name: refused.values.get(name) for name in values if refused.values.get(name) != values[name]
-            }
-            if refused.error != error or odd:
-                raise AssertionError(
-                    f"expected {_shown(error, values)}, but got {_shown(refused.error, refused.values)}"
-                ) from refused
-            return
-        raise AssertionError(f"expected {_shown(error, values)}, but nothing was refused")
+    def reverts(self, error: str, **values: Any) -> Reverts:
+        """`with ccip.reverts("TooBig", given=101):` the block must be refused by a contract with that error, and with
+        those values."""
+        return Reverts(error, values)
 
     # --- Isolation and reporting ---
 
@@ -318,10 +310,6 @@ class Sandbox:
     def report(self) -> str:
         """The journey of every message of this test, in words."""
         return tell(self.sdk, self.network, self.messages())
-
-
-def _shown(error: str, values: Any) -> str:
-    return f"{error}({', '.join(f'{name}={value}' for name, value in values.items())})"
 
 
 @contextmanager

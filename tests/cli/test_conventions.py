@@ -20,7 +20,7 @@ COMMANDS = [command.name for command in app.registered_commands]
 def test_every_verb_of_the_specification_is_there() -> None:
     wanted = "up down status send show manual-exec lane token get-supported-tokens parse verify deploy curse uncurse"
 
-    assert {*wanted.split(), "audit", "completion"} == set(COMMANDS)
+    assert {*wanted.split(), "audit", "remappings", "completion"} == set(COMMANDS)
     assert [group.name for group in app.registered_groups] == ["node"]
 
 

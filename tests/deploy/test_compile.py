@@ -53,6 +53,11 @@ class Project:
     def artifacts(self) -> set[str]:
         return {path.name for path in self.folder.glob("*.json")} - {artifacts.MANIFEST}
 
+    def sources(self) -> set[str]:
+        """What applications may import."""
+        place = self.folder / artifacts.SOLIDITY
+        return {path.relative_to(place).as_posix() for path in place.rglob("*.sol")}
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
@@ -116,7 +121,9 @@ def test_nothing_is_compiled_twice_for_the_same_content(project: Project) -> Non
     assert len(project.requests()) == 1
 
 
-@pytest.mark.parametrize("what", ["source", "settings", "a lost file", "a changed file", "no manifest"])
+@pytest.mark.parametrize(
+    "what", ["source", "settings", "a lost file", "a changed file", "a lost source", "no manifest"]
+)
 def test_any_difference_is_compiled_again(project: Project, what: str) -> None:
     project.compile()
     toml = (project.root / "foundry.toml").read_text()
@@ -127,6 +134,7 @@ def test_any_difference_is_compiled_again(project: Project, what: str) -> None:
         ),
         "a lost file": lambda: (project.folder / "A.json").unlink(),
         "a changed file": lambda: (project.folder / "A.json").write_text("{}"),
+        "a lost source": lambda: (project.folder / artifacts.SOLIDITY / "ccip" / "A.sol").unlink(),
         "no manifest": lambda: (project.folder / artifacts.MANIFEST).unlink(),
     }[what]()
 
@@ -143,6 +151,7 @@ def test_what_has_no_source_any_more_is_removed(project: Project) -> None:
     project.compile()
 
     assert project.artifacts() == {"A.json"}
+    assert project.sources() == {"ccip/A.sol"}
 
 
 def test_a_failed_compile_leaves_the_old_artifacts_alone(project: Project) -> None:
@@ -188,6 +197,13 @@ def test_imports_are_followed_through_remappings_and_folders(project: Project) -
         "node_modules/@openzeppelin/contracts/E.sol",
     }
     assert project.artifacts() == {"A.json", "B.json", "D.json"}
+    assert project.sources() == {
+        "ccip/A.sol",
+        "ccip/D.sol",
+        "ccip/deep/B.sol",
+        "@openzeppelin/contracts/C.sol",
+        "@openzeppelin/contracts/E.sol",
+    }
 
 
 def test_an_import_that_is_not_there_is_named(project: Project) -> None:

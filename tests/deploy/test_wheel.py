@@ -25,8 +25,10 @@ from packaging.utils import canonicalize_name
 
 from ccip_py.deploy.compile import ROOT
 from ccip_py.deploy.devnet import ACCOUNTS, CHAIN_IDS
-from ccip_py.devnet.anvil import Anvil, AnvilOptions
+from ccip_py.deploy.solc import find_solc, read_settings
+from ccip_py.devnet.anvil import Anvil, AnvilOptions, find_anvil
 from ccip_py.protocol.journey import Stage
+from ccip_py.testing.compiler import compile_solidity
 
 pytestmark = pytest.mark.slow
 
@@ -105,13 +107,15 @@ def two_chains() -> Iterator[list[str]]:
         yield [a.url, b.url]
 
 
-def test_the_wheel_holds_the_package_and_no_sources_of_contracts(wheel: Path) -> None:
+def test_the_wheel_holds_the_package_and_the_contracts_that_applications_import(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         artifact = json.loads(archive.read("ccip_py/deploy/artifacts/Router.json"))
 
     assert {name.split("/")[0] for name in names} == {"ccip_py", "ccip_py-0.1.0.dist-info"}
-    assert {Path(name).suffix for name in names if name.startswith("ccip_py/")} == {".py", ".json", ".typed"}
+    kinds = {Path(name).suffix for name in names if name.startswith("ccip_py/")}
+    assert kinds == {".py", ".json", ".typed", ".sol"}
+    assert "ccip_py/deploy/artifacts/solidity/ccip/apps/CrossChainApp.sol" in names
     assert "ccip_py/py.typed" in names
     assert set(artifact) == {
         "contractName",
@@ -150,6 +154,92 @@ def test_every_command_of_the_wheel_starts(wheel: Path, installed: Path) -> None
     assert "ccip-risk" in commands["console_scripts"]
     for command in commands["console_scripts"]:
         assert "usage" in run([str(installed / "bin" / command), "--help"], env=bare(installed)).lower()
+
+
+OUTSIDERS_TEST = """
+from pathlib import Path
+
+import pytest
+from ccip_py.testing import MessageFailed, Stage
+
+@pytest.mark.parametrize("how", ["source", "foundry", "hardhat"])
+def test_it_arrives(ccip, how):
+    here = Path(__file__).parent
+    compiled = ccip.compile(here / "src" / "Letters.sol")["Letters"]
+    artifact = {
+        "source": compiled,
+        "foundry": here / "out" / "Letters.sol" / "Letters.json",
+        "hardhat": here / "artifacts" / "contracts" / "Letters.sol" / "Letters.json",
+    }[how]
+    letters = ccip.deploy("b", artifact, ccip.router("b"))
+
+    ccip.run_until(ccip.send("a", "b", letters, data=b"hi"), Stage.EXECUTED)
+    assert letters.last() == b"hi"
+
+    with pytest.raises(MessageFailed, match=r"Empty\\(\\)"):
+        ccip.run_until(ccip.send("a", "b", letters))
+"""
+LETTERS = """
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {CCIPReceiver} from "ccip/receivers/CCIPReceiver.sol";
+import {Client} from "@chainlink/contracts-ccip/contracts/libraries/Client.sol";
+
+contract Letters is CCIPReceiver {
+    error Empty();
+
+    bytes public last;
+
+    constructor(address router) CCIPReceiver(router) {}
+
+    function _ccipReceive(Client.Any2EVMMessage memory message) internal override {
+        require(message.data.length != 0, Empty());
+        last = message.data;
+    }
+}
+"""
+
+
+@pytest.fixture
+def outsiders(tmp_path: Path) -> Path:
+    """A project of somebody who has pip, Foundry's anvil and a compiler, and no checkout: with its contract as source, as
+    Foundry builds it, and as Hardhat does."""
+    source = tmp_path / "src" / "Letters.sol"
+    source.parent.mkdir()
+    source.write_text(LETTERS)
+    (tmp_path / "test_letters.py").write_text(OUTSIDERS_TEST)
+    built = compile_solidity(source, tmp_path / "cache", tmp_path)["Letters"]
+    code, deployed = (f"0x{each.hex()}" for each in (built.bytecode, built.deployed_bytecode))
+    foundry = {"abi": built.abi, "bytecode": {"object": code}, "deployedBytecode": {"object": deployed}}
+    hardhat = {
+        "contractName": "Letters",
+        "sourceName": "contracts/Letters.sol",
+        "abi": built.abi,
+        "bytecode": code,
+        "deployedBytecode": deployed,
+    }
+    for folder, artifact in (("out", foundry), ("artifacts/contracts", hardhat)):
+        place = tmp_path / folder / "Letters.sol" / "Letters.json"
+        place.parent.mkdir(parents=True)
+        place.write_text(json.dumps(artifact))
+    return tmp_path
+
+
+def test_a_project_elsewhere_tests_its_contracts_with_the_wheel(installed: Path, outsiders: Path) -> None:
+    purelib = next((installed / "lib").glob("python3*")) / "site-packages"
+    for name in ("pytest", *closure("pytest")):
+        link(name, purelib)
+    tools = {"CCIP_ANVIL": str(find_anvil()), "CCIP_SOLC": str(find_solc(ROOT, read_settings(ROOT).version))}
+
+    said = run(
+        [str(installed / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        env={**bare(installed), **tools, "PATH": f"{installed / 'bin'}:{os.environ['PATH']}"},
+        cwd=outsiders,
+        timeout=300,
+    )
+
+    assert "3 passed" in said
 
 
 def bare(installed: Path) -> dict[str, str]:

@@ -71,6 +71,54 @@ def test_imports_are_found(tmp_path, asked, kind):
     assert LIBRARY in [source["content"] for source in request["sources"].values()]
 
 
+SHIPPED = """pragma solidity ^0.8.28;
+import {CrossChainApp} from "ccip/apps/CrossChainApp.sol";
+import {Client} from "@chainlink/contracts-ccip/contracts/libraries/Client.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+contract User { }
+"""
+
+
+@pytest.mark.parametrize("checkout", [True, False])
+def test_what_comes_with_the_package_is_found_without_a_checkout_too(tmp_path, asked, monkeypatch, checkout):
+    if not checkout:
+        monkeypatch.setattr(compiler, "ROOT", tmp_path / "site-packages")
+        monkeypatch.setattr(compiler, "_compiler", lambda *_: (Path("solc"), "0.8.30"))
+
+    compile_solidity(SHIPPED, tmp_path / "cache", tmp_path)
+
+    names = list(asked[0]["sources"])
+    for wanted in ("ccip/apps/CrossChainApp.sol", "ccip/types/Client.sol", "access/Ownable2Step.sol"):
+        assert [name for name in names if name.endswith(wanted)], wanted
+    assert all(name == compiler.INLINE or name.startswith("/") for name in names)
+
+
+def test_productions_names_mean_the_same_files_as_ours_wherever_these_are(tmp_path, asked):
+    for place in ("receivers/CCIPReceiver.sol", "types/Client.sol"):
+        put(tmp_path, f"vendor/{place}", "pragma solidity ^0.8.20; library Some { }")
+    put(tmp_path, "remappings.txt", "ccip/=vendor/")
+    source = """pragma solidity ^0.8.20; import "ccip/receivers/CCIPReceiver.sol";
+    import "@chainlink/contracts-ccip/contracts/libraries/Client.sol"; contract User { }"""
+
+    compile_solidity(source, tmp_path / "cache", tmp_path)
+
+    shipped = [name for name in asked[0]["sources"] if not name.startswith(tmp_path.as_posix())]
+    assert shipped == [compiler.INLINE]
+
+
+def test_a_package_of_the_project_comes_before_what_is_shipped(tmp_path, asked):
+    place = "node_modules/@openzeppelin/contracts/token/ERC20/IERC20.sol"
+    put(tmp_path, place, "pragma solidity ^0.8.20; interface IERC20 { }")
+
+    compile_solidity(
+        'pragma solidity ^0.8.20; import "@openzeppelin/contracts/token/ERC20/IERC20.sol"; contract User { }',
+        tmp_path / "cache",
+        tmp_path,
+    )
+
+    assert f"{tmp_path.as_posix()}/{place}" in asked[0]["sources"]
+
+
 def test_only_remappings_that_are_used_are_told_to_the_compiler(tmp_path, asked):
     """Others would make the same source look different in every project."""
     put(tmp_path, "node_modules/sums/Sums.sol", LIBRARY)

@@ -207,6 +207,22 @@ def test_a_failing_test_tells_the_journeys_of_its_messages(said):
     )  # not of the one that sent nothing, nor of one that passed
 
 
+def test_under_an_error_of_ours_stands_what_to_do(said):
+    assert re.search(r"E +help: expected\? run_until\(message, Stage.FAILED\)", said)
+
+
+def test_without_anvil_every_test_says_so_in_two_lines_and_no_trace(tmp_path, monkeypatch):
+    monkeypatch.setenv("CCIP_ANVIL", "no-such-anvil")
+
+    said = run(tmp_path, {"parallel": PARALLEL}, "-p", "no:cacheprovider")
+
+    assert outcomes(said) == {"error": 4}
+    assert said.count("no network could be started: CCIP_ANVIL=no-such-anvil is not a program") == 4
+    assert said.count("help: point it at anvil, or unset it") == 4
+    assert "Traceback" not in said
+    assert ".py:" not in said.partition("short test summary")[0]
+
+
 def test_our_frames_are_hidden_and_shown_on_request(said, said_with_options):
     frames = r"ccip_py/(testing|devnet|sdk)/\w+\.py:\d+"
 

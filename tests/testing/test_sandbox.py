@@ -348,12 +348,33 @@ def test_accounts_have_coins_and_can_act(ccip, picky):
 def test_functions_that_are_not_there_are_no_attributes(ccip, picky):
     with pytest.raises(AttributeError, match="Picky has no function get"):
         picky.get()
-    with pytest.raises(BadInput, match=r"Picky has set\(uint256\); got 2 arguments"):
+    with pytest.raises(AttributeError, match="did you mean set"):
+        picky.sett(1)
+    with pytest.raises(BadInput, match="Picky has no function set with 2 arguments") as wrong:
         picky.set(1, 2)
+    assert wrong.value.hint == "it has set(uint256)"
     with pytest.raises(BadInput, match=r"Picky\(address router\) takes 1 arguments, got 0"):
         ccip.deploy("b", ccip.compile(CONTRACTS)["Picky"])
-    with pytest.raises(ConfigError, match="'Nobody' is none of the contracts"):
-        ccip.deploy("b", "Nobody")
+    with pytest.raises(ConfigError, match="'Inboks' is none of the contracts") as unknown:
+        ccip.deploy("b", "Inboks")
+    assert "did you mean Inbox" in unknown.value.hint
+    with pytest.raises(ConfigError, match="no contract Pikky was compiled") as absent:
+        ccip.compile(CONTRACTS)["Pikky"]
+    assert "Picky" in absent.value.hint
+
+
+def test_functions_of_one_name_and_arity_are_told_apart_by_signature(ccip):
+    source = """pragma solidity ^0.8.20;
+    contract Twins {
+        function kind(uint256) external pure returns (string memory) { return "number"; }
+        function kind(address) external pure returns (string memory) { return "address"; }
+    }"""
+    twins = ccip.deploy("b", ccip.compile(source)["Twins"])
+
+    with pytest.raises(BadInput, match="several functions kind with 1 arguments"):
+        twins.kind(5)
+    assert twins.call("kind(uint256)", 5) == "number"
+    assert twins.call("kind(address)", ccip.user) == "address"
 
 
 FOUNDRY = (
