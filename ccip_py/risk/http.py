@@ -20,8 +20,9 @@ from anyio.abc import ByteStream
 ANSWER_LIMIT = 64 * 1024 * 1024
 # Brackets that may be open at once. What we ask for nests about ten deep.
 JSON_DEPTH = 200
-_STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{}]', re.DOTALL)
-_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
+_NEITHER_BRACKET_NOR_QUOTE = bytes(set(_NO_BRACKET) - set(b'"'))
 
 
 class HttpError(Exception):
@@ -32,17 +33,34 @@ def parse_json(body: bytes) -> Any:
     """The value of an answer. ValueError if it is no JSON in UTF-8, or nests too deep.
 
     CPython's parser is only stopped by the recursion limit, and a library in the process may have raised that (py_ecc
-    does, to 100,000): fifty kilobytes of "[" would then overflow the C stack. So brackets are counted first, those in
-    strings aside.
+    does, to 100,000): fifty kilobytes of "[" would then overflow the C stack. So the nesting is looked at first.
     """
     text = body.decode()
-    opened = 0
-    if text.count("[") + text.count("{") > JSON_DEPTH:  # else it cannot be that deep
-        for found in _STRING_OR_BRACKET.finditer(text):
-            opened += _STEP.get(found[0], 0)
-            if opened > JSON_DEPTH:
-                raise ValueError("JSON nested too deep")
+    # Fewer brackets than that can't be that deep.
+    if body.count(b"[") + body.count(b"{") > JSON_DEPTH and _nests_too_deep(body):
+        raise ValueError("JSON nested too deep, or not closed")
     return json.loads(text)
+
+
+def _nests_too_deep(body: bytes) -> bool:
+    """Takes away the innermost pairs of brackets, again and again, until none is left.
+
+    Whole answers at once, because a block's receipts have ten thousands of brackets. Each turn takes away a level, or
+    two; what is not closed never goes away.
+    """
+    brackets = _brackets(body)
+    for _ in range(JSON_DEPTH):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return bool(brackets)
+
+
+def _brackets(body: bytes) -> bytes:
+    """All brackets but those in strings. Without a backslash, every second quote ends a string."""
+    if b"\\" in body:
+        return _STRING.sub(b"", body).translate(None, _NO_BRACKET)
+    return b"".join(body.translate(None, _NEITHER_BRACKET_NOR_QUOTE).split(b'"')[::2])
 
 
 class Http:
