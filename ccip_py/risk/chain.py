@@ -21,8 +21,9 @@ from typing import Any
 from ccip_py.risk.config import Chain
 from ccip_py.risk.evm import Log
 from ccip_py.risk.facts import Block
+from ccip_py.risk.receipts import proven_logs, read_log
 from ccip_py.risk.rpc import Call, Disagreement, Endpoint, EndpointDown, Endpoints, Refused, one_answer
-from ccip_py.risk.trie import NotProven, bloom_may_hold, header_hash, receipts_root
+from ccip_py.risk.trie import NotProven, bloom_may_hold, header_hash
 from ccip_py.risk.views import Ask
 
 # Headers asked for in one request. Bounds the answer to a few megabytes on a busy chain.
@@ -166,29 +167,15 @@ async def _proven_logs(
             number = _int(header["number"])
             if isinstance(receipts, Refused):
                 raise receipts
-            if receipts is None or receipts_root(receipts) != _raw(header["receiptsRoot"]):
-                raise NotProven(f"{endpoint.url}: the receipts of block {number} are not those of its header")
-            found[number] = tuple(log for log in _logs(receipts, number) if log.address in wanted)
+            if receipts is None:
+                raise NotProven(f"{endpoint.url}: no receipts of block {number}")
+            found[number] = proven_logs(receipts, _raw(header["receiptsRoot"]), number, wanted)
     return found
 
 
 def _may_concern(header: Mapping[str, Any], watched: Sequence[bytes]) -> bool:
     bloom = int(header["logsBloom"], 16)
     return any(bloom_may_hold(bloom, address) for address in watched)
-
-
-def _logs(receipts: Sequence[Mapping[str, Any]], number: int) -> list[Log]:
-    """All logs in order. Positions are counted here, not believed: only the order is proven."""
-    logs: list[Log] = []
-    for tx, receipt in enumerate(receipts):
-        for log in receipt["logs"]:
-            logs.append(read_log(log, number, tx, len(logs)))
-    return logs
-
-
-def read_log(log: Mapping[str, Any], block: int, tx: int, index: int) -> Log:
-    topics = tuple(_raw(topic) for topic in log["topics"])
-    return Log(_raw(log["address"]), topics, _raw(log["data"]), block, tx, index)
 
 
 def logs_call(after: int, through: int, addresses: Sequence[bytes]) -> Call:

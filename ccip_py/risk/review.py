@@ -16,10 +16,11 @@ from typing import Any, TypeAlias
 import anyio
 
 from ccip_py.risk import evm, views
-from ccip_py.risk.chain import read_log, view_call
+from ccip_py.risk.chain import view_call
 from ccip_py.risk.http import Http, HttpError, parse_json
 from ccip_py.risk.judge import Evidence
 from ccip_py.risk.keccak import keccak
+from ccip_py.risk.receipts import read_log
 from ccip_py.risk.rpc import Call, Endpoint, Refused
 
 Json: TypeAlias = dict[str, Any]

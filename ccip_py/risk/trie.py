@@ -1,11 +1,11 @@
-"""What one agreed block hash proves: its header, and through it every log of the block.
+"""What one agreed block hash proves: its header, and with it the root of the trie over its receipts.
 
-Promise: an endpoint that omits, alters or invents a log cannot make the numbers here come out right.
-A header hashes to the block hash; the header holds the root of a Merkle-Patricia trie over the
-block's receipts; the receipts hold the logs. So one honest hash is enough to catch a lying endpoint.
+Here are the encoding (RLP), the header's hash and the Merkle-Patricia trie, each evaluated at once from
+what it is made of; what stands in receipts is read in `receipts.py`. An endpoint that alters a header
+can't make its hash come out as the one that all endpoints agree on.
 
-Covers the headers and receipts of Ethereum up to the Prague/Osaka forks (and of Anvil). A rollup with
-transaction types of its own has other receipts and fails loudly: the proof doesn't come out.
+Covers the headers of Ethereum up to the Prague/Osaka forks (and of Anvil). A chain with other fields
+fails loudly: the hash doesn't come out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,8 +32,12 @@ def rlp(item: Item) -> bytes:
         if len(item) == 1 and item[0] < 0x80:
             return item
         return _prefix(0x80, len(item)) + item
-    body = b"".join(rlp(part) for part in item)
-    return _prefix(0xC0, len(body)) + body
+    return list_of(b"".join([rlp(part) for part in item]))
+
+
+def list_of(parts: bytes) -> bytes:
+    """A list whose parts are encoded already."""
+    return _prefix(0xC0, len(parts)) + parts
 
 
 def _prefix(base: int, length: int) -> bytes:
@@ -118,48 +122,20 @@ def bloom_may_hold(bloom: int, address: bytes) -> bool:
     return all(bloom >> (int.from_bytes(digest[at : at + 2], "big") & 2047) & 1 for at in (0, 2, 4))
 
 
-# RECEIPTS
-
-
-def receipts_root(receipts: Sequence[Mapping[str, Any]]) -> bytes:
-    """The root that the header must show for exactly these receipts in this order."""
-    return trie_root({rlp(integer(at)): _receipt(one) for at, one in enumerate(receipts)})
-
-
-def _receipt(receipt: Mapping[str, Any]) -> bytes:
-    """Consensus encoding: (status, cumulative gas, bloom, logs), behind the type unless it is 0."""
-    logs: list[Item] = [
-        [
-            bytes.fromhex(log["address"][2:]),
-            [bytes.fromhex(topic[2:]) for topic in log["topics"]],
-            bytes.fromhex(log["data"][2:]),
-        ]
-        for log in receipt["logs"]
-    ]
-    body = rlp(
-        [
-            integer(int(receipt["status"], 16)),
-            integer(int(receipt["cumulativeGasUsed"], 16)),
-            bytes.fromhex(receipt["logsBloom"][2:]),
-            logs,
-        ]
-    )
-    kind = int(receipt.get("type", "0x0"), 16)
-    return body if kind == 0 else bytes([kind]) + body
-
-
 # THE TRIE
 
 
-def trie_root(entries: Mapping[bytes, bytes]) -> bytes:
-    """Root of the Merkle-Patricia trie over `entries`, built at once rather than by insertion."""
-    if not entries:
+def trie_root(values: Sequence[bytes]) -> bytes:
+    """Root of the trie that holds `values` by their positions, built at once rather than by insertion."""
+    if not values:
         return _EMPTY_TRIE
-    # Keys become nibbles, the trie's alphabet: one branch of 16 children per nibble.
-    pairs = sorted(
-        (tuple(n for byte in key for n in (byte >> 4, byte & 15)), value) for key, value in entries.items()
-    )
+    # The key is the position in RLP; its nibbles are the trie's alphabet: one branch of 16 children each.
+    pairs = sorted((_nibbles(rlp(integer(at))), value) for at, value in enumerate(values))
     return keccak(rlp(_trie_node(pairs, 0)))
+
+
+def _nibbles(key: bytes) -> tuple[int, ...]:
+    return tuple(nibble for byte in key for nibble in (byte >> 4, byte & 15))
 
 
 def _trie_node(pairs: Sequence[tuple[tuple[int, ...], bytes]], depth: int) -> Item:
