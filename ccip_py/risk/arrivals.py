@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ccip_py.risk.config import Pool
 from ccip_py.risk.evm import SUCCESS, TokenMove
-from ccip_py.risk.judge import Bless, Curse, Evidence, Message, Verdict, Wait
+from ccip_py.risk.judge import Bless, Curse, Evidence, Verdict, Wait
 
 # EXECUTIONS: AN4, AN5, AN6
 
@@ -37,7 +37,7 @@ class Execution:
 class ExecutionFacts:
     """What is known of the message, and of the destination just before the execution."""
 
-    message: Message | None
+    leaf: bytes | None  # of the message with that number, as sent; None: it is not final here
     final_through: int
     on_ramp_next: int
     patience: int
@@ -63,13 +63,12 @@ def judge_execution(execution: Execution, facts: ExecutionFacts) -> Verdict:
 
 def _source_of(execution: Execution, facts: ExecutionFacts) -> Verdict:
     """Does the source know the message, and under the same id?"""
-    message = facts.message
-    if message is None:
+    if facts.leaf is None:
         sent = execution.seq_nr < facts.on_ramp_next
         if sent or execution.seq_nr <= facts.final_through or facts.patience < facts.grace:
             return Wait(f"message {execution.seq_nr} is not final here yet")
         return Curse(_execution_evidence(execution, "AN4", "was never sent", execution.source))
-    if message.leaf != execution.message_id:
+    if facts.leaf != execution.message_id:
         return Curse(_execution_evidence(execution, "AN4", "differs from what was sent", execution.source))
     return Bless(1)
 
@@ -104,7 +103,9 @@ class Payout:
     block: int
     tx: int
     paid: int  # minted and released, smallest unit of the local token
-    messages: Sequence[Message]  # those that ended in SUCCESS in that transaction, as sent
+    carried: Sequence[
+        Sequence[TokenMove]
+    ]  # by each message that ended in SUCCESS in that transaction, as sent
     sources: Sequence[int]  # the chains they came from
     unknown: bool  # one of them is not final on its source here yet
 
@@ -113,12 +114,12 @@ def judge_payout(payout: Payout) -> Verdict:
     """A pool may pay out what messages of the same transaction carry, and not one unit more."""
     owed = sum(
         _local_amount(move, payout.pool.decimals)
-        for message in payout.messages
-        for move in message.moves
+        for moves in payout.carried
+        for move in moves
         if move.dest_token == payout.pool.token
     )
     if payout.paid <= owed:
-        return Bless(len(payout.messages))
+        return Bless(len(payout.carried))
     if payout.unknown:
         return Wait("a message of this transaction is not final here yet")
     # If all messages came from one chain, that is the one to stop; otherwise it can't be told.

@@ -7,7 +7,7 @@ endpoint where two are needed, one key in two roles.
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -95,10 +95,12 @@ class Lane:
     off_ramp: bytes
     retired: bool = False  # replaced: nothing on it is judged any more, but it explains what tokens did
 
-    @property
-    def key(self) -> str:
-        """Names the lane in the store. An on-ramp belongs to exactly one lane."""
-        return f"{self.source}/{self.destination}/{self.on_ramp.hex()}/{self.commit_store.hex()}"
+    # Names the lane in the store. An on-ramp belongs to exactly one lane.
+    key: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        key = f"{self.source}/{self.destination}/{self.on_ramp.hex()}/{self.commit_store.hex()}"
+        object.__setattr__(self, "key", key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What guarded pools and their tokens did: the part of the facts that is about value.
 
-One row per transaction that moved anything in or out of a pool, or into or out of existence. Which
-rows still await judgement is marked, so that a cycle touches those and no others.
+One row per transaction that moved anything out of a pool, or into existence. Which rows still await
+judgement is marked, so that a cycle touches those and no others. Amounts exceed SQLite's integers, so
+they are text.
 """
 
 import sqlite3
@@ -16,8 +17,17 @@ from ccip_py.risk.tokens import Flow
 _NOBODY = bytes(20)
 # Any of these says that a pool has remote chains.
 _IN_USE = frozenset({evm.CHAIN_ADDED, *evm.GIVEN, *evm.TAKEN})
-# Amounts exceed SQLite's integers, so they are text, and the columns are named here and nowhere else.
-_COLUMNS = {"given": "judged", "issued": "cleared", "withdrawn": "cleared"}
+# Rows judged in one cycle, of each chain.
+AT_ONCE = 2_000
+
+
+@dataclass(slots=True)
+class _Moved:
+    """What one transaction did to a pool, so far: the columns of a row of `flow`."""
+
+    given: int = 0
+    issued: int = 0
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +39,7 @@ class Spent:
 
 
 class Flows:
-    """Shares the database, and its transactions, with `Facts`."""
+    """Shares the database, and its transactions, with `Facts`. Rows are collected by `take` and written at once."""
 
     def __init__(self, db: sqlite3.Connection, chains: Sequence[Chain]) -> None:
         self._db = db
@@ -38,20 +48,25 @@ class Flows:
         for chain in chains:
             for pool in chain.pools:
                 self._by_token[chain.selector].setdefault(pool.token, []).append(pool)
+        # What was collected. A block is taken in whole, so a transaction's row is complete when it is written.
+        self._moved: dict[tuple[int, int, int, bytes], _Moved] = {}
+        self._net: dict[tuple[int, bytes, int], int] = {}
+        # What the tables say, and what was collected since.
+        self._sum: dict[tuple[int, bytes], int] = {}
+        self._in_use: dict[tuple[int, bytes], int] = {}
 
     # TAKING IN
 
     def take(self, chain: int, log: Log) -> None:
         """One finalized log, of a pool or of a token."""
         topic = log.topics[0] if log.topics else b""
-        if log.address in self._pools[chain] and topic in _IN_USE:
-            self._db.execute(
-                "INSERT OR IGNORE INTO connected VALUES (?,?,?)", (str(chain), log.address, log.block)
-            )
-            if topic in evm.GIVEN:
-                self._add(chain, log, log.address, "given", evm.word(log.data, 0))
-        elif topic == evm.TRANSFER and (pools := self._by_token[chain].get(log.address)):
+        if topic == evm.TRANSFER and (pools := self._by_token[chain].get(log.address)):
             self._take_transfer(chain, log, pools)
+        elif topic in _IN_USE and (pool := self._pools[chain].get(log.address)):
+            if self.connected(chain, pool) is None:
+                self._connect(chain, pool, log.block)
+            if topic in evm.GIVEN:
+                self._of(chain, log, log.address).given += evm.word(log.data, 0)
 
     def _take_transfer(self, chain: int, log: Log, pools: Sequence[Pool]) -> None:
         transfer = evm.read_transfer(log)
@@ -60,36 +75,57 @@ class Flows:
         sender, recipient, amount = transfer
         holder = next((pool for pool in pools if sender in (pool.pool, pool.vault)), None)
         if sender == _NOBODY:
-            self._add(chain, log, pools[0].pool, "issued", amount)
+            self._of(chain, log, pools[0].pool).issued += amount
         elif holder and recipient not in (_NOBODY, holder.pool, holder.vault):
-            self._add(chain, log, holder.pool, "withdrawn", amount)
+            self._of(chain, log, holder.pool).withdrawn += amount
         change = amount * ((sender == _NOBODY) - (recipient == _NOBODY))
         if change:
-            net = self.net(chain, log.address, log.block) + change
-            row = (str(chain), log.address, log.block, str(net))
-            self._db.execute("INSERT OR REPLACE INTO net VALUES (?,?,?,?)", row)
+            key = chain, log.address
+            if key not in self._sum:
+                self._sum[key] = self.net(chain, log.address, log.block)
+            self._sum[key] += change
+            self._net[(*key, log.block)] = self._sum[key]
 
-    def _add(self, chain: int, log: Log, pool: bytes, column: str, amount: int) -> None:
-        key = (str(chain), log.block, log.tx, pool)
-        self._db.execute("INSERT OR IGNORE INTO flow (chain, block, tx, pool) VALUES (?,?,?,?)", key)
-        where = "chain = ? AND block = ? AND tx = ? AND pool = ?"
-        (before,) = self._db.execute(f"SELECT {column} FROM flow WHERE {where}", key).fetchone()
-        self._db.execute(
-            f"UPDATE flow SET {column} = ?, {_COLUMNS[column]} = 0 WHERE {where}",
-            (str(int(before) + amount), *key),
+    def _of(self, chain: int, log: Log, pool: bytes) -> _Moved:
+        return self._moved.setdefault((chain, log.block, log.tx, pool), _Moved())
+
+    def _connect(self, chain: int, pool: Pool, block: int) -> None:
+        self._in_use[chain, pool.pool] = block
+        self._db.execute("INSERT OR IGNORE INTO connected VALUES (?,?,?)", (str(chain), pool.pool, block))
+
+    def write(self) -> None:
+        """Everything collected, within the transaction of the caller."""
+        self._db.executemany(
+            "INSERT INTO flow VALUES (?,?,?,?,?,?,?,?,?)",
+            [
+                (str(chain), block, tx, pool, str(m.given), str(m.issued), str(m.withdrawn), not m.given,
+                 not (m.issued or m.withdrawn))
+                for (chain, block, tx, pool), m in self._moved.items()
+            ],
+        )  # fmt: skip
+        self._db.executemany(
+            "INSERT INTO net VALUES (?,?,?,?)",
+            [(str(chain), token, block, str(net)) for (chain, token, block), net in self._net.items()],
         )
+        self._moved, self._net = {}, {}
+
+    def drop(self) -> None:
+        """Nothing of what was collected counts, and what is remembered is asked for again."""
+        self._moved, self._net, self._sum, self._in_use = {}, {}, {}, {}
 
     def forget(self, chain: int) -> None:
+        """Everything read from one chain."""
         for table in ("flow", "net", "opening", "connected"):
             self._db.execute(f"DELETE FROM {table} WHERE chain = ?", (str(chain),))
+        self.drop()
 
     # ASKING
 
-    def payouts(self, chain: int, limit: int = 200) -> list[tuple[Pool, int, int, int]]:
+    def payouts(self, chain: int, limit: int = AT_ONCE) -> list[tuple[Pool, int, int, int]]:
         """(pool, block, tx, given) that no messages were held against yet."""
         return [(row.pool, row.block, row.tx, row.given) for row in self._open(chain, "judged", limit)]
 
-    def uncleared(self, chain: int, limit: int = 200) -> list[Flow]:
+    def uncleared(self, chain: int, limit: int = AT_ONCE) -> list[Flow]:
         """Flows that were not compared with the token's own account yet."""
         return [self._with_siblings(flow) for flow in self._open(chain, "cleared", limit)]
 
@@ -120,24 +156,34 @@ class Flows:
             if pool in pools
         ]
 
-    def mark_payout(self, chain: int, pool: Pool, block: int, tx: int) -> None:
-        self._mark("judged", chain, pool, block, tx)
+    def mark_judged(self, payouts: Sequence[tuple[Pool, int, int]], chain: int) -> None:
+        """Of each (pool, block, tx) it is settled whether messages justify what it gave."""
+        self._mark("judged", [(str(chain), block, tx, pool.pool) for pool, block, tx in payouts])
 
-    def mark_cleared(self, flow: Flow) -> None:
-        self._mark("cleared", flow.chain, flow.pool, flow.block, flow.tx)
+    def mark_cleared(self, flows: Sequence[Flow]) -> None:
+        """They were compared with the token's own account."""
+        self._mark("cleared", [(str(one.chain), one.block, one.tx, one.pool.pool) for one in flows])
 
-    def _mark(self, mark: str, chain: int, pool: Pool, block: int, tx: int) -> None:
-        self._db.execute(
-            f"UPDATE flow SET {mark} = 1 WHERE chain = ? AND block = ? AND tx = ? AND pool = ?",
-            (str(chain), block, tx, pool.pool),
+    def _mark(self, mark: str, rows: Sequence[tuple[str, int, int, bytes]]) -> None:
+        if not rows:
+            return
+        self._db.execute("BEGIN")
+        self._db.executemany(
+            f"UPDATE flow SET {mark} = 1 WHERE chain = ? AND block = ? AND tx = ? AND pool = ?", rows
         )
+        self._db.execute("COMMIT")
 
     def connected(self, chain: int, pool: Pool) -> int | None:
         """The block in which the pool got its first remote chain; None: it has none yet."""
-        row = self._db.execute(
-            "SELECT block FROM connected WHERE chain = ? AND pool = ?", (str(chain), pool.pool)
-        ).fetchone()
-        return row[0] if row else 0 if pool.connected else None
+        key = chain, pool.pool
+        if key not in self._in_use:
+            row = self._db.execute(
+                "SELECT block FROM connected WHERE chain = ? AND pool = ?", (str(chain), pool.pool)
+            ).fetchone()
+            if row is None:
+                return 0 if pool.connected else None
+            self._in_use[key] = row[0]
+        return self._in_use[key]
 
     def net(self, chain: int, token: bytes, block: int) -> int:
         """Minted minus burned, by the token's own transfers up to a block."""

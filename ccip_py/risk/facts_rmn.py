@@ -1,18 +1,59 @@
 """What the RMN of each chain said: blessings, curses, lifts, as finalized facts with their place."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ccip_py.risk import evm
-from ccip_py.risk.arrivals import Execution
 from ccip_py.risk.config import Lane
 from ccip_py.risk.evm import Log
+from ccip_py.risk.facts_schema import position
 from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 
 
-def position(block: int, index: int) -> int:
-    """Block and log index as one number that sorts the same way."""
-    return block << 32 | index
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """A root that stood for a while: from `at` until `removed_at`, blessed at the places `blessed_at`."""
+
+    first: int
+    last: int
+    at: int
+    removed_at: int | None
+    blessed_at: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What a lane's destination had to go by, for asking about any moment of a few messages."""
+
+    roots: Sequence[_Root]
+    switches: Mapping[
+        bytes, Sequence[tuple[int, bool]]
+    ]  # subject → (place, whether a curse begins), in order
+
+    def standing(self, seq_nr: int, at: int) -> tuple[bool, bool]:
+        """(a root covering the message stood, and was blessed) just before a place."""
+        standing = [
+            root
+            for root in self.roots
+            if root.first <= seq_nr <= root.last
+            and root.at < at
+            and (root.removed_at is None or root.removed_at > at)
+        ]
+        since = self._last_lift(at)
+        return bool(standing), any(since < place < at for root in standing for place in root.blessed_at)
+
+    def cursed(self, at: int) -> bool:
+        """Whether the source, or everything, was cursed just before."""
+        latest = ([begins for place, begins in ones if place < at] for ones in self.switches.values())
+        return any(begins[-1] for begins in latest if begins)
+
+    def _last_lift(self, at: int) -> int:
+        """When blessings were last voided: by the lift of a curse on the source, or of a global one."""
+        return max(
+            (place for ones in self.switches.values() for place, begins in ones if place < at and not begins),
+            default=-1,
+        )
 
 
 class RmnFacts:
@@ -49,40 +90,34 @@ class RmnFacts:
             (epoch, lane.key, root, first, last),
         )
 
-    # ASKING: BEFORE AN EXECUTION
+    # ASKING: BEFORE EXECUTIONS
 
-    def standing(self, execution: Execution) -> tuple[bool, bool]:
-        """(a root covering the message stood, and was blessed) just before the execution."""
-        at = position(execution.block, execution.index)
+    def reasons(self, lane: Lane, first: int, last: int) -> Reasons:
+        """For executions of the messages first to last. Asked once for many of them: roots and curses are few."""
+        blessed: dict[tuple[bytes, int, int], list[int]] = {}
         rows = self._db.execute(
-            "SELECT root, first, last FROM accepted WHERE lane = ? AND last >= ? AND last < ? AND first <= ?"
-            " AND at < ? AND (removed_at IS NULL OR removed_at > ?)",
-            (execution.lane, execution.seq_nr, execution.seq_nr + 256, execution.seq_nr, at, at),
+            "SELECT root, first, last, at, removed_at FROM accepted"
+            " WHERE lane = ? AND last >= ? AND last < ? AND first <= ?",
+            (lane.key, first, last + 256, last),
         ).fetchall()
-        since = self._last_lift(execution, at)
-        blessed = any(
-            self._db.execute(
-                "SELECT 1 FROM blessed WHERE lane = ? AND root = ? AND first = ? AND last = ?"
-                " AND at < ? AND at > ? LIMIT 1",
-                (execution.lane, root, first, last, at, since),
-            ).fetchone()
-            for root, first, last in rows
+        for root in {row[0] for row in rows}:
+            for begin, end, at in self._db.execute(
+                "SELECT first, last, at FROM blessed WHERE lane = ? AND root = ?", (lane.key, root)
+            ):
+                blessed.setdefault((root, begin, end), []).append(at)
+        return Reasons(
+            [
+                _Root(begin, end, at, removed_at, blessed.get((root, begin, end), ()))
+                for root, begin, end, at, removed_at in rows
+            ],
+            {
+                subject: self._db.execute(
+                    "SELECT at, begins FROM cursed WHERE chain = ? AND subject = ? ORDER BY at",
+                    (str(lane.destination), subject),
+                ).fetchall()
+                for subject in (subject_of(lane.source), GLOBAL_SUBJECT)
+            },
         )
-        return bool(rows), blessed
-
-    def was_cursed(self, execution: Execution) -> bool:
-        """Whether the source, or everything, was cursed on the destination just before."""
-        at = position(execution.block, execution.index)
-        subjects = (subject_of(execution.source), GLOBAL_SUBJECT)
-        return any(self._latest(execution.destination, subject, at)[0] for subject in subjects)
-
-    def _last_lift(self, execution: Execution, at: int) -> int:
-        """When blessings were last voided: by the lift of a curse on the source, or of a global one."""
-        (last,) = self._db.execute(
-            "SELECT max(at) FROM cursed WHERE chain = ? AND subject IN (?,?) AND at < ? AND NOT begins",
-            (str(execution.destination), subject_of(execution.source), GLOBAL_SUBJECT, at),
-        ).fetchone()
-        return int(last or -1)
 
     # ASKING: CURSES
 

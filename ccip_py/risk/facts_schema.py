@@ -1,4 +1,4 @@
-"""The tables of `facts.py`. All of them hold finalized facts, and all can be read again from the chains.
+"""The tables of the facts. All of them hold finalized facts, and all can be read again from the chains.
 
 `at` is a place in a chain: block number and log index in one number that sorts the same way. Chain
 selectors are text, because SQLite's integers are signed. The partial indexes keep the work of a cycle
@@ -11,8 +11,14 @@ What is over is folded up (`facts_prune.py`): `done` holds, as few long interval
 messages whose rows are gone, and `counted` the highest number that was ever final.
 """
 
+
+def position(block: int, index: int) -> int:
+    """Block and log index as one number that sorts the same way."""
+    return block << 32 | index
+
+
 # Another number here makes older files be read anew.
-VERSION = 4
+VERSION = 5
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS cursor (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, hash BLOB NOT NULL);

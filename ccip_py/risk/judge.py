@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ccip_py.risk.evm import TokenMove
 from ccip_py.risk.keccak import keccak
 from ccip_py.risk.root import MAX_LEAVES, merkle_root
 
@@ -98,15 +97,30 @@ class Message:
     seq_nr: int
     leaf: bytes
     stated_id: bytes
-    moves: tuple[TokenMove, ...]
     backed: bool  # every token of a guarded pool has its lock or burn in the same transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What the messages of an interval come to, by this monitor's own account."""
+
+    root: bytes
+    flaw: Message | None  # the first one that an honest on-ramp would not have let through
+
+
+def rebuild(first: int, last: int, messages: Sequence[Message]) -> Rebuilt | None:
+    """From the messages of an interval, in order; None if some are missing, or more than any contract takes."""
+    if len(messages) != last - first + 1 or not 1 <= len(messages) <= MAX_LEAVES:
+        return None
+    flaws = (message for message in messages if message.stated_id != message.leaf or not message.backed)
+    return Rebuilt(merkle_root([message.leaf for message in messages]), next(flaws, None))
 
 
 @dataclass(frozen=True, slots=True)
 class RootFacts:
     """What this monitor knows about the claim's interval."""
 
-    messages: Sequence[Message]  # those of the interval that are final, in order
+    rebuilt: Rebuilt | None  # None: not all of its messages are final, or they are no tree
     final_through: int  # highest sequence number up to which all messages are final
     on_ramp_next: int  # the on-ramp's own counter at the head: what it would give out next
     patience: int  # finalized source blocks that went by since the claim was first seen
@@ -120,13 +134,12 @@ def judge_root(claim: Claim, facts: RootFacts) -> Verdict:
         return _gap(claim, facts)
     if claim.last > facts.final_through:
         return _not_there(claim, facts)
-    size = claim.last - claim.first + 1
-    if not 1 <= size <= MAX_LEAVES or len(facts.messages) != size:
+    if facts.rebuilt is None:
+        size = claim.last - claim.first + 1
         return Wait(f"a root over {size} messages can't be executed, nor rebuilt", alarm=True)
-    rebuilt = merkle_root([message.leaf for message in facts.messages])
-    if rebuilt != claim.root:
-        return _wrong_root(claim, rebuilt)
-    return _content(claim, facts.messages)
+    if facts.rebuilt.root != claim.root:
+        return _wrong_root(claim, facts.rebuilt.root)
+    return _content(claim, facts.rebuilt.flaw)
 
 
 def _gap(claim: Claim, facts: RootFacts) -> Verdict:
@@ -156,16 +169,15 @@ def _wrong_root(claim: Claim, rebuilt: bytes) -> Verdict:
     return Curse(_root_evidence(claim, "AN2", "is not the root of the messages that were sent", facts))
 
 
-def _content(claim: Claim, messages: Sequence[Message]) -> Verdict:
+def _content(claim: Claim, flaw: Message | None) -> Verdict:
     """The root is right. Is what it covers what an honest on-ramp would have let through?"""
-    for message in messages:
-        if message.stated_id != message.leaf:
-            return Wait(f"message {message.seq_nr} states another id than its hash", alarm=True)
-        if not message.backed:
-            facts = {"seqNr": message.seq_nr, "leaf": message.leaf.hex()}
-            summary = f"message {message.seq_nr} moves tokens that were neither locked nor burned"
-            return Curse(_root_evidence(claim, "AN7", summary, facts))
-    return Bless(len(messages))
+    if flaw is None:
+        return Bless(claim.last - claim.first + 1)
+    if flaw.stated_id != flaw.leaf:
+        return Wait(f"message {flaw.seq_nr} states another id than its hash", alarm=True)
+    facts = {"seqNr": flaw.seq_nr, "leaf": flaw.leaf.hex()}
+    summary = f"message {flaw.seq_nr} moves tokens that were neither locked nor burned"
+    return Curse(_root_evidence(claim, "AN7", summary, facts))
 
 
 def _root_evidence(claim: Claim, anomaly: str, summary: str, facts: Mapping[str, Any]) -> Evidence:

@@ -79,12 +79,14 @@ class Patrol:
     # TOKENS: AN7, AN8, AN13
 
     def _flows(self, selector: int, survey: Survey, confirmed: frozenset[bytes]) -> None:
+        cleared = []
         for flow in self._facts.flows.uncleared(selector):
             connected = self._facts.flows.connected(selector, flow.pool)
             verdict = judge_flow(flow, connected, self._neighbours(selector))
             survey.add(verdict)
             if not isinstance(verdict, Curse) or verdict.evidence.id in confirmed:
-                self._facts.flows.mark_cleared(flow)
+                cleared.append(flow)
+        self._facts.flows.mark_cleared(cleared)
 
     def _supply(self, selector: int, look: Look, survey: Survey) -> None:
         for pool in self._facts.flows.tokens(selector):
@@ -236,7 +238,7 @@ class Patrol:
     def _unexecuted(self, lane: Lane, look: Look, survey: Survey) -> None:
         if self._is_cursed(lane.destination, lane.source, look):
             return
-        for root, block in self._facts.unexecuted(lane):
+        for root, block in self._facts.roots.unexecuted(lane):
             verdict = judge_waiting(
                 lane.key, root, "blessed and unexecuted", look.final - block, OVERDUE_BLOCKS
             )

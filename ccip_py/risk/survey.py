@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ccip_py.risk import evm, views
-from ccip_py.risk.arrivals import Execution, ExecutionFacts, Payout, judge_execution, judge_payout
+from ccip_py.risk.arrivals import ExecutionFacts, Payout, judge_execution, judge_payout
 from ccip_py.risk.config import Config, Lane
 from ccip_py.risk.facts import Facts
+from ccip_py.risk.facts_executions import Unjudged
+from ccip_py.risk.facts_rmn import Reasons
+from ccip_py.risk.facts_schema import position
 from ccip_py.risk.follow import Look
 from ccip_py.risk.judge import (
     Alert,
@@ -18,15 +21,20 @@ from ccip_py.risk.judge import (
     Claim,
     Curse,
     Evidence,
+    Rebuilt,
     RootFacts,
     Verdict,
     Wait,
     judge_finality,
     judge_lane,
     judge_pointer,
+    rebuild,
 )
 from ccip_py.risk.stalls import OVERDUE_BLOCKS, judge_waiting
 from ccip_py.risk.vote import GLOBAL_SUBJECT, Blessing, subject_of, tag
+
+# Intervals whose root is remembered: more than all lanes together have open.
+MAX_REBUILT = 1_024
 
 
 @dataclass(slots=True)
@@ -53,6 +61,8 @@ class Surveyor:
         self._config = config
         self._facts = facts
         self._first_seen: dict[tuple[object, ...], int] = {}
+        # What the messages of open claims come to: final messages don't change, unless facts are taken back.
+        self._rebuilt: dict[tuple[int, str, int, int], Rebuilt | None] = {}
 
     def survey(self, looks: Mapping[int, Look], confirmed: frozenset[bytes]) -> Survey:
         """Run every check that can be run. `confirmed` are ids of evidence that is already held."""
@@ -81,7 +91,7 @@ class Surveyor:
     def claims(self, lane: Lane, look: Look) -> list[Claim]:
         """The lane's standing roots without a blessing: final ones first, then those just seen."""
         epoch = views.as_number(look.answers[views.epoch_of(self._rmn(lane), lane.source)])
-        return [*self._facts.claims(lane, epoch), *_hinted(lane, look)]
+        return [*self._facts.roots.claims(lane, epoch), *_hinted(lane, look)]
 
     # ROOTS
 
@@ -91,7 +101,7 @@ class Surveyor:
         judged: list[tuple[Claim, RootFacts]] = []
         statements: dict[Claim, Blessing] = {}
         for claim in self.claims(lane, destination):
-            before = self._facts.expected_first(lane, claim.block, claim.index)
+            before = self._facts.roots.expected_first(lane, claim.block, claim.index)
             expected_first = before if claim.final else max(expected, before)
             statement = blessing_of(lane, claim, epoch)
             if not _stands(claim, destination) or _is_blessed(self._rmn(lane), statement, destination):
@@ -111,16 +121,25 @@ class Surveyor:
                 survey.add(verdict)
 
     def _root_facts(self, lane: Lane, claim: Claim, source: Look, expected_first: int) -> RootFacts:
-        through = self._facts.final_through(lane)
+        through = self._facts.sent.through(lane)
         visible = claim.last <= through and claim.first <= claim.last
         return RootFacts(
-            messages=self._facts.messages(lane, claim.first, claim.last) if visible else (),
+            rebuilt=self._rebuild(lane, claim) if visible else None,
             final_through=through,
             on_ramp_next=views.as_number(source.answers[views.next_message(lane.on_ramp)]),
             patience=self._patience((lane.key, claim.root, claim.first), source),
             grace=self._config.chain(lane.source).absence_grace,
             expected_first=expected_first,
         )
+
+    def _rebuild(self, lane: Lane, claim: Claim) -> Rebuilt | None:
+        key = self._facts.generation, lane.key, claim.first, claim.last
+        if key not in self._rebuilt:
+            if len(self._rebuilt) >= MAX_REBUILT:
+                self._rebuilt.clear()
+            messages = self._facts.sent.messages(lane, claim.first, claim.last)
+            self._rebuilt[key] = rebuild(claim.first, claim.last, messages)
+        return self._rebuilt[key]
 
     def _patience(self, what: tuple[object, ...], source: Look) -> int:
         return source.final - self._first_seen.setdefault(what, source.final)
@@ -166,53 +185,58 @@ class Surveyor:
     def _executions(
         self, lane: Lane, source: Look, destination: Look, survey: Survey, confirmed: frozenset[bytes]
     ) -> None:
-        for execution in self._facts.unjudged(lane):
-            verdict = judge_execution(execution, self._execution_facts(lane, execution, source))
-            if isinstance(verdict, Curse):
-                survey.suspicions.append(verdict.evidence)
-            if isinstance(verdict, Bless) or (
-                isinstance(verdict, Curse) and verdict.evidence.id in confirmed
-            ):
-                self._facts.mark_judged(execution)
+        found = self._facts.executions.unjudged(lane)
+        if not found:
+            return
+        numbers = [one.execution.seq_nr for one in found]
+        reasons = self._facts.rmn.reasons(lane, min(numbers), max(numbers))
+        judged = []
+        for one in found:
+            verdict = judge_execution(one.execution, self._execution_facts(lane, one, reasons, source))
+            if _is_settled(verdict, survey, confirmed):
+                judged.append(one.execution)
+        self._facts.executions.mark_judged(judged)
 
-    def _execution_facts(self, lane: Lane, execution: Execution, source: Look) -> ExecutionFacts:
-        message = self._facts.messages(lane, execution.seq_nr, execution.seq_nr)
-        committed, blessed = self._facts.rmn.standing(execution)
+    def _execution_facts(self, lane: Lane, one: Unjudged, reasons: Reasons, source: Look) -> ExecutionFacts:
+        execution = one.execution
+        at = position(execution.block, execution.index)
+        committed, blessed = reasons.standing(execution.seq_nr, at)
         return ExecutionFacts(
-            message=message[0] if message else None,
-            final_through=self._facts.final_through(lane),
+            leaf=one.leaf,
+            final_through=self._facts.sent.through(lane),
             on_ramp_next=views.as_number(source.answers[views.next_message(lane.on_ramp)]),
-            patience=self._patience((lane.key, execution.block, execution.index), source),
+            patience=self._patience((lane.key, at), source) if one.leaf is None else 0,
             grace=self._config.chain(lane.source).absence_grace,
-            earlier_successes=self._facts.earlier_successes(execution),
+            earlier_successes=one.earlier_successes,
             committed=committed,
             blessed=blessed,
-            cursed=self._facts.rmn.was_cursed(execution),
+            cursed=reasons.cursed(at),
         )
 
     def _payouts(self, selector: int, survey: Survey, confirmed: frozenset[bytes]) -> None:
+        judged = []
         for pool, block, tx, paid in self._facts.flows.payouts(selector):
-            executed = self._facts.executed_in(selector, block, tx)
-            if any(lane.retired for lane, _ in executed):
-                # Its source no longer tells what was sent. Pools don't obey its off-ramp any more.
-                self._facts.flows.mark_payout(selector, pool, block, tx)
-                continue
-            messages = [found for lane, seq in executed for found in self._facts.messages(lane, seq, seq)]
+            arrived = self._facts.executions.succeeded_in(selector, block, tx)
+            carried = [moves for _, moves in arrived if moves is not None]
             # A message that is missing here is the business of `_executions`.
-            unknown = len(messages) < len(executed)
-            payout = Payout(
-                selector, pool, block, tx, paid, messages, [lane.source for lane, _ in executed], unknown
-            )
-            verdict = judge_payout(payout)
-            if isinstance(verdict, Curse):
-                survey.suspicions.append(verdict.evidence)
-            if isinstance(verdict, Bless) or (
-                isinstance(verdict, Curse) and verdict.evidence.id in confirmed
-            ):
-                self._facts.flows.mark_payout(selector, pool, block, tx)
+            unknown = len(carried) < len(arrived)
+            sources = [lane.source for lane, _ in arrived]
+            verdict = judge_payout(Payout(selector, pool, block, tx, paid, carried, sources, unknown))
+            # A retired lane's source no longer tells what was sent. Pools don't obey its off-ramp any more.
+            if any(lane.retired for lane, _ in arrived) or _is_settled(verdict, survey, confirmed):
+                judged.append((pool, block, tx))
+        self._facts.flows.mark_judged(judged, selector)
 
     def _rmn(self, lane: Lane) -> bytes:
         return self._config.chain(lane.destination).rmn
+
+
+def _is_settled(verdict: Verdict, survey: Survey, confirmed: frozenset[bytes]) -> bool:
+    """Adds a suspicion to the findings; says whether this need not be looked at again."""
+    if isinstance(verdict, Curse):
+        survey.suspicions.append(verdict.evidence)
+        return verdict.evidence.id in confirmed
+    return isinstance(verdict, Bless)
 
 
 def pointer_holds(config: Config, selector: int, look: Look) -> bool:

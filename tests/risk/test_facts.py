@@ -62,7 +62,7 @@ def test_a_block_that_can_not_be_read_leaves_nothing_behind(facts: Facts) -> Non
         facts.take(SOURCE, [block(1, Sent().log()), block(2, Sent(seq_nr=3).log())])
 
     assert facts.cursor(SOURCE) is None
-    assert facts.final_through(LANE) == 0
+    assert facts.sent.through(LANE) == 0
 
 
 def test_numbers_must_follow_each_other(facts: Facts) -> None:
@@ -76,7 +76,7 @@ def test_numbers_must_follow_each_other(facts: Facts) -> None:
 def test_logs_of_other_contracts_are_ignored(facts: Facts) -> None:
     facts.take(SOURCE, [block(1, Sent().log(on_ramp=b"\x77" * 20))])
 
-    assert facts.final_through(LANE) == 0
+    assert facts.sent.through(LANE) == 0
 
 
 @pytest.mark.parametrize(
@@ -96,23 +96,23 @@ def test_each_token_needs_a_lock_of_its_own_in_the_same_transaction(
 ) -> None:
     facts.take(SOURCE, [block(1, *logs)])
 
-    assert [message.backed for message in facts.messages(LANE, 1, 9)] == backed
+    assert [message.backed for message in facts.sent.messages(LANE, 1, 9)] == backed
 
 
 def test_a_root_is_open_until_all_its_messages_succeeded(facts: Facts) -> None:
     facts.take(DESTINATION, [block(1, accepted(1, 2, 1)), block(2, executed(1, 2))])
-    assert len(facts.claims(LANE, 0)) == 1
+    assert len(facts.roots.claims(LANE, 0)) == 1
 
     facts.take(DESTINATION, [block(3, executed(2, 3))])
 
-    assert facts.claims(LANE, 0) == []
+    assert facts.roots.claims(LANE, 0) == []
 
 
 def test_new_roots_do_not_wait_behind_a_history_of_failures(facts: Facts) -> None:
     facts.take(DESTINATION, [block(number, accepted(number, number, number)) for number in range(1, 11)])
 
-    assert [claim.first for claim in facts.claims(LANE, 0, limit=4)] == [1, 2, 9, 10]
-    assert [claim.first for claim in facts.claims(LANE, 0, limit=40)] == list(range(1, 11))
+    assert [claim.first for claim in facts.roots.claims(LANE, 0, limit=4)] == [1, 2, 9, 10]
+    assert [claim.first for claim in facts.roots.claims(LANE, 0, limit=40)] == list(range(1, 11))
 
 
 def test_a_removed_root_is_no_claim_and_leaves_no_gap(facts: Facts) -> None:
@@ -120,9 +120,9 @@ def test_a_removed_root_is_no_claim_and_leaves_no_gap(facts: Facts) -> None:
     facts.take(DESTINATION, [block(1, accepted(1, 2, 1)), block(2, accepted(3, 9, 2))])
     facts.take(DESTINATION, [block(3, removed(root, 3)), block(4, accepted(3, 4, 4))])
 
-    assert [(claim.first, claim.last) for claim in facts.claims(LANE, 0)] == [(1, 2), (3, 4)]
-    assert facts.expected_first(LANE, 2, 0) == 3
-    assert facts.expected_first(LANE, 4, 0) == 3
+    assert [(claim.first, claim.last) for claim in facts.roots.claims(LANE, 0)] == [(1, 2), (3, 4)]
+    assert facts.roots.expected_first(LANE, 2, 0) == 3
+    assert facts.roots.expected_first(LANE, 4, 0) == 3
 
 
 def test_forgetting_a_chain_forgets_what_it_said_and_no_more(facts: Facts) -> None:
@@ -132,8 +132,8 @@ def test_forgetting_a_chain_forgets_what_it_said_and_no_more(facts: Facts) -> No
     facts.forget(SOURCE)
 
     assert facts.cursor(SOURCE) is None
-    assert facts.final_through(LANE) == 0
-    assert len(facts.claims(LANE, 0)) == 1
+    assert facts.sent.through(LANE) == 0
+    assert len(facts.roots.claims(LANE, 0)) == 1
 
 
 # FOLDING UP WHAT IS OVER
@@ -144,8 +144,7 @@ def rows(facts: Facts, table: str) -> int:
 
 
 def judge_all(facts: Facts) -> None:
-    for execution in facts.unjudged(LANE):
-        facts.mark_judged(execution)
+    facts.executions.mark_judged([one.execution for one in facts.executions.unjudged(LANE)])
 
 
 def history(facts: Facts, roots: int, failed: int = 0) -> None:
@@ -166,11 +165,11 @@ def test_what_is_over_is_folded_up_and_a_second_success_still_shows(facts: Facts
 
     # The newest root stays in full: the next one follows it.
     assert [rows(facts, table) for table in ("sent", "accepted", "execution", "done")] == [2, 1, 2, 1]
-    assert facts.final_through(LANE) == 18
-    assert facts.expected_first(LANE, 201, 0) == 19
+    assert facts.sent.through(LANE) == 18
+    assert facts.roots.expected_first(LANE, 201, 0) == 19
     facts.take(DESTINATION, [block(201, executed(3, 201))])
-    (again,) = facts.unjudged(LANE)
-    assert facts.earlier_successes(again) == 1
+    (again,) = facts.executions.unjudged(LANE)
+    assert again.earlier_successes == 1
 
 
 def test_nothing_open_recent_or_unjudged_is_folded_up(facts: Facts) -> None:
@@ -178,9 +177,9 @@ def test_nothing_open_recent_or_unjudged_is_folded_up(facts: Facts) -> None:
     facts.take(DESTINATION, [block(15)])
 
     assert facts.prune(keep_blocks=10) == 3  # roots 1, 3 and 4: 2 is not done, 5 to 9 are recent
-    assert [(claim.first, claim.last) for claim in facts.claims(LANE, 0)] == [(3, 4)]
+    assert [(claim.first, claim.last) for claim in facts.roots.claims(LANE, 0)] == [(3, 4)]
     # What the open root followed is gone, and it is still known what it had to follow.
-    assert facts.expected_first(LANE, 2, 0) == 3
+    assert facts.roots.expected_first(LANE, 2, 0) == 3
     assert rows(facts, "done") == 2
     facts.take(DESTINATION, [block(16, executed(4, 16)), block(200)])
     assert facts.prune(keep_blocks=10) == 4
@@ -195,8 +194,7 @@ def test_sums_of_a_token_survive(facts: Facts) -> None:
         return Log(TOKEN, topics, amount.to_bytes(32, "big"), number, 0, 0)
 
     facts.take(SOURCE, [block(n, transfer(bytes(20), 5, n)) for n in range(1, 40)])
-    for flow in facts.flows.uncleared(SOURCE):
-        facts.flows.mark_cleared(flow)
+    facts.flows.mark_cleared(facts.flows.uncleared(SOURCE))
     facts.take(SOURCE, [block(1_000)])
 
     facts.prune(keep_blocks=10)
@@ -223,9 +221,9 @@ def test_a_contract_that_is_watched_anew_has_its_chain_read_again(facts: Facts) 
     facts.take(DESTINATION, [block(1)])
 
     facts.watch(SOURCE, [ON_RAMP])
-    assert facts.final_through(LANE) == 1
+    assert facts.sent.through(LANE) == 1
 
     facts.watch(SOURCE, [ON_RAMP, b"\x66" * 20])
     assert facts.cursor(SOURCE) is None
-    assert facts.final_through(LANE) == 0
+    assert facts.sent.through(LANE) == 0
     assert facts.cursor(DESTINATION) is not None

@@ -325,7 +325,9 @@ async def test_honest_executions_are_in_order(world: World, tmp_path: Path) -> N
 
         assert world.anomalies() == set()
         assert not world.is_cursed()
-        assert all(monitor.facts.unjudged(monitor.config.lanes[0]) == [] for monitor in world.monitors)
+        assert all(
+            monitor.facts.executions.unjudged(monitor.config.lanes[0]) == [] for monitor in world.monitors
+        )
 
 
 async def test_an_4_execution_of_something_that_was_not_sent(world: World, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ async def test_a_forged_log_is_exposed_and_the_honest_endpoint_used(world: World
         await world.until(lambda: len(own_votes(world.monitors[0])) == 1)
 
         lane = world.monitors[0].config.lanes[0]
-        assert [m.leaf for m in world.monitors[0].facts.messages(lane, 1, 3)] == world.leaves
+        assert [m.leaf for m in world.monitors[0].facts.sent.messages(lane, 1, 3)] == world.leaves
 
 
 async def test_forged_logs_on_every_endpoint_bless_nothing(world: World, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from ccip_py.protocol import hashing, merkle
 from ccip_py.protocol.codec.evm import messages
 from ccip_py.protocol.codec.evm.abi import Reader
 from ccip_py.protocol.ids import Address, ChainSelector
-from ccip_py.risk.evm import TokenMove, metadata, read_sent
-from ccip_py.risk.judge import Bless, Claim, Message, RootFacts, judge_root
+from ccip_py.risk.evm import metadata, read_sent
+from ccip_py.risk.judge import Bless, Claim, Message, RootFacts, judge_root, rebuild
 
 from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
 
@@ -84,12 +84,11 @@ def committed(
 def blessed(root: bytes) -> bool:
     """Whether a monitor blesses that root over the three messages."""
     own = [read_sent(log, SOURCE, metadata(SOURCE, DESTINATION, ON_RAMP)) for log in LOGS]
-    seen = [Message(sent.seq_nr, sent.leaf, sent.leaf, NO_MOVES, backed=True) for sent in own]
+    seen = [Message(sent.seq_nr, sent.leaf, sent.leaf, backed=True) for sent in own]
     claim = Claim("lane", SOURCE, DESTINATION, b"\x01" * 20, 1, 3, root, 9, 0, final=True)
-    return isinstance(judge_root(claim, RootFacts(seen, 3, 4, 0, 4, 1)), Bless)
+    return isinstance(judge_root(claim, RootFacts(rebuild(1, 3, seen), 3, 4, 0, 4, 1)), Bless)
 
 
-NO_MOVES: tuple[TokenMove, ...] = ()
 LOGS = [
     Sent(seq_nr=1).log(),
     Sent(seq_nr=2, data=b"", strict=True, nonce=7).log(),
@@ -126,4 +125,4 @@ def test_a_core_that_takes_unfinal_messages_for_final_gets_nothing_blessed(throu
     assert RIGHT is not None
     claim = Claim("lane", SOURCE, DESTINATION, b"\x01" * 20, 1, 3, RIGHT, 9, 0, final=True)
 
-    assert not isinstance(judge_root(claim, RootFacts((), through, 4, 0, 4, 1)), Bless)
+    assert not isinstance(judge_root(claim, RootFacts(None, through, 4, 0, 4, 1)), Bless)

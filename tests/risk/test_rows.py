@@ -25,8 +25,8 @@ def test_A13_a_look_alike_event_of_another_contract_is_no_message(tmp_path: Path
         SOURCE, [block(1, Sent(seq_nr=1).log(on_ramp=b"\x77" * 20), Sent(seq_nr=1, data=b"real").log())]
     )
 
-    (message,) = facts.messages(LANE, 1, 9)
-    assert facts.final_through(LANE) == 1
+    (message,) = facts.sent.messages(LANE, 1, 9)
+    assert facts.sent.through(LANE) == 1
     assert message.seq_nr == 1
     facts.close()
 
