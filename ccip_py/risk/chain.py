@@ -16,15 +16,17 @@ pinned block hash.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ccip_py.risk.config import Chain
 from ccip_py.risk.evm import Log
 from ccip_py.risk.facts import Block
 from ccip_py.risk.receipts import proven_logs, read_log
 from ccip_py.risk.rpc import Call, Disagreement, Endpoint, EndpointDown, Endpoints, Refused, one_answer
-from ccip_py.risk.trie import NotProven, bloom_may_hold, header_hash
+from ccip_py.risk.trie import NotProven, bloom_bits, header_hash
 from ccip_py.risk.views import Ask
+
+Header: TypeAlias = Mapping[str, Any]
 
 # Headers asked for in one request. Bounds the answer to a few megabytes on a busy chain.
 STEP = 64
@@ -101,17 +103,40 @@ def check_ratchet(number: int, known: bytes, now: bytes | None) -> None:
         raise FinalityViolated(number, known, now)
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The contracts of one chain whose logs matter."""
+
+    contracts: frozenset[bytes]
+    blooms: tuple[int, ...]  # of each of them
+
+    @classmethod
+    def of(cls, contracts: Sequence[bytes]) -> "Watched":
+        known = frozenset(contracts)
+        return cls(known, tuple(bloom_bits(contract) for contract in known))
+
+    def may_be_in(self, header: Header) -> bool:
+        """Whether a block may hold a log of any of them."""
+        bloom = int(header["logsBloom"], 16)
+        return any(bloom & bits == bits for bits in self.blooms)
+
+
 async def proven_blocks(
-    endpoints: Endpoints, after: tuple[int, bytes], last: tuple[int, bytes], watched: Sequence[bytes]
+    endpoints: Endpoints,
+    after: tuple[int, bytes],
+    last: tuple[int, bytes],
+    watched: Watched,
+    known: Sequence[Sequence[Any]] = (),
 ) -> list[Block]:
-    """The blocks behind `after` up to `last`, which is final and agreed, with proven logs.
+    """The blocks behind `after` up to `last`, which is final and agreed, with proven logs. `known` may hold their
+    headers as each endpoint told them.
 
     Tries the endpoints in turn; raises only if none of them can serve what the agreed hash demands.
     """
     failure: Exception = NotProven("no endpoint")
-    for endpoint in endpoints.all:
+    for at, endpoint in enumerate(endpoints.all):
         try:
-            headers = await _headers(endpoint, after[0] + 1, last[0])
+            headers = known[at] if known else await _headers(endpoint, after[0] + 1, last[0])
             hashes = _linked(headers, after[1], last[1])
             logs = await _proven_logs(endpoint, headers, watched)
             numbers = [_int(header["number"]) for header in headers]
@@ -126,17 +151,11 @@ async def proven_blocks(
     raise failure
 
 
-async def _headers(endpoint: Endpoint, first: int, last: int) -> list[Mapping[str, Any]]:
-    blocks = await endpoint.batch(
-        [("eth_getBlockByNumber", (hex(number), False)) for number in range(first, last + 1)]
-    )
-    for block in blocks:
-        if isinstance(block, Refused) or block is None:
-            raise EndpointDown(f"{endpoint.url}: a finalized header is missing")
-    return blocks
+async def _headers(endpoint: Endpoint, first: int, last: int) -> Sequence[Any]:
+    return await endpoint.batch([block_call(number) for number in range(first, last + 1)])
 
 
-def _linked(headers: Sequence[Mapping[str, Any]], parent: bytes, top: bytes) -> list[bytes]:
+def _linked(headers: Sequence[Any], parent: bytes, top: bytes) -> list[bytes]:
     """Hash each header, and see that each is the child of the one before and the last is `top`.
 
     A false start means that the parent is not an ancestor of an agreed finalized block. That is not
@@ -144,6 +163,8 @@ def _linked(headers: Sequence[Mapping[str, Any]], parent: bytes, top: bytes) -> 
     """
     hashes = []
     for header in headers:
+        if isinstance(header, Refused) or header is None:
+            raise EndpointDown("a finalized header is missing")
         if _raw(header["parentHash"]) != parent:
             raise NotProven(f"block {header['number']} is not the child of {parent.hex()}")
         parent = header_hash(header)
@@ -154,11 +175,10 @@ def _linked(headers: Sequence[Mapping[str, Any]], parent: bytes, top: bytes) -> 
 
 
 async def _proven_logs(
-    endpoint: Endpoint, headers: Sequence[Mapping[str, Any]], watched: Sequence[bytes]
+    endpoint: Endpoint, headers: Sequence[Header], watched: Watched
 ) -> dict[int, Sequence[Log]]:
     """Block number → the logs of the contracts we watch. Receipts are fetched only if the bloom allows for any."""
-    wanted = frozenset(watched)
-    asked = [header for header in headers if _may_concern(header, watched)]
+    asked = [header for header in headers if watched.may_be_in(header)]
     found: dict[int, Sequence[Log]] = {}
     for first in range(0, len(asked), RECEIPTS_AT_ONCE):
         some = asked[first : first + RECEIPTS_AT_ONCE]
@@ -169,13 +189,8 @@ async def _proven_logs(
                 raise receipts
             if receipts is None:
                 raise NotProven(f"{endpoint.url}: no receipts of block {number}")
-            found[number] = proven_logs(receipts, _raw(header["receiptsRoot"]), number, wanted)
+            found[number] = proven_logs(receipts, _raw(header["receiptsRoot"]), number, watched.contracts)
     return found
-
-
-def _may_concern(header: Mapping[str, Any], watched: Sequence[bytes]) -> bool:
-    bloom = int(header["logsBloom"], 16)
-    return any(bloom_may_hold(bloom, address) for address in watched)
 
 
 def logs_call(after: int, through: int, addresses: Sequence[bytes]) -> Call:
@@ -207,11 +222,11 @@ def _placed_log(log: Mapping[str, Any]) -> Log:
     return read_log(log, _int(log["blockNumber"]), _int(log["transactionIndex"]), _int(log["logIndex"]))
 
 
-def view_call(ask: Ask, block_hash: bytes) -> Call:
-    """A question to a contract at one pinned block."""
+def view_call(ask: Ask, at: bytes | int) -> Call:
+    """A question to a contract as of one block, given by its hash, or by its number where that is final."""
     call = {"to": "0x" + ask.to.hex()} if ask.to else {}
     call["data"] = "0x" + ask.data.hex()
-    return "eth_call", (call, {"blockHash": "0x" + block_hash.hex()})
+    return "eth_call", (call, hex(at) if isinstance(at, int) else {"blockHash": "0x" + at.hex()})
 
 
 def one_view(ask: Ask, answers: Sequence[Any]) -> bytes:

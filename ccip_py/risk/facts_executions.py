@@ -12,11 +12,8 @@ from ccip_py.risk import evm
 from ccip_py.risk.arrivals import Execution
 from ccip_py.risk.config import Lane
 from ccip_py.risk.evm import Log, TokenMove
-from ccip_py.risk.facts_schema import position
+from ccip_py.risk.facts_schema import AT_ONCE, position
 from ccip_py.risk.facts_sent import read_moves
-
-# Executions judged in one cycle, of each lane.
-AT_ONCE = 2_000
 
 _UNJUDGED = """
 SELECT e.seq, e.id, e.state, e.at, e.tx, s.leaf,

@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from ccip_py.risk import evm
 from ccip_py.risk.config import Chain, Pool
 from ccip_py.risk.evm import Log
+from ccip_py.risk.facts_schema import AT_ONCE
 from ccip_py.risk.tokens import Flow
 
 _NOBODY = bytes(20)
 # Any of these says that a pool has remote chains.
 _IN_USE = frozenset({evm.CHAIN_ADDED, *evm.GIVEN, *evm.TAKEN})
-# Rows judged in one cycle, of each chain.
-AT_ONCE = 2_000
 
 
 @dataclass(slots=True)

@@ -11,6 +11,9 @@ What is over is folded up (`facts_prune.py`): `done` holds, as few long interval
 messages whose rows are gone, and `counted` the highest number that was ever final.
 """
 
+# What a cycle judges at most: executions of a lane, flows of a chain. The rest is for the next one.
+AT_ONCE = 2_000
+
 
 def position(block: int, index: int) -> int:
     """Block and log index as one number that sorts the same way."""

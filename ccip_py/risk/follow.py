@@ -13,6 +13,7 @@ from ccip_py.risk.chain import (
     STEP,
     FinalityViolated,
     Head,
+    Watched,
     agreed_hash,
     block_call,
     calldata,
@@ -43,8 +44,19 @@ TROUBLE = (EndpointDown, Disagreement, Refused, NotProven, Undecodable, StartsTo
 
 Cursor: TypeAlias = tuple[int, bytes]
 
+# Finalized blocks up to which all endpoints are asked for the headers, so as to save a round trip.
+HEADERS_ALONG = 4
 # Steps of proven blocks per look, so that catching up can't keep the other chains waiting for long.
 _STEPS_PER_LOOK = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What is to be found out about one chain in a look."""
+
+    head: tuple[Ask, ...]  # answered at the head, where all of them must have an answer
+    final: tuple[Ask, ...]  # answered at the last block taken in; what is refused there is left out
+    hinted: tuple[bytes, ...]  # contracts whose unfinal logs are wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,7 @@ class Look:
     answers: dict[Ask, bytes]
     violation: FinalityViolated | None = None
     behind: bool = False  # more finalized blocks exist than were taken in
-    final_answers: dict[Ask, bytes] = field(default_factory=dict)  # pinned at a final block
+    final_answers: dict[Ask, bytes] = field(default_factory=dict)  # as of a final block
     pinned: int = 0  # that block
 
 
@@ -73,58 +85,74 @@ class Follower:
         self.chain = chain
         self.endpoints = endpoints
         self._facts = facts
-        self._watched = tuple(dict.fromkeys(watched))
+        self._watched = Watched.of(watched)
         self._from_birth = tuple(from_birth)  # contracts whose whole history must be read
         self._config_version = 0  # of the RMN, as the last look saw it: votes are signed for one version
+        self._last: tuple[Questions, Look] | None = None  # if nothing was left over
 
-    async def look(self, asks: Sequence[Ask], final_asks: Sequence[Ask], hinted: Sequence[bytes]) -> Look:
-        """`asks` are answered at the head, `final_asks` at the last block taken in, where one that is
-        refused is left out; `hinted` are contracts whose unfinal logs are wanted.
-
-        Two round trips when nothing is new: one for the head, one for everything about it.
+    async def look(self, questions: Questions, *, again: bool = False) -> Look:
+        """Two round trips for each new block, one for its number and one for everything about it. As long as the chain
+        stands still only the first: then the last look is returned, unless all is to be asked `again`.
         """
         head = await read_head(self.chain, self.endpoints)
+        if self._last is not None and not again:
+            asked, last = self._last
+            if head == last.head and questions == asked:
+                return last
+        self._last = None
+        look = await self._look(head, questions)
+        if not look.behind and look.violation is None:
+            self._last = questions, look
+        return look
+
+    async def _look(self, head: Head, questions: Questions) -> Look:
         cursor = self._facts.cursor(self.chain.selector) or await self._begin(head)
-        pinned = cursor[0]
-        unique = list(dict.fromkeys(asks))
+        top = max(cursor[0], min(cursor[0] + STEP, head.final))
         # Far behind, hints would be many, and old state may be gone from the nodes.
         close = 0 < head.number - cursor[0] <= STEP
-        final_asks = final_asks if close else ()
-        hinted = hinted if close else ()
-        top = max(cursor[0], min(cursor[0] + STEP, head.final))
-        calls = [block_call(cursor[0]), block_call(top)]
-        calls += [view_call(ask, head.hash) for ask in unique]
-        calls += [view_call(ask, cursor[1]) for ask in final_asks]
-        calls += [logs_call(cursor[0], head.number, hinted)] if hinted else []
-        answers = await self.endpoints.each(calls)
-        ratchet, first, *rest = zip(*answers, strict=True)
-        views = {ask: one_view(ask, said) for ask, said in zip(unique, rest, strict=False)}
+        final_asks = questions.final if close else ()
+        hinted = questions.hinted if close else ()
+        # A few headers come along with the rest; of many, one endpoint's are enough.
+        first = cursor[0] + 1 if top - cursor[0] <= HEADERS_ALONG else top
+        blocks = [block_call(number) for number in (cursor[0], *range(first, top + 1))]
+        calls = [view_call(ask, head.hash) for ask in questions.head]
+        calls += [view_call(ask, top) for ask in final_asks]
+        calls += [logs_call(top, head.number, hinted)] if hinted else []
+        answers = await self.endpoints.each([*blocks, *calls])
+        headers = [said[1 : len(blocks)] for said in answers]
+        rest = list(zip(*(said[len(blocks) :] for said in answers), strict=True))
+        views = {ask: one_view(ask, said) for ask, said in zip(questions.head, rest, strict=False)}
         if said := views.get(monitors(self.chain.rmn)):
             self._config_version = as_monitors(said).config_version
-        finals = dict(zip(final_asks, rest[len(unique) :], strict=False))
+        finals = _answered(dict(zip(final_asks, rest[len(questions.head) :], strict=False)))
         hints = common_logs(rest[-1]) if hinted else []
         try:
-            check_ratchet(*cursor, one_hash(cursor[0], ratchet))
-            cursor = await self._advance(cursor, one_hash(top, first), head)
+            check_ratchet(*cursor, one_hash(cursor[0], [said[0] for said in answers]))
         except FinalityViolated as violation:
             return Look(head, cursor[0], (), views, violation)
-        hints = [log for log in hints if log.block > cursor[0]]
-        final_views = _answered(finals)
-        return Look(head, cursor[0], hints, views, None, cursor[0] < head.final, final_views, pinned)
+        if top > cursor[0]:
+            end = one_hash(top, [said[-1] for said in headers])
+            cursor = await self._advance(cursor, (top, end), headers if first <= cursor[0] + 1 else (), head)
+        return Look(head, cursor[0], hints, views, None, cursor[0] < head.final, finals, top)
 
-    async def _advance(self, cursor: Cursor, top: bytes | None, head: Head) -> Cursor:
-        """Take in finalized blocks, step by step. `top` is the agreed hash at the end of the first."""
-        for _ in range(_STEPS_PER_LOOK):
+    async def _advance(
+        self, cursor: Cursor, top: tuple[int, bytes | None], headers: Sequence[Sequence[Any]], head: Head
+    ) -> Cursor:
+        """Take in finalized blocks, step by step. `top` is the agreed end of the first step, of which `headers` are
+        each endpoint's, if they are known already."""
+        for step in range(_STEPS_PER_LOOK):
             if cursor[0] >= head.final:
                 break
-            last = min(cursor[0] + STEP, head.final)
-            top = top or await agreed_hash(self.endpoints, last)
-            if top is None:
-                raise EndpointDown(f"{self.chain.name}: block {last} is final but unknown")
-            blocks = await proven_blocks(self.endpoints, cursor, (last, top), self._watched)
+            if step:
+                number = min(cursor[0] + STEP, head.final)
+                top, headers = (number, await agreed_hash(self.endpoints, number)), ()
+            number, end = top
+            if end is None:
+                raise EndpointDown(f"{self.chain.name}: block {number} is final but unknown")
+            blocks = await proven_blocks(self.endpoints, cursor, (number, end), self._watched, headers)
             self._facts.take(self.chain.selector, blocks)
             self._facts.signed.take(await self._signed(blocks))
-            cursor, top = (blocks[-1].number, blocks[-1].hash), None
+            cursor = number, end
         return cursor
 
     async def _signed(self, blocks: Sequence[Block]) -> list[Signed]:

@@ -19,7 +19,7 @@ from ccip_py.risk import views
 from ccip_py.risk.config import Config, Lane
 from ccip_py.risk.cursing import CurseDesk
 from ccip_py.risk.facts import Facts
-from ccip_py.risk.follow import TROUBLE, Follower, Look
+from ccip_py.risk.follow import TROUBLE, Follower, Look, Questions
 from ccip_py.risk.http import Http
 from ccip_py.risk.judge import Alert, Bless, Claim, Curse, Evidence, Verdict, Wait
 from ccip_py.risk.keys import Key
@@ -71,6 +71,7 @@ class Monitor:
         self._waiting: dict[bytes, Waiting] = {}
         self._progress: dict[int, tuple[int, float]] = {}
         self._suspected: frozenset[bytes] = frozenset()
+        self._surveyed: tuple[dict[int, Look], Survey] = {}, Survey(unfinished=True)
         self._alarms: list[str] = []
         self._verdicts: list[dict[str, Any]] = []
         self.cycles = 0
@@ -85,9 +86,7 @@ class Monitor:
         """One round over all chains and lanes."""
         alarms: list[str] = []
         looks = await self._look(alarms)
-        confirmed = frozenset(held.evidence.id for held in self.journal.held())
-        survey = self._surveyor.survey(looks, confirmed)
-        self._patrol.survey(looks, survey, confirmed)
+        survey = self._survey(looks)
         self._confirm(survey.suspicions)
         wishes: dict[int, list[Wish]] = {selector: [] for selector in looks}
         good = self._sign_good_roots(survey, looks)
@@ -115,10 +114,14 @@ class Monitor:
         async def look(selector: int) -> None:
             asks = [*asks_of(self.config, selector, self._curse_key.address), *self._curses.asks(selector)]
             asks += asks_about(self.config.chain(selector).rmn, self._open.get(selector, ()))
-            hinted = [lane.commit_store for lane in self.config.lanes if lane.destination == selector]
-            final_asks = self._patrol.final_asks(selector, self.cycles)
+            questions = Questions(
+                tuple(dict.fromkeys(asks)),
+                tuple(self._patrol.final_asks(selector, self.cycles)),
+                tuple(lane.commit_store for lane in self.config.lanes if lane.destination == selector),
+            )
             try:
-                looks[selector] = await self._followers[selector].look(asks, final_asks, hinted)
+                # What is suspected must be seen anew, even on a chain that stands still.
+                looks[selector] = await self._followers[selector].look(questions, again=bool(self._suspected))
             except TROUBLE as error:
                 alarms.append(f"{self.config.chain(selector).name}: {type(error).__name__}: {error}")
 
@@ -126,6 +129,18 @@ class Monitor:
             for chain in self.config.chains:
                 group.start_soon(look, chain.selector)
         return looks
+
+    def _survey(self, looks: dict[int, Look]) -> Survey:
+        """All checks, on what the chains showed. Where it is what they showed before, so are the findings."""
+        before, findings = self._surveyed
+        same = before.keys() == looks.keys() and all(look is before[one] for one, look in looks.items())
+        if not same or findings.unfinished:
+            findings = Survey()
+            confirmed = frozenset(held.evidence.id for held in self.journal.held())
+            self._surveyor.survey(looks, findings, confirmed)
+            self._patrol.survey(looks, findings, confirmed)
+            self._surveyed = looks, findings
+        return findings.copy()
 
     def _confirm(self, suspicions: Sequence[Evidence]) -> None:
         """Evidence that the previous cycle saw as well is held from now on."""

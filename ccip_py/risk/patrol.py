@@ -10,6 +10,7 @@ from ccip_py.risk import views
 from ccip_py.risk.config import Config, Lane
 from ccip_py.risk.evm import Undecodable
 from ccip_py.risk.facts import Facts
+from ccip_py.risk.facts_schema import AT_ONCE
 from ccip_py.risk.follow import Look
 from ccip_py.risk.judge import Alert, Bless, Curse
 from ccip_py.risk.keccak import keccak
@@ -80,7 +81,9 @@ class Patrol:
 
     def _flows(self, selector: int, survey: Survey, confirmed: frozenset[bytes]) -> None:
         cleared = []
-        for flow in self._facts.flows.uncleared(selector):
+        flows = self._facts.flows.uncleared(selector)
+        survey.unfinished |= len(flows) == AT_ONCE
+        for flow in flows:
             connected = self._facts.flows.connected(selector, flow.pool)
             verdict = judge_flow(flow, connected, self._neighbours(selector))
             survey.add(verdict)

@@ -234,9 +234,11 @@ class Journal:
 
     def setting(self, chain: int, name: str, now: str) -> str:
         """A chain's setting as it was when first seen, or last accepted. The first look writes it down."""
-        self._db.execute("INSERT OR IGNORE INTO setting VALUES (?,?,?)", (str(chain), name, now))
-        row = self._db.execute("SELECT value FROM setting WHERE chain = ? AND name = ?", (str(chain), name))
-        return str(row.fetchone()[0])
+        key = str(chain), name
+        row = self._db.execute("SELECT value FROM setting WHERE chain = ? AND name = ?", key).fetchone()
+        if row is None:
+            self._db.execute("INSERT INTO setting VALUES (?,?,?)", (*key, now))
+        return str(row[0]) if row else now
 
     def accept_setting(self, chain: int, name: str, value: str) -> None:
         """From now on this is how it should be."""

@@ -13,7 +13,7 @@ from ccip_py.risk.config import Config, Lane
 from ccip_py.risk.facts import Facts
 from ccip_py.risk.facts_executions import Unjudged
 from ccip_py.risk.facts_rmn import Reasons
-from ccip_py.risk.facts_schema import position
+from ccip_py.risk.facts_schema import AT_ONCE, position
 from ccip_py.risk.follow import Look
 from ccip_py.risk.judge import (
     Alert,
@@ -45,6 +45,12 @@ class Survey:
     suspicions: list[Evidence] = field(default_factory=list)
     alerts: list[Evidence] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
+    unfinished: bool = False  # there was more to judge than is judged at once
+
+    def copy(self) -> "Survey":
+        """Findings that can be added to without changing these."""
+        lists = (list(self.roots), list(self.suspicions), list(self.alerts), list(self.alarms))
+        return Survey(*lists, self.unfinished)
 
     def add(self, verdict: Verdict) -> None:
         """Sort a verdict to where it belongs. A blessing needs no mention."""
@@ -64,9 +70,9 @@ class Surveyor:
         # What the messages of open claims come to: final messages don't change, unless facts are taken back.
         self._rebuilt: dict[tuple[int, str, int, int], Rebuilt | None] = {}
 
-    def survey(self, looks: Mapping[int, Look], confirmed: frozenset[bytes]) -> Survey:
-        """Run every check that can be run. `confirmed` are ids of evidence that is already held."""
-        survey = Survey()
+    def survey(self, looks: Mapping[int, Look], survey: Survey, confirmed: frozenset[bytes]) -> None:
+        """Run every check that can be run, and add to the findings. `confirmed` are ids of evidence that is already
+        held."""
         for selector, look in looks.items():
             self._finality(selector, look, survey)
             self._pointer(selector, look, survey)
@@ -86,7 +92,6 @@ class Surveyor:
         for selector, look in looks.items():
             if not look.violation and not look.behind:
                 self._payouts(selector, survey, confirmed)
-        return survey
 
     def claims(self, lane: Lane, look: Look) -> list[Claim]:
         """The lane's standing roots without a blessing: final ones first, then those just seen."""
@@ -188,6 +193,7 @@ class Surveyor:
         found = self._facts.executions.unjudged(lane)
         if not found:
             return
+        survey.unfinished |= len(found) == AT_ONCE
         numbers = [one.execution.seq_nr for one in found]
         reasons = self._facts.rmn.reasons(lane, min(numbers), max(numbers))
         judged = []
@@ -215,7 +221,9 @@ class Surveyor:
 
     def _payouts(self, selector: int, survey: Survey, confirmed: frozenset[bytes]) -> None:
         judged = []
-        for pool, block, tx, paid in self._facts.flows.payouts(selector):
+        payouts = self._facts.flows.payouts(selector)
+        survey.unfinished |= len(payouts) == AT_ONCE
+        for pool, block, tx, paid in payouts:
             arrived = self._facts.executions.succeeded_in(selector, block, tx)
             carried = [moves for _, moves in arrived if moves is not None]
             # A message that is missing here is the business of `_executions`.

@@ -112,14 +112,17 @@ def _header_field(name: str, value: str) -> bytes:
     return bytes.fromhex(value[2:])
 
 
-def bloom_may_hold(bloom: int, address: bytes) -> bool:
-    """False proves that `address` logged nothing in the block; True proves nothing.
+def bloom_bits(address: bytes) -> int:
+    """Unless all of these are set in a block's bloom, `address` logged nothing in it. If they are, it may have.
 
     The 2048-bit bloom is part of the hashed header. Three bits stand for an address: the low 11
     bits of the first three 16-bit words of its hash.
     """
     digest = keccak(address)
-    return all(bloom >> (int.from_bytes(digest[at : at + 2], "big") & 2047) & 1 for at in (0, 2, 4))
+    bits = 0
+    for at in (0, 2, 4):
+        bits |= 1 << (int.from_bytes(digest[at : at + 2], "big") & 2047)
+    return bits
 
 
 # THE TRIE

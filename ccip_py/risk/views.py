@@ -6,6 +6,7 @@ endpoints agree on. Selectors are hashed from the signatures here, words are rea
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from ccip_py.risk.config import PriceBound
 from ccip_py.risk.evm import Undecodable, word
@@ -35,6 +36,7 @@ class Monitors:
         return any(curse == key for _, curse in self.keys)
 
 
+@cache
 def _selector(signature: str) -> bytes:
     return keccak(signature.encode())[:4]
 
@@ -141,6 +143,7 @@ def as_address(answer: bytes) -> bytes:
     return _number(word(answer, 0))[12:]
 
 
+@lru_cache(maxsize=64)
 def as_monitors(answer: bytes) -> Monitors:
     """(configVersion, Monitor[], blessThreshold, curseThreshold); the array stands behind word 1."""
     at = word(answer, 32)
