@@ -17,7 +17,7 @@ import anyio
 from ccip_py.chains.bounded_json import parse_json
 from ccip_py.chains.http import Answer, Http
 from ccip_py.errors import NotYet
-from ccip_py.risk.http import ANSWER_LIMIT, HttpError
+from ccip_py.risk.http import ANSWER_LIMIT, Headers, HttpError
 from ccip_py.risk.http import Http as MonitorHttp
 
 SEND = "eth_sendRawTransaction"
@@ -124,10 +124,12 @@ class MonitorAnswers(MonitorHttp):
             raise HttpError(f"nobody answers at {url}")
         return json.dumps(page()).encode()
 
-    async def post_json(self, url: str, body: bytes, limit: int = ANSWER_LIMIT) -> bytes:
+    async def post_json(
+        self, url: str, body: bytes, headers: Headers = (), limit: int = ANSWER_LIMIT
+    ) -> bytes:
         """A question to a chain."""
         try:
-            said = await self._answers.post(url, body, seconds=SECONDS, limit=limit)
+            said = await self._answers.post(url, body, dict(headers), seconds=SECONDS, limit=limit)
         except Exception as broken:
             raise HttpError(str(broken)) from broken
         if said.status != 200:

@@ -19,8 +19,8 @@ from ccip_py.risk.vote import Vote, from_json
 # A request line and headers, and an answer from a peer, are not larger than this.
 _REQUEST_LIMIT = 8 * 1024
 _ANSWER_LIMIT = 4 * 1024 * 1024
-# Seconds until a connection is cut, whatever is still on its way.
-_PATIENCE = 5.0
+# Seconds until a connection is cut: without a whole request at first, and without another one after an answer.
+_PATIENCE, _IDLE = 5.0, 30.0
 # Of the event loop, from accepting a connection to its transport, and to its end.
 _TURNS = 5
 # What a single peer may hand over at once; far more than a lane ever has open.
@@ -79,7 +79,7 @@ class _Served:
 
 
 class _Exchange(asyncio.Protocol):
-    """One request per connection. A client that is slow or rude is dropped.
+    """Requests one after the other on one connection. A client that is slow or rude is dropped.
 
     Callbacks and no tasks: an accepted connection whose task is cancelled before it begins is closed by nobody.
     """
@@ -90,25 +90,35 @@ class _Exchange(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._late = asyncio.get_running_loop().call_later(_PATIENCE, self._transport.abort)
+        self._cut_in(_PATIENCE)
         self._served.began(self._transport)
 
     def data_received(self, data: bytes) -> None:
-        """Reads up to the blank line that ends the headers; only the first line matters."""
-        if self._transport.is_closing():
-            return
+        """Reads up to the blank line that ends the headers; only the first line matters, and whether there will be
+        another request."""
         self._head += data
-        if b"\r\n\r\n" in self._head or len(self._head) >= _REQUEST_LIMIT:
-            line = self._head.split(b"\r\n", 1)[0].decode("latin-1")
-            self._transport.write(_respond(line, self._served.pages))
-            self._transport.close()
+        while not self._transport.is_closing():
+            head, blank, rest = self._head.partition(b"\r\n\r\n")
+            if not blank and len(head) < _REQUEST_LIMIT:
+                return
+            line = head.split(b"\r\n", 1)[0].decode("latin-1")
+            last = not blank or not line.startswith("GET ") or b"connection: close" in head.lower()
+            self._transport.write(_respond(line, self._served.pages, last))
+            self._head = rest
+            if last or self._transport.get_write_buffer_size() > _ANSWER_LIMIT:
+                self._transport.close()
+            self._late.cancel()
+            self._cut_in(_IDLE)
+
+    def _cut_in(self, seconds: float) -> None:
+        self._late = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
 
     def connection_lost(self, _: Exception | None) -> None:
         self._late.cancel()
         self._served.ended(self._transport)
 
 
-def _respond(line: str, pages: Pages) -> bytes:
+def _respond(line: str, pages: Pages, last: bool) -> bytes:
     method, _, rest = line.partition(" ")
     page = pages.get(rest.partition(" ")[0].partition("?")[0])
     if page is None or method != "GET":
@@ -116,7 +126,7 @@ def _respond(line: str, pages: Pages) -> bytes:
     else:
         status, body = "200 OK", json.dumps(page()).encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    return head.encode() + b"Connection: close\r\n\r\n" + body
+    return head.encode() + (b"Connection: close\r\n" if last else b"") + b"\r\n" + body
 
 
 async def ask_peers(http: Http, peers: Sequence[str]) -> list[Vote]:
