@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from ccip_py.risk.evm import Log
-from ccip_py.risk.trie import NotProven, integer, list_of, rlp, trie_root
+from ccip_py.risk.trie import NotProven, integer, list_of, string, trie_root
 
 _TOPIC = b"\xa0"  # announces 32 bytes
 _ADDRESS = b"\x94"  # announces 20 bytes
@@ -56,22 +56,24 @@ def _fields(raw: Mapping[str, Any]) -> tuple[bytes, tuple[bytes, ...], bytes]:
     """Address, topics, data."""
     address = bytes.fromhex(raw["address"][2:])
     topics = tuple([bytes.fromhex(topic[2:]) for topic in raw["topics"]])
-    if len(address) != 20 or any(len(topic) != 32 for topic in topics):
-        raise NotProven("a log whose address or topics have another size than they must")
+    if len(address) != 20 or any([len(topic) != 32 for topic in topics]):  # noqa: C419
+        raise NotProven("an address or a topic of another size than it must have")
     return address, topics, bytes.fromhex(raw["data"][2:])
 
 
 def _log(address: bytes, topics: Sequence[bytes], data: bytes) -> bytes:
     """Consensus encoding of one log: (address, topics, data)."""
-    return list_of(_ADDRESS + address + list_of(b"".join([_TOPIC + topic for topic in topics])) + rlp(data))
+    return list_of(
+        _ADDRESS + address + list_of(b"".join([_TOPIC + topic for topic in topics])) + string(data)
+    )
 
 
 def _receipt(receipt: Mapping[str, Any], logs: bytes) -> bytes:
     """Consensus encoding: (status, cumulative gas, bloom, logs), behind the type unless that is 0."""
     body = list_of(
-        rlp(integer(int(receipt["status"], 16)))
-        + rlp(integer(int(receipt["cumulativeGasUsed"], 16)))
-        + rlp(bytes.fromhex(receipt["logsBloom"][2:]))
+        string(integer(int(receipt["status"], 16)))
+        + string(integer(int(receipt["cumulativeGasUsed"], 16)))
+        + string(bytes.fromhex(receipt["logsBloom"][2:]))
         + list_of(logs)
     )
     kind = int(receipt.get("type", "0x0"), 16)

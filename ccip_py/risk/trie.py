@@ -16,6 +16,7 @@ from ccip_py.risk.keccak import keccak
 
 Item: TypeAlias = "bytes | Sequence[Item]"
 
+_BYTE = tuple(bytes([n]) for n in range(256))
 _EMPTY_TRIE = keccak(b"\x80")
 
 
@@ -29,10 +30,15 @@ class NotProven(Exception):
 def rlp(item: Item) -> bytes:
     """Recursive length prefix encoding: bytes behind 0x80 + length, lists behind 0xc0 + length."""
     if isinstance(item, bytes):
-        if len(item) == 1 and item[0] < 0x80:
-            return item
-        return _prefix(0x80, len(item)) + item
+        return string(item)
     return list_of(b"".join([rlp(part) for part in item]))
+
+
+def string(value: bytes) -> bytes:
+    """A small byte stands for itself, whatever else behind its length."""
+    if len(value) == 1 and value[0] < 0x80:
+        return value
+    return _prefix(0x80, len(value)) + value
 
 
 def list_of(parts: bytes) -> bytes:
@@ -43,9 +49,11 @@ def list_of(parts: bytes) -> bytes:
 def _prefix(base: int, length: int) -> bytes:
     """Lengths above 55 are written out, behind a byte that says how many bytes they take."""
     if length < 56:
-        return bytes([base + length])
+        return _BYTE[base + length]
+    if length < 256:
+        return _BYTE[base + 56] + _BYTE[length]
     size = integer(length)
-    return bytes([base + 55 + len(size)]) + size
+    return _BYTE[base + 55 + len(size)] + size
 
 
 def integer(value: int) -> bytes:
