@@ -88,7 +88,7 @@ class Follower:
         self._watched = Watched.of(watched)
         self._from_birth = tuple(from_birth)  # contracts whose whole history must be read
         self._config_version = 0  # of the RMN, as the last look saw it: votes are signed for one version
-        self._last: tuple[Questions, Look] | None = None  # if nothing was left over
+        self._last: tuple[Questions, int, Look] | None = None  # if nothing was left over
 
     async def look(self, questions: Questions, *, again: bool = False) -> Look:
         """Two round trips for each new block, one for its number and one for everything about it. As long as the chain
@@ -96,13 +96,13 @@ class Follower:
         """
         head = await read_head(self.chain, self.endpoints)
         if self._last is not None and not again:
-            asked, last = self._last
-            if head == last.head and questions == asked:
+            asked, generation, last = self._last
+            if head == last.head and questions == asked and generation == self._facts.generation:
                 return last
         self._last = None
         look = await self._look(head, questions)
         if not look.behind and look.violation is None:
-            self._last = questions, look
+            self._last = questions, self._facts.generation, look
         return look
 
     async def _look(self, head: Head, questions: Questions) -> Look:

@@ -15,25 +15,22 @@ from typing import Any
 
 import anyio
 
-from ccip_py.risk import views
-from ccip_py.risk.config import Config, Lane
+from ccip_py.risk.blessing import BlessDesk
+from ccip_py.risk.config import Config
 from ccip_py.risk.cursing import CurseDesk
 from ccip_py.risk.facts import Facts
 from ccip_py.risk.follow import TROUBLE, Follower, Look, Questions
 from ccip_py.risk.http import Http
-from ccip_py.risk.judge import Alert, Bless, Claim, Curse, Evidence, Verdict, Wait
+from ccip_py.risk.judge import Alert, Claim, Curse, Evidence, Verdict, Wait
 from ccip_py.risk.keys import Key
 from ccip_py.risk.patrol import Patrol
-from ccip_py.risk.relay import Waiting, missing, to_send, uncounted
 from ccip_py.risk.rpc import Endpoints
 from ccip_py.risk.send import Sender, Wish
 from ccip_py.risk.serve import ask_peers
-from ccip_py.risk.signers import of_vote
-from ccip_py.risk.stalls import OVERDUE_BLOCKS, judge_progress, judge_waiting
-from ccip_py.risk.store import Equivocation, Journal
-from ccip_py.risk.survey import Survey, Surveyor, asks_about, asks_of, pointer_holds
-from ccip_py.risk.views import Monitors
-from ccip_py.risk.vote import Blessing, Domain, Vote, sign, subject_of, tag, to_json
+from ccip_py.risk.stalls import judge_progress
+from ccip_py.risk.store import Journal
+from ccip_py.risk.survey import Survey, Surveyor, asks_about, asks_of
+from ccip_py.risk.vote import Vote, to_json
 
 log = logging.getLogger("ccip_py.risk")
 
@@ -41,7 +38,6 @@ log = logging.getLogger("ccip_py.risk")
 IDLE_CYCLES = 4
 # The facts are folded up once in so many cycles.
 PRUNE_CYCLES = 256
-UNBLESSED = "good and unblessed"
 
 
 class Monitor:
@@ -55,6 +51,7 @@ class Monitor:
         self.facts = Facts(config.directory / "facts.sqlite", config.chains, config.lanes)
         self._surveyor = Surveyor(config, self.facts)
         self._patrol = Patrol(config, self.facts, self.journal)
+        self._blessings = BlessDesk(config, bless, self.journal, self.facts.signed)
         self._curses = CurseDesk(config, curse, bless.address, self.journal)
         self._followers: dict[int, Follower] = {}
         self._senders: dict[int, Sender] = {}
@@ -66,9 +63,6 @@ class Monitor:
             self._senders[chain.selector] = Sender(chain, endpoints, relay, self.journal)
         self._curse_key = curse
         # What the last cycle left: a restart finds it again within one cycle.
-        self._open: dict[int, list[Blessing]] = {}
-        self._own: dict[tuple[bytes, int], Vote] = {}
-        self._waiting: dict[bytes, Waiting] = {}
         self._progress: dict[int, tuple[int, float]] = {}
         self._suspected: frozenset[bytes] = frozenset()
         self._surveyed: tuple[dict[int, Look], Survey] = {}, Survey(unfinished=True)
@@ -88,16 +82,12 @@ class Monitor:
         looks = await self._look(alarms)
         survey = self._survey(looks)
         self._confirm(survey.suspicions)
-        wishes: dict[int, list[Wish]] = {selector: [] for selector in looks}
-        good = self._sign_good_roots(survey, looks)
+        self._blessings.sign(survey, looks)
         heard = await self._ask_peers()
+        self._blessings.hear(heard, looks)
         self._curses.hear(heard, looks)
-        self._remember(heard, looks)
-        for lane, statement, vote in good:
-            wish = self._relay(lane, statement, [vote, *heard], looks[lane.destination])
-            if wish is not None:
-                wishes[lane.destination].append(wish)
-        for selector, wish in self._curses.act(looks, self.facts):
+        wishes: dict[int, list[Wish]] = {selector: [] for selector in looks}
+        for selector, wish in (*self._blessings.act(looks), *self._curses.act(looks, self.facts)):
             wishes[selector].append(wish)
         await self._send(looks, wishes, alarms)
         self._slow(looks, survey)
@@ -113,7 +103,7 @@ class Monitor:
 
         async def look(selector: int) -> None:
             asks = [*asks_of(self.config, selector, self._curse_key.address), *self._curses.asks(selector)]
-            asks += asks_about(self.config.chain(selector).rmn, self._open.get(selector, ()))
+            asks += asks_about(self.config.chain(selector).rmn, self._blessings.open.get(selector, ()))
             questions = Questions(
                 tuple(dict.fromkeys(asks)),
                 tuple(self._patrol.final_asks(selector, self.cycles)),
@@ -155,110 +145,12 @@ class Monitor:
             self.journal.note(alert)
         return [f"{alert.anomaly}: {alert.summary}" for alert in alerts]
 
-    def _remember(self, heard: Sequence[Vote], looks: Mapping[int, Look]) -> None:
-        """Blessings of monitors in office: one that signs two roots for one interval is found out."""
-        for vote in heard:
-            chain = next((c for c in self.config.chains if vote.domain == Domain(c.chain_id, c.rmn)), None)
-            if chain is None or chain.selector not in looks:
-                continue
-            monitors = views.as_monitors(looks[chain.selector].answers[views.monitors(chain.rmn)])
-            if monitors.bless_index(vote.signer) is not None:
-                self.facts.signed.take(of_vote(vote))
-
-    # BLESSING
-
-    def _sign_good_roots(
-        self, survey: Survey, looks: Mapping[int, Look]
-    ) -> list[tuple[Lane, Blessing, Vote]]:
-        """This monitor's votes on what is good, signed now or in an earlier cycle."""
-        self._open = {selector: [] for selector in looks}
-        votes: dict[tuple[bytes, int], Vote] = {}
-        good: list[tuple[Lane, Blessing, Vote]] = []
-        for lane, claim, statement, verdict in survey.roots:
-            look = looks[lane.destination]
-            self._open[lane.destination].append(statement)
-            if not isinstance(verdict, Bless) or not self._may_bless(lane, look):
-                continue
-            monitors = views.as_monitors(look.answers[views.monitors(self._rmn(lane))])
-            key = tag(statement), monitors.config_version
-            vote = self._own.get(key) or self._sign(lane, claim, statement, monitors, looks, survey)
-            if vote is not None:
-                votes[key] = vote
-                good.append((lane, statement, vote))
-        self._own = votes
-        live = {tag_ for tag_, _ in votes}
-        self._waiting = {tag_: waiting for tag_, waiting in self._waiting.items() if tag_ in live}
-        return good
-
     async def _ask_peers(self) -> list[Vote]:
-        """While something waits for votes, on every cycle; otherwise now and then, for the sake of
-        curse votes whose monitors can't pay."""
-        if self._own or self._curses.busy or self.cycles % IDLE_CYCLES == 0:
+        """While something lacks votes, on every cycle; otherwise now and then, for the sake of curse votes
+        whose monitors can't pay."""
+        if self._blessings.lacking or self._curses.busy or self.cycles % IDLE_CYCLES == 0:
             return await ask_peers(self._http, self.config.peers)
         return []
-
-    def _may_bless(self, lane: Lane, look: Look) -> bool:
-        """A cursed lane gets no blessings, nor does a chain whose contracts obey another RMN."""
-        cursed = look.answers[views.is_cursed(self._rmn(lane), subject_of(lane.source))]
-        return views.as_number(cursed) == 0 and pointer_holds(self.config, lane.destination, look)
-
-    def _sign(
-        self,
-        lane: Lane,
-        claim: Claim,
-        statement: Blessing,
-        monitors: Monitors,
-        looks: Mapping[int, Look],
-        survey: Survey,
-    ) -> Vote | None:
-        """Write down, then sign. None if this key has no vote, or already gave it to another root."""
-        if monitors.bless_index(self._bless_key.address) is None:
-            survey.alarms.append(f"{self.config.name}'s bless key is not among the monitors")
-            return None
-        why = {
-            "lane": lane.key,
-            "sourceFinal": looks[lane.source].final,
-            "commitBlock": claim.block,
-            "rebuiltRoot": claim.root.hex(),
-            "messages": claim.last - claim.first + 1,
-        }
-        try:
-            permit = self.journal.permit_blessing(statement, monitors.config_version, self._domain(lane), why)
-        except Equivocation as error:
-            survey.alarms.append(f"lane {lane.key} [{claim.first}..{claim.last}]: {error}")
-            return None
-        return sign(permit, self._bless_key)
-
-    def _relay(self, lane: Lane, statement: Blessing, votes: Sequence[Vote], look: Look) -> Wish | None:
-        """One transaction with just enough votes, when it is this monitor's turn."""
-        key, head = tag(statement), look.head.number
-        monitors = views.as_monitors(look.answers[views.monitors(self._rmn(lane))])
-        answer = look.answers.get(views.bless_votes(self._rmn(lane), key))
-        voters, version, done = views.as_votes(answer) if answer else (0, 0, False)
-        if done:
-            return None
-        # Votes that were counted under an older set of monitors are void.
-        counted = voters if version == monitors.config_version else 0
-        ours = [vote for vote in votes if vote.statement == statement and vote.domain == self._domain(lane)]
-        fresh = uncounted(ours, monitors, counted)
-        waiting = self._waiting.get(key, Waiting(head, None))
-        if waiting.quorum is None and len(fresh) >= missing(monitors, counted):
-            waiting = Waiting(waiting.signed, head)
-        self._waiting[key] = waiting
-        chosen = to_send(
-            key,
-            self._bless_key.address,
-            fresh,
-            monitors,
-            counted,
-            waiting,
-            head,
-            self.config.relay_step_blocks,
-            self.config.alone_after_blocks,
-        )
-        if not chosen:
-            return None
-        return Wish(f"bless/{key.hex()}", self._rmn(lane), views.bless_call(statement, chosen))
 
     # SENDING, REPORTING
 
@@ -278,13 +170,8 @@ class Monitor:
                 final, since = look.final, now
             self._progress[chain.selector] = final, since
             survey.add(judge_progress(chain.selector, final, now - since, self.config.stalled_seconds))
-        for lane in self.config.lanes:
-            look = looks.get(lane.destination)
-            for statement in self._open.get(lane.destination, ()) if look else ():
-                waiting = self._waiting.get(tag(statement))
-                if waiting and look and statement.commit_store == lane.commit_store:
-                    waited = look.head.number - waiting.signed
-                    survey.add(judge_waiting(lane.key, statement.root, UNBLESSED, waited, OVERDUE_BLOCKS))
+        for verdict in self._blessings.overdue(looks):
+            survey.add(verdict)
 
     def _report(self, alarms: list[str], survey: Survey) -> None:
         for alarm in alarms:
@@ -295,7 +182,7 @@ class Monitor:
 
     def votes(self) -> list[dict[str, Any]]:
         """This monitor's own live votes, as GET /votes shows them."""
-        return [to_json(vote) for vote in (*self._own.values(), *self._curses.own_votes())]
+        return [to_json(vote) for vote in (*self._blessings.own_votes(), *self._curses.own_votes())]
 
     def status(self) -> dict[str, Any]:
         """What an operator wants to know at a glance, as GET /status shows it."""
@@ -317,13 +204,6 @@ class Monitor:
                 for held in self.journal.held()
             ],
         }
-
-    def _rmn(self, lane: Lane) -> bytes:
-        return self.config.chain(lane.destination).rmn
-
-    def _domain(self, lane: Lane) -> Domain:
-        chain = self.config.chain(lane.destination)
-        return Domain(chain.chain_id, chain.rmn)
 
 
 def _shown(claim: Claim, verdict: Verdict) -> dict[str, Any]:

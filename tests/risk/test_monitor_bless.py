@@ -85,7 +85,7 @@ async def test_work_per_cycle_does_not_grow_with_history(world: World, tmp_path:
             await world.settle(2)
         await world.settle(8)
 
-        assert all(monitor._open[claim] == [] for monitor in world.monitors for claim in monitor._open)
+        assert all(statements == [] for m in world.monitors for statements in m._blessings.open.values())
         assert all(monitor.votes() == [] for monitor in world.monitors)
 
 
