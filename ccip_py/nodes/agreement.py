@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol
 
 from ccip_py.ocr import engine as pure
+from ccip_py.ocr import patience
 from ccip_py.ocr.attest import AttestedReport
 from ccip_py.ocr.messages import Message, Slot, seal
 from ccip_py.ocr.misbehaviour import Misbehaviour
@@ -146,6 +147,7 @@ class Agreement(Generic[View, Outcome]):
             match effect:
                 case RecordEpoch(epoch):
                     self._journal.record_epoch(self._engine.config.digest, epoch)
+                    self._tell_epoch()
                 case Sign():
                     self._sign(effect)
                 case Broadcast(message):
@@ -171,6 +173,15 @@ class Agreement(Generic[View, Outcome]):
                     self._journal.keep_proof(self._engine.config.digest, proof.culprit, repr(proof))
                     self._metrics.proofs.labels(self._lane).inc()
                     self._log.error(Event.MISBEHAVIOUR, stage=Stage.AGREE, proof=repr(proof))
+
+    def _tell_epoch(self) -> None:
+        """Who leads now, and how long a node waits for it: a patience that has grown says that rounds do not fit."""
+        waits = patience.progress_time(self._engine, self._state)
+        self._metrics.epoch.labels(self._lane).set(self._state.epoch)
+        self._metrics.patience.labels(self._lane).set(waits)
+        self._log.info(
+            Event.EPOCH, stage=Stage.AGREE, epoch=self._state.epoch, leader=self.leader, patience=waits
+        )
 
     def _sign(self, wanted: Sign) -> None:
         """Disk first, key second."""

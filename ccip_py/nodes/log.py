@@ -30,6 +30,7 @@ class Event(StrEnum):
     STANDING_BY = "standing by: not in the committee"
     CACHE_REBUILT = "cache rebuilt"
     VIEWED = "viewed"
+    EPOCH = "epoch entered"
     SIGNED = "signed"
     SIGNING_REFUSED = "signing refused"
     PEER_REFUSED = "peer message refused"

@@ -36,6 +36,10 @@ class Metrics:
             "ccip_cycle_failures", "Cycles that ended in an error", ["loop", "error"], registry=own
         )
         self.signed = Counter("ccip_reports_signed", "Reports signed", ["lane"], registry=own)
+        self.epoch = Gauge("ccip_epoch", "The epoch of a lane's agreement", ["lane"], registry=own)
+        self.patience = Gauge(
+            "ccip_epoch_patience_seconds", "How long a leader may get nowhere", ["lane"], registry=own
+        )
         self.attested = Counter("ccip_reports_attested", "Reports with a quorum", ["lane"], registry=own)
         self.sent = Counter(
             "ccip_transactions", "Transactions handed to the sender", ["lane", "kind"], registry=own
