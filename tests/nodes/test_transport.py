@@ -7,6 +7,8 @@ given a committee of three nodes joined by a transport
   when a captured envelope is sent again   it is received once
   when it is sent to another member        nothing is received there
   when the recipient has restarted         the old recording is refused, new messages arrive
+  when much waits for a slow member        it goes in one exchange, in order
+  when a member was away                   it hears the newest of what was said to it
   when a payload is above the cap          it is refused on both ends
   when a member floods                     its own queue is bounded, others are still heard in turn
 """
@@ -22,7 +24,16 @@ import httpx
 import pytest
 
 from ccip_py.chains.evm.keys import KeySigner
-from ccip_py.nodes.transport.envelope import MAX_PAYLOAD, Incoming, NodeSigner, Refusal, seal
+from ccip_py.nodes.transport.envelope import (
+    MAX_PAYLOAD,
+    MAX_TOGETHER,
+    Envelope,
+    Incoming,
+    NodeSigner,
+    Refusal,
+    fitting,
+    seal,
+)
 from ccip_py.nodes.transport.http import HttpTransport
 from ccip_py.nodes.transport.in_process import Hub, InProcessTransport
 from ccip_py.nodes.transport.inbox import MAX_QUEUED_PER_PEER
@@ -113,7 +124,7 @@ async def test_an_outsider_is_not_heard(network: Network, signers: list[KeySigne
 
     async with running(alice, bob):
         await network.push(
-            signers[1].address, seal(signers[3], bob.inbox.own, bob.inbox.session, 1, b"let me in")
+            signers[1].address, seal(signers[3], bob.inbox.own, bob.inbox.session, 1, [b"let me in"])
         )
         alice.send(signers[1].address, b"hello")
 
@@ -123,7 +134,7 @@ async def test_an_outsider_is_not_heard(network: Network, signers: list[KeySigne
 
 async def test_a_member_cannot_speak_for_another(network: Network, signers: list[KeySigner]) -> None:
     bob = network.make(signers[1])
-    forged = signers[0].address + seal(signers[2], bob.inbox.own, bob.inbox.session, 1, b"as alice")[20:]
+    forged = signers[0].address + seal(signers[2], bob.inbox.own, bob.inbox.session, 1, [b"as alice"])[20:]
 
     async with running(bob):
         await network.push(signers[1].address, forged)
@@ -133,7 +144,7 @@ async def test_a_member_cannot_speak_for_another(network: Network, signers: list
 
 async def test_a_replayed_envelope_is_heard_once(network: Network, signers: list[KeySigner]) -> None:
     alice, bob = network.make(signers[0]), network.make(signers[1])
-    raw = seal(signers[0], bob.inbox.own, bob.inbox.session, 7, b"pay")
+    raw = seal(signers[0], bob.inbox.own, bob.inbox.session, 7, [b"pay"])
 
     async with running(alice, bob):
         await network.push(signers[1].address, raw)
@@ -145,7 +156,7 @@ async def test_a_replayed_envelope_is_heard_once(network: Network, signers: list
 
 async def test_an_envelope_for_another_member_is_refused(network: Network, signers: list[KeySigner]) -> None:
     bob, carol = network.make(signers[1]), network.make(signers[2])
-    for_carol = seal(signers[0], carol.inbox.own, carol.inbox.session, 7, b"for carol")
+    for_carol = seal(signers[0], carol.inbox.own, carol.inbox.session, 7, [b"for carol"])
 
     async with running(bob, carol):
         await network.push(signers[1].address, for_carol)
@@ -157,7 +168,7 @@ async def test_a_recording_is_useless_after_a_restart_and_new_messages_arrive(
     network: Network, signers: list[KeySigner]
 ) -> None:
     alice, bob = network.make(signers[0]), network.make(signers[1])
-    recording = seal(signers[0], bob.inbox.own, bob.inbox.session, 7, b"old")
+    recording = seal(signers[0], bob.inbox.own, bob.inbox.session, 7, [b"old"])
     async with running(alice):
         async with running(bob):
             alice.send(signers[1].address, b"first")
@@ -182,11 +193,65 @@ async def test_a_payload_above_the_cap_is_refused_on_both_ends(
         with pytest.raises(ValueError, match="above the cap"):
             alice.send(signers[1].address, too_large)
         await network.push(
-            signers[1].address, seal(signers[0], bob.inbox.own, bob.inbox.session, 1, too_large)
+            signers[1].address, seal(signers[0], bob.inbox.own, bob.inbox.session, 1, [too_large])
         )
         alice.send(signers[1].address, bytes(MAX_PAYLOAD))
 
         assert len((await heard(bob)).payload) == MAX_PAYLOAD
+
+
+async def test_what_waits_for_a_slow_member_arrives_in_one_exchange_and_in_order(
+    signers: list[KeySigner], free_port: Callable[[], int]
+) -> None:
+    """Else each message would wait for the journeys of all before it, and under load rounds would never fit."""
+    network = over_http(signers, free_port)
+    alice, bob = network.make(signers[0]), network.make(signers[1])
+    said = [b"%d" % number for number in range(MAX_QUEUED_PER_PEER)]
+    async with running(bob), running(alice):
+        for payload in said:
+            alice.send(signers[1].address, payload)
+        arrived = [(await heard(bob)).payload for _ in said]
+        counted = bob.inbox.last_counter(signers[0].address)
+
+        alice.send(signers[1].address, b"again")
+        await heard(bob)
+
+    assert arrived == said
+    assert counted < bob.inbox.last_counter(signers[0].address)
+    assert bob.inbox.accepted == 2
+
+
+async def test_what_was_said_to_a_member_that_was_away_is_heard_when_it_returns_the_newest_of_it(
+    signers: list[KeySigner], free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ccip_py.nodes.transport.http.RETRY_AFTER", 0.01)
+    network = over_http(signers, free_port)
+    alice, bob = network.make(signers[0]), network.make(signers[1])
+    said = [b"%d" % number for number in range(MAX_QUEUED_PER_PEER + 10)]
+    async with running(alice):
+        for payload in said:
+            alice.send(signers[1].address, payload)
+        await anyio.wait_all_tasks_blocked()
+        async with running(bob):
+            arrived = [(await heard(bob)).payload for _ in range(MAX_QUEUED_PER_PEER)]
+
+    assert arrived == said[10:]
+
+
+def test_an_envelope_takes_what_fits_into_it() -> None:
+    large = bytes(MAX_PAYLOAD // 2)
+
+    assert fitting([large, large, b"small"]) == [large]
+    assert fitting([bytes(MAX_PAYLOAD), b"small"]) == [bytes(MAX_PAYLOAD)]
+    assert fitting([b"1"] * 300) == [b"1"] * MAX_TOGETHER
+    assert fitting([]) == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0\0", b"\0\0\0\5four", b"\0\0\0\1ab", b"\0\0\0\1a" * (MAX_TOGETHER + 1)]
+)
+def test_what_no_member_seals_is_not_taken_apart(content: bytes) -> None:
+    assert Envelope(b"", 1, b"", content).payloads() is None
 
 
 async def test_garbage_changes_nothing(network: Network, signers: list[KeySigner]) -> None:
@@ -203,8 +268,8 @@ async def test_garbage_changes_nothing(network: Network, signers: list[KeySigner
 def test_a_flooding_member_only_loses_its_own_messages(network: Network, signers: list[KeySigner]) -> None:
     bob = network.make(signers[1])
     for counter in range(1, MAX_QUEUED_PER_PEER + 11):
-        bob.inbox.accept(seal(signers[0], bob.inbox.own, bob.inbox.session, counter, b"%d" % counter))
-    bob.inbox.accept(seal(signers[2], bob.inbox.own, bob.inbox.session, 1, b"calm"))
+        bob.inbox.accept(seal(signers[0], bob.inbox.own, bob.inbox.session, counter, [b"%d" % counter]))
+    bob.inbox.accept(seal(signers[2], bob.inbox.own, bob.inbox.session, 1, [b"calm"]))
 
     first, second = anyio.run(bob.receive), anyio.run(bob.receive)
 

@@ -5,11 +5,13 @@ node, in this node's current session, with a counter higher than any before. So 
 or replayed gets in, not even across a restart: a session is drawn afresh each time a node starts.
 What the payload says is for `ocr` to judge; confidentiality is not promised (what nodes say is public).
 
-Layout of an envelope: sender (20) ‖ counter (8, big-endian) ‖ signature (65: r ‖ s ‖ v) ‖ payload.
+An envelope holds all that waits for a recipient: under load messages do not queue up behind each other's journeys.
+Layout: sender (20) ‖ counter (8, big-endian) ‖ signature (65: r ‖ s ‖ v) ‖ payloads, each with its length (4) before it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -21,9 +23,16 @@ from ccip_py.protocol.keccak import keccak
 MAX_PAYLOAD = 512 * 1024
 """Bytes. The largest message of the agreement protocol is far below; anything longer is an attack."""
 
+MAX_TOGETHER = 256
+"""Payloads in one envelope."""
+
+LENGTH_BYTES = 4
+MAX_CONTENT = MAX_PAYLOAD + LENGTH_BYTES
+"""Bytes. Any payload fits, though perhaps alone."""
+
 SESSION_BYTES = 16
 HEADER_BYTES = 20 + 8 + 65
-_DOMAIN = b"ccip_py node envelope 1"
+_DOMAIN = b"ccip_py node envelope 2"
 _HELLO_DOMAIN = b"ccip_py node session 1"
 
 
@@ -70,14 +79,27 @@ def recover(digest: bytes, signature: bytes) -> bytes | None:
     return keccak(key.format(compressed=False)[1:])[12:]
 
 
-def envelope_digest(sender: bytes, to: bytes, session: bytes, counter: int, payload: bytes) -> bytes:
-    return keccak(_DOMAIN + sender + to + session + counter.to_bytes(8, "big") + keccak(payload))
+def envelope_digest(sender: bytes, to: bytes, session: bytes, counter: int, content: bytes) -> bytes:
+    return keccak(_DOMAIN + sender + to + session + counter.to_bytes(8, "big") + keccak(content))
 
 
-def seal(signer: NodeSigner, to: bytes, session: bytes, counter: int, payload: bytes) -> bytes:
-    """Sign `payload` for one recipient in the session that recipient announced."""
-    signature = signer.sign_digest(envelope_digest(signer.address, to, session, counter, payload))
-    return signer.address + counter.to_bytes(8, "big") + signature + payload
+def seal(signer: NodeSigner, to: bytes, session: bytes, counter: int, payloads: Sequence[bytes]) -> bytes:
+    """Sign `payloads` for one recipient in the session that recipient announced."""
+    content = b"".join(len(each).to_bytes(LENGTH_BYTES, "big") + each for each in payloads)
+    signature = signer.sign_digest(envelope_digest(signer.address, to, session, counter, content))
+    return signer.address + counter.to_bytes(8, "big") + signature + content
+
+
+def fitting(waiting: Iterable[bytes]) -> list[bytes]:
+    """The first of them, as many as go into one envelope."""
+    taken: list[bytes] = []
+    room = MAX_CONTENT
+    for payload in waiting:
+        room -= LENGTH_BYTES + len(payload)
+        if room < 0 or len(taken) == MAX_TOGETHER:
+            break
+        taken.append(payload)
+    return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +109,17 @@ class Envelope:
     sender: bytes
     counter: int
     signature: bytes
-    payload: bytes
+    content: bytes
+
+    def payloads(self) -> list[bytes] | None:
+        """What is in it; None unless it is exactly what `seal` puts there."""
+        found: list[bytes] = []
+        at = 0
+        while at < len(self.content) and len(found) < MAX_TOGETHER:
+            start = at + LENGTH_BYTES
+            at = start + int.from_bytes(self.content[at:start], "big")
+            found.append(self.content[start:at])
+        return found if found and at == len(self.content) else None
 
 
 def open_envelope(raw: bytes) -> Envelope | None:

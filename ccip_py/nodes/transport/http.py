@@ -4,7 +4,8 @@
 the asker, signed by the node's key over the asker's nonce: so a sender knows that it talks to the member it
 means, and a recording of an earlier session is useless. `POST /messages` carries one envelope.
 
-Each peer has a bounded queue here and one worker: a slow or dead peer delays nobody and costs bounded memory.
+Each peer has a bounded queue here and one worker, which sends all that waits at once: a slow or dead peer delays nobody and
+costs bounded memory, and what is said to it is never older than one exchange.
 A peer that answers "unknown session" is asked for its session again.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -25,11 +26,13 @@ from ccip_py.errors import ConfigError
 from ..listening import listening
 from .envelope import (
     HEADER_BYTES,
+    MAX_CONTENT,
     MAX_PAYLOAD,
     SESSION_BYTES,
     Incoming,
     NodeSigner,
     Refusal,
+    fitting,
     hello_digest,
     recover,
     seal,
@@ -43,7 +46,7 @@ MAX_ANSWER = 64 * 1024
 """Bytes of a peer's answer."""
 
 RETRY_AFTER = 0.5
-"""Seconds a worker waits after a peer could not be reached; what it could not send is dropped by age."""
+"""Seconds a worker waits after a peer could not be reached; what it could not send is kept, the newest of it."""
 
 _STALE = (Refusal.REPLAYED, Refusal.BAD_SIGNATURE)  # what a restarted recipient answers to its old session
 _NONCE_BYTES = 32
@@ -58,6 +61,10 @@ class _Peer:
     session: bytes | None = None
     queue: deque[bytes] = field(default_factory=lambda: deque(maxlen=MAX_QUEUED_PER_PEER))
     waiting: anyio.Event = field(default_factory=anyio.Event)
+
+    def put_back(self, payloads: Sequence[bytes]) -> None:
+        """Before what has come meanwhile. Where that is too much, the oldest go."""
+        self.queue = deque((*payloads, *self.queue), maxlen=MAX_QUEUED_PER_PEER)
 
 
 class HttpTransport:
@@ -108,28 +115,32 @@ class HttpTransport:
             if not peer.queue:
                 peer.waiting = anyio.Event()
                 await peer.waiting.wait()
-            payload = peer.queue.popleft()
+            payloads = fitting(peer.queue)
+            for _ in payloads:
+                peer.queue.popleft()
             try:
-                await self._deliver(http, peer, payload)
+                delivered = await self._deliver(http, peer, payloads)
             except HttpFault:
-                peer.session = None
+                delivered, peer.session = False, None
+            if not delivered:
+                peer.put_back(payloads)
                 await anyio.sleep(RETRY_AFTER)
 
-    async def _deliver(self, http: Http, peer: _Peer, payload: bytes) -> None:
-        """One payload; a second attempt only where the peer has started a new session since."""
+    async def _deliver(self, http: Http, peer: _Peer, payloads: Sequence[bytes]) -> bool:
+        """One exchange; a second one only where the peer has started a new session since."""
         for _ in range(2):
             if peer.session is None:
                 peer.session = await self._ask_session(http, peer)
             if peer.session is None:
-                await anyio.sleep(RETRY_AFTER)
-                return
+                return False
             counter = self._counters.next(peer.address)
-            raw = seal(self._signer, peer.address, peer.session, counter, payload)
+            raw = seal(self._signer, peer.address, peer.session, counter, payloads)
             url, kind = f"{peer.url}/messages", {"content-type": "application/octet-stream"}
             answer = await http.post(url, raw, kind, seconds=REQUEST_TIMEOUT, limit=MAX_ANSWER)
             if answer.status != 403:
-                return
+                return True
             peer.session = None
+        return False
 
     async def _ask_session(self, http: Http, peer: _Peer) -> bytes | None:
         """The peer's session, or None if the answer is not signed by the member it should be."""
@@ -149,7 +160,7 @@ class HttpTransport:
     # --- Receiving ---
 
     def _app(self) -> web.Application:
-        app = web.Application(client_max_size=HEADER_BYTES + MAX_PAYLOAD)
+        app = web.Application(client_max_size=HEADER_BYTES + MAX_CONTENT)
         app.add_routes([web.get("/session", self._on_session), web.post("/messages", self._on_message)])
         return app
 

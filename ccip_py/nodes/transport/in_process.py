@@ -57,7 +57,7 @@ class InProcessTransport:
         if peer is None:
             return
         self._counters.heard(to, peer.last_counter(self._signer.address))
-        raw = seal(self._signer, to, peer.session, self._counters.next(to), payload)
+        raw = seal(self._signer, to, peer.session, self._counters.next(to), [payload])
         self._hub.deliver(self._signer.address, to, raw)
 
     def broadcast(self, payload: bytes) -> None:

@@ -15,8 +15,9 @@ from collections.abc import Iterable
 import anyio
 
 from .envelope import (
-    MAX_PAYLOAD,
+    MAX_CONTENT,
     SESSION_BYTES,
+    Envelope,
     Incoming,
     Refusal,
     envelope_digest,
@@ -35,7 +36,7 @@ class Inbox:
         self.own = own
         self.session = secrets.token_bytes(SESSION_BYTES)
         self.refused: Counter[Refusal] = Counter()
-        self.dropped = 0
+        self.accepted = self.dropped = 0  # envelopes; payloads
         self._queues: dict[bytes, deque[bytes]] = {
             member: deque(maxlen=MAX_QUEUED_PER_PEER) for member in members if member != own
         }
@@ -48,31 +49,30 @@ class Inbox:
         return self._last.get(sender, 0)
 
     def accept(self, raw: bytes) -> Refusal | None:
-        """Queue the payload of one envelope, or say why not. Cheap checks come before the signature."""
-        refusal = self._judge(raw)
-        if refusal is not None:
+        """Queue the payloads of one envelope, or say why not. Cheap checks come before the signature."""
+        envelope = open_envelope(raw)
+        refusal = Refusal.MALFORMED if envelope is None else self._judge(envelope)
+        payloads = envelope.payloads() if envelope is not None and refusal is None else None
+        if envelope is None or payloads is None:
+            refusal = refusal or Refusal.MALFORMED
             self.refused[refusal] += 1
             return refusal
-        envelope = open_envelope(raw)
-        assert envelope is not None  # _judge refused it otherwise
+        self.accepted += 1
         self._last[envelope.sender] = envelope.counter
         queue = self._queues[envelope.sender]
-        self.dropped += len(queue) == queue.maxlen
-        queue.append(envelope.payload)
+        self.dropped += max(0, len(queue) + len(payloads) - MAX_QUEUED_PER_PEER)
+        queue.extend(payloads)
         self._arrived.set()
         return None
 
-    def _judge(self, raw: bytes) -> Refusal | None:
-        envelope = open_envelope(raw)
-        if envelope is None:
-            return Refusal.MALFORMED
-        if len(envelope.payload) > MAX_PAYLOAD:
+    def _judge(self, envelope: Envelope) -> Refusal | None:
+        if len(envelope.content) > MAX_CONTENT:
             return Refusal.TOO_LARGE
         if envelope.sender not in self._queues:
             return Refusal.NOT_A_MEMBER
         if envelope.counter <= self._last[envelope.sender]:
             return Refusal.REPLAYED
-        digest = envelope_digest(envelope.sender, self.own, self.session, envelope.counter, envelope.payload)
+        digest = envelope_digest(envelope.sender, self.own, self.session, envelope.counter, envelope.content)
         if recover(digest, envelope.signature) != envelope.sender:
             return Refusal.BAD_SIGNATURE
         return None
