@@ -5,8 +5,8 @@ a second. Every request ends within the timeout and within `limit` bytes, so tha
 hold a monitor up or fill its memory; `parse_json` sees to it that none can end its process. Whatever an
 answer says, it is an answer to be checked like any other: nothing here has to be right for a root to be.
 
-Written on asyncio's streams, because at a few requests per block and chain a general library was half of
-what an idle monitor cost.
+httptools speaks the protocol and asyncio moves the bytes: at a few requests per block and chain, parsing in
+Python was half of what an idle monitor cost.
 """
 
 import asyncio
@@ -20,13 +20,16 @@ from typing import Any, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import anyio
+from httptools import HttpParserError, HttpResponseParser
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 # A block with a thousand messages and all its receipts stays well below.
 ANSWER_LIMIT = 64 * 1024 * 1024
-# Of what stands before an answer, or of a line in it.
+# What may come besides the body: the head, and what tells chunks apart.
 _HEAD_LIMIT = 256 * 1024
+# Bytes per read.
+_AT_ONCE = 256 * 1024
 # Brackets that may be open at once. What we ask for nests about ten deep.
 JSON_DEPTH = 200
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
@@ -132,7 +135,7 @@ class Http:
                 return await self._exchange(await _connect(request.origin), request.origin, message, limit)
         except (OSError, TimeoutError, EOFError, _Gone) as error:
             raise HttpError(f"{type(error).__name__} {error}".strip("_ ")) from error
-        except (ValueError, asyncio.LimitOverrunError) as error:
+        except HttpParserError as error:
             raise HttpError(f"not HTTP: {error}") from error
 
     async def _exchange(
@@ -181,60 +184,69 @@ def _authorization(parts: SplitResult) -> Headers:
 async def _connect(origin: tuple[str, str, int]) -> _Stream:
     scheme, host, port = origin
     context = ssl.create_default_context() if scheme == "https" else None
-    return _Stream(*await asyncio.open_connection(host, port, ssl=context, limit=_HEAD_LIMIT))
+    return _Stream(*await asyncio.open_connection(host, port, ssl=context))
 
 
 # ANSWERS
 
 
+class _Answer:
+    """What the parser, which calls these methods, makes of the bytes that come back."""
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+        self.complete = False
+        self._begun = 0
+        self._head_ended = self._length_is_told = self._goes_on = False
+        self._parser = HttpResponseParser(self)
+
+    def feed(self, data: bytes) -> None:
+        """Raises HttpParserError where it is not HTTP."""
+        self._parser.feed_data(data)
+
+    @property
+    def status(self) -> int:
+        return int(self._parser.get_status_code())
+
+    @property
+    def ends_with_connection(self) -> bool:
+        """Nobody said how long the body is, so that what has come by the end is all of it."""
+        return self._head_ended and not self._length_is_told
+
+    @property
+    def kept(self) -> bool:
+        """The connection can be used again: both ends want it, and nothing came that was not asked for."""
+        return self._goes_on and self._begun == 1
+
+    def on_message_begin(self) -> None:
+        self._begun += 1
+
+    def on_header(self, name: bytes, _: bytes) -> None:
+        self._length_is_told |= name.lower() in (b"content-length", b"transfer-encoding")
+
+    def on_headers_complete(self) -> None:
+        self._head_ended = True
+
+    def on_body(self, data: bytes) -> None:
+        self.body += data
+
+    def on_message_complete(self) -> None:
+        self.complete, self._goes_on = True, bool(self._parser.should_keep_alive())
+
+
 async def _answer(reader: asyncio.StreamReader, limit: int) -> tuple[bytes, bool]:
     """The body of an answer, and whether the connection can be used again."""
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError as error:
-        raise EOFError("closed within an answer") if error.partial else _Gone("closed") from error
-    version, status, fields = _parsed(head)
-    if status != 200:
-        raise HttpError(f"status {status}")
-    kept = version == "HTTP/1.1" and "close" not in fields.get("connection", "").lower()
-    if "chunked" in fields.get("transfer-encoding", "").lower():
-        return await _chunks(reader, limit), kept
-    if "content-length" in fields:
-        return await _exactly(reader, int(fields["content-length"]), limit), kept
-    return await _rest(reader, limit), False
-
-
-def _parsed(head: bytes) -> tuple[str, int, dict[str, str]]:
-    """Version, status, and the fields by their names in small letters."""
-    first, *lines = head.decode("latin-1").split("\r\n")
-    version, status = first.split(" ", 2)[:2]
-    if not version.startswith("HTTP/1."):
-        raise ValueError(f"{version[:20]!r}")
-    fields = (line.partition(":") for line in lines)
-    return version, int(status), {name.strip().lower(): value.strip() for name, _, value in fields}
-
-
-async def _exactly(reader: asyncio.StreamReader, length: int, limit: int) -> bytes:
-    if not 0 <= length <= limit:
-        raise HttpError(f"an answer of more than {limit} bytes")
-    return await reader.readexactly(length)
-
-
-async def _chunks(reader: asyncio.StreamReader, limit: int) -> bytes:
-    """Each behind its length in a line of its own; one without length is the last, and fields may follow it."""
-    body = bytearray()
-    while length := int((await reader.readuntil(b"\r\n")).partition(b";")[0], 16):
-        body += (await _exactly(reader, length + 2, limit - len(body) + 2))[:-2]
-    while await reader.readuntil(b"\r\n") != b"\r\n":
-        pass
-    return bytes(body)
-
-
-async def _rest(reader: asyncio.StreamReader, limit: int) -> bytes:
-    """Until the host closes."""
-    body = bytearray()
-    while some := await reader.read(_HEAD_LIMIT):
-        body += some
-        if len(body) > limit:
+    answer, received = _Answer(), 0
+    while not answer.complete:
+        data = await reader.read(_AT_ONCE)
+        if not data and answer.ends_with_connection:
+            break
+        if not data:
+            raise EOFError("closed within an answer") if received else _Gone("closed")
+        received += len(data)
+        answer.feed(data)
+        if max(len(answer.body), received - _HEAD_LIMIT) > limit:
             raise HttpError(f"an answer of more than {limit} bytes")
-    return bytes(body)
+    if answer.status != 200:
+        raise HttpError(f"status {answer.status}")
+    return bytes(answer.body), answer.kept
