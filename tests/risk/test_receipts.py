@@ -119,12 +119,12 @@ def test_the_same_bytes_cut_in_other_places_are_not_proven() -> None:
     assert len(proven_logs([receipt_of(address, topics, data)], root, 1, {address})) == 1
 
     shifted = [topics[0][:31], b"\xa0" + topics[1]]
-    with pytest.raises(NotProven, match="there must be"):
+    with pytest.raises(NotProven, match="of another size"):
         proven_logs([receipt_of(address, shifted, data)], root, 1, {address})
 
 
 def test_an_address_of_another_size_is_not_read() -> None:
     receipt = receipt_of(b"\x0a" * 21, [], b"")
 
-    with pytest.raises(NotProven, match="there must be"):
+    with pytest.raises(NotProven, match="of another size"):
         proven_logs([receipt], honest_root(b"\x0a" * 21, [], b""), 1, frozenset())
