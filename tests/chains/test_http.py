@@ -146,7 +146,16 @@ async def test_a_redirect_is_an_answer_and_nobody_else_is_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"hello\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi", b"\x00" * 99]
+    "answer",
+    [
+        b"",
+        b"hello\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhi\r\n",
+        b"\x00" * 99,
+    ],
 )
 async def test_what_is_not_a_whole_answer_is_a_fault(answer: bytes) -> None:
     async with host(once(answer)) as told, Http() as http:
@@ -213,7 +222,8 @@ async def test_credentials_of_the_url_and_given_headers_are_sent_but_never_shown
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://127.0.0.1", "http://", "http://[", "http://127.0.0.1:x", "http://.", ""]
+    "url",
+    ["ftp://127.0.0.1", "http://", "http://[", "http://127.0.0.1:x", "http://.", "http://127.0.0.1/a b", ""],
 )
 async def test_what_is_no_address_is_a_fault(url: str) -> None:
     async with Http() as http:
