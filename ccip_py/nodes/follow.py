@@ -1,11 +1,13 @@
 """A node follows its deployment file: when a lane is added or replaced there, it starts over with what the file says.
 
 So one run of the deploy tool is enough, and nobody goes round restarting nodes. The tool writes the file at once, never
-half of it; a file that cannot be read is waited out, and the node goes on with what it knows.
+half of it; a file that cannot be read, or that does not go with the node's own, is waited out, and the node goes on with what
+it knows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -19,8 +21,10 @@ from .log import Event, Log
 LOOK_EVERY = 5.0  # seconds
 
 
-async def replaced(path: Path, known: Deployment, log: Log) -> Deployment:
-    """Wait until the file describes another deployment than `known`, and return that one."""
+async def replaced(
+    path: Path, known: Deployment, log: Log, check: Callable[[Deployment], None] = lambda _: None
+) -> Deployment:
+    """Wait until the file describes another deployment than `known` that `check` finds nothing wrong with."""
     seen = _stamp(path)
     while True:
         await anyio.sleep(LOOK_EVERY)
@@ -30,6 +34,7 @@ async def replaced(path: Path, known: Deployment, log: Log) -> Deployment:
         seen = now
         try:
             found = await to_thread.run_sync(load_deployment, path)
+            check(found)
         except ConfigError as unreadable:
             log.warning(Event.DEPLOYMENT_UNREADABLE, error=str(unreadable))
             continue

@@ -31,6 +31,7 @@ from ccip_py.protocol.ids import ChainSelector
 from . import reviewed
 from .chain_link import RpcUrls
 from .config import EndpointConfig, NodeFile, PricesConfig, load_node_file
+from .config_check import check
 from .follow import replaced
 from .journal import Journal
 from .keys import patient_dev_signer
@@ -56,10 +57,11 @@ async def run_node(node: NodeFile) -> None:
     """Run the node until cancelled; anew with every deployment that its file comes to describe."""
     log = node_log(node.name, level=node.log_level)
     deployment = load_deployment(node.deployment)
+    check(node, deployment)
     while True:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_run, node, deployment, log)
-            deployment = await replaced(node.deployment, deployment, log)
+            deployment = await replaced(node.deployment, deployment, log, partial(check, node))
             tasks.cancel_scope.cancel()
 
 
@@ -69,6 +71,7 @@ async def accept_history(
     """Have the node believe a chain again whose final blocks changed, from the block on that is returned. `consent` is
     told what changed, and raises where that is not wanted."""
     log, deployment = node_log(node.name, level=node.log_level), load_deployment(node.deployment)
+    check(node, deployment)
     facts, urls = deployment.chain_named(chain), _urls(node, deployment)
     signer = await _signer(node, deployment, urls, log)
     with _journal(node)(node.folder, signer.address if signer else NOBODY) as journal:
@@ -142,9 +145,6 @@ def _journal(node: NodeFile) -> OpenJournal:
 
 def _urls(node: NodeFile, deployment: Deployment) -> dict[ChainSelector, tuple[Target, ...]]:
     """The node's own endpoints where it names them, the deployment's elsewhere."""
-    unknown = set(node.rpc) - {chain.name for chain in deployment.chains}
-    if unknown:
-        raise ConfigError(f"rpc: the deployment has no chain named {', '.join(sorted(unknown))}")
     own = {name: tuple(target_of(each) for each in endpoints) for name, endpoints in node.rpc.items()}
     return {chain.selector: own.get(chain.name) or (_shared(chain),) for chain in deployment.chains}
 

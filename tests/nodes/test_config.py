@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ccip_py.chains.deployment import Deployment
 from ccip_py.chains.evm.endpoint import Target
 from ccip_py.errors import ConfigError
 from ccip_py.nodes.config import EndpointConfig, NodeFile, load_node_file, parse_config
+from ccip_py.nodes.config_check import check
 from ccip_py.nodes.main import target_of
 
 GOOD = """
@@ -114,6 +116,39 @@ a = ["http://127.0.0.1:8545", { url_file = "url", headers = { x-plan = "free" },
     target = target_of(guarded)
     assert target == Target("https://host/v2/hunter2", {"x-plan": "free", "authorization": "Bearer hunter3"})
     assert "hunter" not in f"{target} {guarded}"
+
+
+def test_what_its_surroundings_show_to_be_wrong_is_reported_at_once(tmp_path: Path) -> None:
+    (tmp_path / "open").write_text("secret")
+    (tmp_path / "open").chmod(0o644)
+    (tmp_path / "node.toml").write_text(
+        """
+kind = "committer"
+name = "x"
+deployment = "d"
+folder = "f"
+journal_url_file = "open"
+metrics = "127.0.0.1:7000"
+key = { keystore = "missing", passphrase = "missing" }
+transport = { listen = "127.0.0.1:7000", peers = {} }
+[rpc]
+z = [{ url_file = "missing", header_files = { authorization = "open" } }]
+[[committer.lanes]]
+source = 1
+destination = 2
+[[prices.fixed]]
+chain = 3
+token = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
+usd = 1
+"""
+    )
+    with pytest.raises(ConfigError) as refused:
+        check(load_node_file(tmp_path / "node.toml"), Deployment((), ()))
+
+    places = ("key.keystore", "key.passphrase", "journal_url_file", "metrics", "rpc.z", "rpc.z[0].url_file")
+    places += ("rpc.z[0].header_files.authorization", "committer.lanes[0]", "prices.fixed[0].chain")
+    for path in places:
+        assert f"  {path}: " in str(refused.value)
 
 
 def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:

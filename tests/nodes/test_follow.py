@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import anyio
 import pytest
 
 from ccip_py.chains.deployment import ChainDeployment, Deployment, LaneDeployment, save_deployment
+from ccip_py.errors import ConfigError
 from ccip_py.nodes import main
 from ccip_py.nodes.config import NodeFile
 from ccip_py.nodes.follow import replaced
@@ -45,7 +47,9 @@ def write_file(path: Path, content: str | Deployment) -> None:
         save_deployment(content, path)
 
 
-async def until_written(path: Path, write: list[str | Deployment]) -> Deployment:
+async def until_written(
+    path: Path, write: list[str | Deployment], check: Callable[[Deployment], None] = lambda _: None
+) -> Deployment:
     """What is noticed when these are written, one after the other, each after the one before was looked at."""
     looked = iter(write)
 
@@ -54,7 +58,7 @@ async def until_written(path: Path, write: list[str | Deployment]) -> Deployment
 
     with pytest.MonkeyPatch.context() as patch, anyio.fail_after(5):
         patch.setattr("ccip_py.nodes.follow.anyio.sleep", write_next)
-        return await replaced(path, OLD, quiet_log())
+        return await replaced(path, OLD, quiet_log(), check)
 
 
 async def test_another_deployment_is_noticed(tmp_path: Path) -> None:
@@ -69,6 +73,17 @@ async def test_what_cannot_be_read_or_says_the_same_is_waited_out(tmp_path: Path
     save_deployment(OLD, path)
 
     assert await until_written(path, ["{ half", OLD, "[]", NEW]) == NEW
+
+
+async def test_what_does_not_go_with_the_nodes_own_file_is_waited_out(tmp_path: Path) -> None:
+    path, other = tmp_path / "deployment.json", a_deployment(51)
+    save_deployment(OLD, path)
+
+    def check(found: Deployment) -> None:
+        if found == other:
+            raise ConfigError("the configuration has mistakes")
+
+    assert await until_written(path, [other, NEW], check) == NEW
 
 
 async def test_a_node_starts_over_with_the_new_deployment(
