@@ -91,9 +91,19 @@ def uncurse(
 
 def _show(network: Deployment, on: str, monitors: list[str], as_json: bool) -> None:
     """The votes, the evidence that monitors have for them, and the hash that whoever lifts must quote."""
+    from ccip_py.chains.rpc_headers import read_headers
     from ccip_py.risk.review import Place, curses, text
+    from ccip_py.risk.rpc import Target
 
-    places = [Place(x.name, x.rpc_url, x.rmn, x.start_block) for x in _chains(network, on, "")]
+    places = [
+        Place(
+            x.name,
+            Target(x.name, x.rpc_url, tuple(read_headers(x.rpc_headers).items())),
+            x.rmn,
+            x.start_block,
+        )
+        for x in _chains(network, on, "")
+    ]
     found = curses(places, monitors)
     named = [{**one, "subject": _name(network, bytes.fromhex(one["subject"][2:]))} for one in found]
     terminal.result(named, [text(one) for one in named] or ["nothing is cursed"], as_json)

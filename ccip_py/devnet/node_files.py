@@ -18,6 +18,7 @@ from ccip_py.devnet.node_mains import prices
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.risk import config_toml
 from ccip_py.risk.config import Config as MonitorConfig
+from ccip_py.risk.config import Rpc
 
 Table = Mapping[str, Any]
 Urls = Mapping[str, Sequence[str]]  # chain's name → endpoints
@@ -62,7 +63,8 @@ def executor_file(index: int, monitors: Sequence[str], urls: Urls = NOWHERE_ELSE
 def monitor_file(config: MonitorConfig, urls: Urls = NOWHERE_ELSE) -> str:
     """A monitor's risk.toml, with its stores in a folder beside it."""
     chains = [
-        replace(chain, endpoints=tuple(urls.get(chain.name, chain.endpoints))) for chain in config.chains
+        replace(chain, endpoints=tuple(Rpc(url) for url in urls[chain.name])) if chain.name in urls else chain
+        for chain in config.chains
     ]
     beside = Path(config.name.replace(" ", "-"))
     return config_toml.as_toml(replace(config, directory=beside, chains=tuple(chains)))

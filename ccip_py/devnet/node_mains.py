@@ -127,7 +127,10 @@ class NodeMains:
                     name=chain.name,
                     selector=chain.selector,
                     chain_id=chain.chain_id,
-                    endpoints=(self.routes.get((name, chain.selector), chain.rpc_url), chain.rpc_url),
+                    endpoints=(
+                        risk.Rpc(self.routes.get((name, chain.selector), chain.rpc_url)),
+                        risk.Rpc(chain.rpc_url),
+                    ),
                     finality=None if isinstance(chain.finality, str) else chain.finality,
                     start_block=chain.start_block,
                     rmn=chain.rmn,

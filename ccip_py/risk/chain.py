@@ -147,7 +147,7 @@ async def proven_blocks(
         except (EndpointDown, NotProven, Refused) as error:
             failure = error
         except (KeyError, TypeError, ValueError) as error:
-            failure = NotProven(f"{endpoint.url}: malformed answer ({error!r})")
+            failure = NotProven(f"{endpoint.name}: malformed answer ({error!r})")
     raise failure
 
 
@@ -188,7 +188,7 @@ async def _proven_logs(
             if isinstance(receipts, Refused):
                 raise receipts
             if receipts is None:
-                raise NotProven(f"{endpoint.url}: no receipts of block {number}")
+                raise NotProven(f"{endpoint.name}: no receipts of block {number}")
             found[number] = proven_logs(receipts, _raw(header["receiptsRoot"]), number, watched.contracts)
     return found
 

@@ -1,22 +1,19 @@
 """A monitor's own settings: its chains, its lanes, its keys, and nobody else's.
 
-Read from TOML with the standard library. All mistakes are reported together, each with the path of
-its key. A configuration that would make the monitor less than independent is refused here: one
-endpoint where two are needed, one key in two roles.
+A configuration that would make the monitor less than independent is refused here: one endpoint where two
+are needed, one key in two roles. `config_read.py` reads one from TOML, `config_toml.py` writes one.
 """
 
-import tomllib
-from collections.abc import Callable, Mapping
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 # Chains that exist on one machine only. Well-known keys are tolerated here and nowhere else.
 LOCAL_CHAIN_IDS = frozenset({31337, 1337, 2337, 3337, *range(90000001, 90000007)})
-
-
-T = TypeVar("T")
+_HEADER_NAME = re.compile(r"[a-z0-9-]+")
+# What a request says of itself.
+_OWN_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
 class ConfigError(Exception):
@@ -30,6 +27,26 @@ class KeySource:
     keystore: Path | None = None
     password_file: Path | None = None
     dev_key_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc:
+    """Where a chain is asked. What is secret, the URL itself or a header, is named by the file that holds it."""
+
+    url: str = ""
+    url_file: Path | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    header_files: tuple[tuple[str, Path], ...] = ()  # the file holds the header's whole value
+
+    @property
+    def name(self) -> str:
+        """What may be shown of it."""
+        return self.url if self.url_file is None else f"the endpoint in {self.url_file}"
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Two that are the same place are one endpoint, whatever is told to them."""
+        return (self.url_file,) if self.url_file is not None else place_of(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +90,7 @@ class Chain:
     name: str
     selector: int
     chain_id: int
-    endpoints: tuple[str, ...]
+    endpoints: tuple[Rpc, ...]
     finality: int | None  # blocks behind the latest; None: the node's `finalized` tag
     start_block: int  # nothing before it concerns us
     rmn: bytes  # the RMN itself: it is what signatures are bound to
@@ -125,45 +142,9 @@ class Config:
         return next(chain for chain in self.chains if chain.selector == selector)
 
 
-def load(path: Path) -> Config:
-    """Read a TOML file; relative paths in it count from its folder. Raises ConfigError for what isn't TOML."""
-    try:
-        return parse(tomllib.loads(path.read_text()), path.parent)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
-
-
-def parse(raw: Mapping[str, Any], base: Path) -> Config:
-    """Build and check a configuration from plain data. Raises ConfigError with every mistake."""
-    reader = _Reader()
-    monitor = reader.table(raw, "monitor")
-    host, _, port = str(monitor.get("listen", "127.0.0.1:0")).rpartition(":")
-    config = Config(
-        name=str(monitor.get("name", "monitor")),
-        directory=base / str(monitor.get("store", "risk")),
-        listen=(host, reader.get(monitor, "port", lambda _: int(port), default=0)),
-        peers=tuple(str(peer).rstrip("/") for peer in monitor.get("peers", ())),
-        bless=_key(reader, raw, "bless", base),
-        curse=_key(reader, raw, "curse", base),
-        relay=_key(reader, raw, "relay", base) if "relay" in raw.get("keys", {}) else None,
-        chains=tuple(_chain(reader, one, f"chains[{n}]") for n, one in enumerate(raw.get("chains", ()))),
-        lanes=tuple(_lane(reader, one, f"lanes[{n}]") for n, one in enumerate(raw.get("lanes", ()))),
-        poll_seconds=float(monitor.get("poll_seconds", 1.0)),
-        timeout_seconds=float(monitor.get("timeout_seconds", 5.0)),
-        relay_step_blocks=int(monitor.get("relay_step_blocks", 2)),
-        alone_after_blocks=int(monitor.get("alone_after_blocks", 12)),
-        stalled_seconds=float(monitor.get("stalled_seconds", 180.0)),
-        simulated_independence=bool(monitor.get("simulated_independence", False)),
-    )
-    mistakes = [*reader.mistakes, *_mistakes(config)]
-    if mistakes:
-        raise ConfigError("\n".join(mistakes))
-    return config
-
-
 def check(config: Config) -> None:
     """The same rules for a configuration that was built in code."""
-    mistakes = _mistakes(config)
+    mistakes = mistakes_in(config)
     if mistakes:
         raise ConfigError("\n".join(mistakes))
 
@@ -172,19 +153,29 @@ def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
-def _mistakes(config: Config) -> list[str]:
+def place_of(url: str) -> tuple[object, ...]:
+    """Where a URL leads, without who asks there."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.hostname, port, parts.path.rstrip("/"), parts.query
+
+
+def mistakes_in(config: Config) -> list[str]:
     """What would make this monitor less than an independent witness."""
     mistakes = []
     known = {chain.selector for chain in config.chains}
     for chain in config.chains:
-        needed = len(chain.endpoints) if config.simulated_independence else len(set(chain.endpoints))
-        if needed < 2:
+        different = len({rpc.place for rpc in chain.endpoints})
+        if (len(chain.endpoints) if config.simulated_independence else different) < 2:
             mistakes.append(
                 f"chains.{chain.name}.rpc: at least two different endpoints are needed, so that one can't lie alone"
                 " (on a devnet, name the same twice and set monitor.simulated_independence)"
             )
         if config.simulated_independence and chain.chain_id not in LOCAL_CHAIN_IDS:
             mistakes.append(f"chains.{chain.name}: simulated_independence is for local chains only")
+        mistakes += [
+            f"chains.{chain.name}.rpc: {what}" for rpc in chain.endpoints for what in _rpc_mistakes(rpc)
+        ]
         if chain.finality is not None and chain.finality < 1:
             mistakes.append(f'chains.{chain.name}.finality: a depth of at least 1, or "finalized"')
     if len(known) != len(config.chains):
@@ -201,106 +192,30 @@ def _mistakes(config: Config) -> list[str]:
     return mistakes
 
 
-class _Reader:
-    """Collects mistakes instead of stopping at the first."""
-
-    def __init__(self) -> None:
-        self.mistakes: list[str] = []
-
-    def table(self, raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-        value = raw.get(name, {})
-        if isinstance(value, Mapping):
-            return value
-        self.mistakes.append(f"{name}: must be a table")
-        return {}
-
-    def get(
-        self, raw: Mapping[str, Any], name: str, convert: Callable[[Any], T], default: T, path: str = ""
-    ) -> T:
-        """One value, converted; a value that doesn't convert is a mistake and becomes `default`."""
-        try:
-            return convert(raw.get(name))
-        except (TypeError, ValueError, AttributeError) as error:
-            self.mistakes.append(f"{path}{name}: {error}")
-            return default
+def _rpc_mistakes(rpc: Rpc) -> list[str]:
+    """What would show a secret to whoever may see the configuration, or could not be sent."""
+    mistakes = []
+    if bool(rpc.url) == (rpc.url_file is not None):
+        mistakes.append("an endpoint has either a url or a url_file")
+    if rpc.url and not is_url(rpc.url):
+        mistakes.append("an endpoint is an http or https URL")
+    if "@" in urlsplit(rpc.url).netloc:
+        mistakes.append("a URL with a password belongs in a file of its own: url_file")
+    names = [name.lower() for name, _ in (*rpc.headers, *rpc.header_files)]
+    if len(set(names)) != len(names):
+        mistakes.append("a header is given twice")
+    if not all(_HEADER_NAME.fullmatch(name) for name in names) or _OWN_HEADERS & set(names):
+        mistakes.append(f"these can't be headers here: {', '.join(names)}")
+    if any(not is_header_value(value) for _, value in rpc.headers):
+        mistakes.append("a header's value is one line")
+    return mistakes
 
 
-def _key(reader: _Reader, raw: Mapping[str, Any], role: str, base: Path) -> KeySource:
-    keys = reader.table(raw, "keys")
-    one = reader.table(keys, role)
-    if "dev_key_index" in one:
-        return KeySource(dev_key_index=reader.get(one, "dev_key_index", int, 0, f"keys.{role}."))
-    if "keystore" not in one or "password_file" not in one:
-        reader.mistakes.append(
-            f"keys.{role}: needs keystore and password_file (or dev_key_index on a devnet)"
-        )
-        return KeySource(keystore=base / role)
-    return KeySource(base / str(one["keystore"]), base / str(one["password_file"]))
+def is_url(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _chain(reader: _Reader, raw: Mapping[str, Any], path: str) -> Chain:
-    def get(name: str, convert: Callable[[Any], T], default: T) -> T:
-        return reader.get(raw, name, convert, default, f"{path}.")
-
-    finality = raw.get("finality", "finalized")
-    return Chain(
-        name=str(raw.get("name", path)),
-        selector=get("selector", int, 0),
-        chain_id=get("chain_id", int, 0),
-        endpoints=tuple(str(url) for url in raw.get("rpc", ())),
-        finality=None if finality == "finalized" else get("finality", int, 1),
-        start_block=int(raw.get("start_block", 0)),
-        rmn=get("rmn", _address, bytes(20)),
-        rmn_proxy=get("rmn_proxy", _address, bytes(20)),
-        absence_grace=int(raw.get("absence_grace", 64)),
-        pools=tuple(_pool(reader, pool, f"{path}.pools.") for pool in raw.get("pools", ())),
-        prices=tuple(_price(reader, price, f"{path}.prices.") for price in raw.get("prices", ())),
-        expected=tuple((str(name), str(value)) for name, value in raw.get("expected", {}).items()),
-    )
-
-
-def _pool(reader: _Reader, raw: Mapping[str, Any], path: str) -> Pool:
-    limit = raw.get("outside_limit")
-    return Pool(
-        pool=reader.get(raw, "pool", _address, bytes(20), path),
-        token=reader.get(raw, "token", _address, bytes(20), path),
-        decimals=reader.get(raw, "decimals", int, 18, path),
-        outside_limit=None if limit is None else reader.get(raw, "outside_limit", int, 0, path),
-        outflow_percent=int(raw.get("outflow_percent", 25)),
-        outflow_blocks=max(1, int(raw.get("outflow_blocks", 300))),
-        connected=bool(raw.get("connected", False)),
-        lock_box=reader.get(raw, "lock_box", _address, b"", path) if "lock_box" in raw else b"",
-    )
-
-
-def _price(reader: _Reader, raw: Mapping[str, Any], path: str) -> PriceBound:
-    return PriceBound(
-        name=str(raw.get("name", "?")),
-        quoter=reader.get(raw, "quoter", _address, bytes(20), path),
-        low=reader.get(raw, "low", int, 0, path),
-        high=reader.get(raw, "high", int, 0, path),
-        max_age=reader.get(raw, "max_age", int, 0, path),
-        token=reader.get(raw, "token", _address, b"", path) if "token" in raw else b"",
-        selector=reader.get(raw, "selector", int, 0, path) if "selector" in raw else 0,
-    )
-
-
-def _lane(reader: _Reader, raw: Mapping[str, Any], path: str) -> Lane:
-    def get(name: str, convert: Callable[[Any], T], default: T) -> T:
-        return reader.get(raw, name, convert, default, f"{path}.")
-
-    return Lane(
-        source=get("source", int, 0),
-        destination=get("destination", int, 0),
-        on_ramp=get("on_ramp", _address, bytes(20)),
-        commit_store=get("commit_store", _address, bytes(20)),
-        off_ramp=get("off_ramp", _address, bytes(20)),
-        retired=bool(raw.get("retired", False)),
-    )
-
-
-def _address(value: Any) -> bytes:
-    raw = bytes.fromhex(str(value).removeprefix("0x"))
-    if len(raw) != 20:
-        raise ValueError(f"an address has 20 bytes, not {len(raw)}")
-    return raw
+def is_header_value(value: str) -> bool:
+    """Printable, and nothing that would begin another line."""
+    return bool(value) and value.isascii() and value.isprintable()

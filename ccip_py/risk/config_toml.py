@@ -1,4 +1,4 @@
-"""A configuration as the TOML text that `config.load` reads: for tools that write monitors' files for them.
+"""A configuration as the TOML text that `config_read.load` reads: for tools that write monitors' files for them.
 
     path.write_text(as_toml(config))
 
@@ -6,12 +6,13 @@ Everything is written, so that what is left out somewhere is left out on purpose
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from ccip_py.risk.config import Chain, Config, KeySource, Lane, Pool, PriceBound
+from ccip_py.risk.config import Chain, Config, KeySource, Lane, Pool, PriceBound, Rpc
 
-Value: TypeAlias = str | int | float | bytes | tuple[str, ...]
+Table: TypeAlias = "Mapping[str, str | Table]"
+Value: TypeAlias = "str | int | float | bytes | Table | tuple[str | Table, ...]"
 
 _TOML_MAX = 2**63 - 1
 
@@ -58,7 +59,7 @@ def _chain(chain: Chain) -> Iterator[str]:
         name=chain.name,
         selector=str(chain.selector),
         chain_id=chain.chain_id,
-        rpc=chain.endpoints,
+        rpc=tuple(_rpc(endpoint) for endpoint in chain.endpoints),
         finality="finalized" if chain.finality is None else chain.finality,
         start_block=chain.start_block,
         rmn=chain.rmn,
@@ -72,6 +73,20 @@ def _chain(chain: Chain) -> Iterator[str]:
     if chain.expected:
         yield "[chains.expected]"
         yield from (f"{json.dumps(name)} = {json.dumps(value)}" for name, value in chain.expected)
+
+
+def _rpc(endpoint: Rpc) -> "str | Table":
+    """Its URL, if that is all there is to say."""
+    if endpoint == Rpc(endpoint.url):
+        return endpoint.url
+    told: dict[str, str | Table] = {"url": endpoint.url} if endpoint.url else {}
+    if endpoint.url_file is not None:
+        told["url_file"] = str(endpoint.url_file)
+    if endpoint.headers:
+        told["headers"] = dict(endpoint.headers)
+    if endpoint.header_files:
+        told["header_files"] = {name: str(file) for name, file in endpoint.header_files}
+    return told
 
 
 def _pool(pool: Pool) -> Iterator[str]:
@@ -123,6 +138,10 @@ def _table(heading: str, **values: Value) -> Iterator[str]:
 def _value(value: Value) -> str:
     if isinstance(value, bytes):
         return f'"0x{value.hex()}"'
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{json.dumps(name)} = {_value(one)}" for name, one in value.items()) + " }"
+    if isinstance(value, tuple):
+        return f"[{', '.join(_value(one) for one in value)}]"
     # TOML's integers have 64 bits; the reader takes them as text as well.
     if isinstance(value, int) and not isinstance(value, bool) and value > _TOML_MAX:
         return f'"{value}"'

@@ -15,7 +15,7 @@ import re
 import ssl
 from base64 import b64encode
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -181,9 +181,15 @@ def _authorization(parts: SplitResult) -> Headers:
     return (("Authorization", "Basic " + b64encode(pair.encode()).decode()),)
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    """The system's. Loading them takes 50 ms, so once is enough."""
+    return ssl.create_default_context()
+
+
 async def _connect(origin: tuple[str, str, int]) -> _Stream:
     scheme, host, port = origin
-    context = ssl.create_default_context() if scheme == "https" else None
+    context = _authorities() if scheme == "https" else None
     return _Stream(*await asyncio.open_connection(host, port, ssl=context))
 
 

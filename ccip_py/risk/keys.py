@@ -8,16 +8,18 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from functools import cache, lru_cache
 
 from coincurve import PrivateKey, PublicKey
 
 from ccip_py.risk.config import ConfigError, KeySource
 from ccip_py.risk.keccak import keccak
+from ccip_py.risk.private import private_text
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
+# So many of Anvil's accounts are recognised; it makes ten unless it is asked for more.
+DEV_ACCOUNTS = 100
 # Anvil prints this phrase whenever it starts. Anybody can sign with these accounts.
 _DEV_PHRASE = b"test test test test test test test test test test test junk"
 
@@ -52,7 +54,7 @@ def load(source: KeySource) -> Key:
     # Imported here because it is slow, and only processes that open a keystore need it.
     from eth_account import Account
 
-    sealed, password = _private_text(source.keystore), _private_text(source.password_file).rstrip("\r\n")
+    sealed, password = private_text(source.keystore), private_text(source.password_file).rstrip("\r\n")
     try:
         return key(bytes(Account.decrypt(json.loads(sealed), password)))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -62,24 +64,30 @@ def load(source: KeySource) -> Key:
         ) from None
 
 
-def _private_text(path: Path) -> str:
-    """A file that its owner alone may read: a key that others can read is not a key."""
-    try:
-        if path.stat().st_mode & 0o077:
-            raise ConfigError(f"{path} can be read by others: chmod 600 {path}")
-        return path.read_text()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-
-
 def dev_key(index: int) -> Key:
     """Anvil's account number `index`: m/44'/60'/0'/0/index of its well-known phrase."""
+    return key(_child(_dev_accounts(), index)[:32])
+
+
+@cache
+def _dev_accounts() -> bytes:
+    """The node that all of them are children of."""
     seed = hashlib.pbkdf2_hmac("sha512", _DEV_PHRASE, b"mnemonic", 2048)
     node = hmac.digest(b"Bitcoin seed", seed, "sha512")
     hardened = 1 << 31
-    for step in (hardened + 44, hardened + 60, hardened, 0, index):
+    for step in (hardened + 44, hardened + 60, hardened, 0):
         node = _child(node, step)
-    return key(node[:32])
+    return node
+
+
+def is_well_known(address: bytes) -> bool:
+    """Whether it is one of Anvil's accounts, wherever its key came from."""
+    return address in _well_known()
+
+
+@cache
+def _well_known() -> frozenset[bytes]:
+    return frozenset(dev_key(index).address for index in range(DEV_ACCOUNTS))
 
 
 def _child(node: bytes, step: int) -> bytes:

@@ -11,17 +11,18 @@ import json
 import logging
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import anyio
 
 from ccip_py.risk import keys
-from ccip_py.risk.config import LOCAL_CHAIN_IDS, Chain, Config, ConfigError, check, is_loopback, load
+from ccip_py.risk.config import LOCAL_CHAIN_IDS, Config, ConfigError, check, is_loopback
+from ccip_py.risk.config_read import load
 from ccip_py.risk.http import Http
 from ccip_py.risk.monitor import Monitor
 from ccip_py.risk.review import Place, curses, text
-from ccip_py.risk.rpc import Endpoint, EndpointDown, Refused
+from ccip_py.risk.rpc import Endpoint, EndpointDown, Refused, Target, read_targets
 from ccip_py.risk.serve import serve
 from ccip_py.risk.store import Journal
 
@@ -113,6 +114,7 @@ async def _another(path: Path, config: Config) -> Config:
             if seen == config or seen != before:
                 continue
             load_keys(seen)
+            _targets(seen)
         except (ConfigError, OSError) as error:
             if str(error) != said:
                 log.error("%s: %s is not used: %s", config.name, path, error)
@@ -124,19 +126,33 @@ async def _another(path: Path, config: Config) -> Config:
 
 async def open_monitor(config: Config, http: Http) -> Monitor:
     """Load the keys and the stores. The caller closes the monitor."""
-    sources = (config.bless, config.curse, config.relay)
-    if any(source is not None and source.dev_key_index is not None for source in sources):
-        await _tolerate_dev_keys(config, http)
-    return Monitor(config, *load_keys(config), http)
+    loaded, targets = load_keys(config), _targets(config)
+    if any(keys.is_well_known(key.address) for key in loaded):
+        await _see_that_all_is_local(config, targets, http)
+    return Monitor(config, *loaded, http)
 
 
 def load_keys(config: Config) -> tuple[keys.Key, keys.Key, keys.Key]:
-    """(bless, curse, relay). Raises ConfigError if one can't be had, or does what another is for."""
+    """(bless, curse, relay). Raises ConfigError if one can't be had, does what another is for, or is everybody's."""
     bless, curse = keys.load(config.bless), keys.load(config.curse)
     relay = keys.load(config.relay) if config.relay is not None else bless
     if curse.address in (bless.address, relay.address):
         raise ConfigError("keys: the curse key must not be used for anything else")
+    public = [chain.name for chain in config.chains if chain.chain_id not in LOCAL_CHAIN_IDS]
+    for role, key in (("bless", bless), ("curse", curse), ("relay", relay)):
+        if public and keys.is_well_known(key.address):
+            raise ConfigError(
+                f"keys.{role}: everybody knows this key, which is for Anvil on this machine and not for"
+                f" {', '.join(public)}"
+            )
     return bless, curse, relay
+
+
+def _targets(config: Config) -> dict[str, tuple[Target, ...]]:
+    """Each chain's endpoints. Raises ConfigError if one can't be had."""
+    return {
+        chain.name: read_targets(chain, one_will_do=config.simulated_independence) for chain in config.chains
+    }
 
 
 async def _loop(monitor: Monitor, stop: anyio.Event) -> None:
@@ -151,29 +167,28 @@ async def _loop(monitor: Monitor, stop: anyio.Event) -> None:
             await stop.wait()
 
 
-async def _tolerate_dev_keys(config: Config, http: Http) -> None:
+async def _see_that_all_is_local(config: Config, targets: Mapping[str, Sequence[Target]], http: Http) -> None:
     """Keys that everybody knows are for Anvil on this machine, and for nothing else."""
-    for chain in config.chains:
-        local = chain.chain_id in LOCAL_CHAIN_IDS and all(is_loopback(url) for url in chain.endpoints)
-        if not local:
-            raise ConfigError(f"chains.{chain.name}: dev_key_index is for Anvil on loopback only")
-        while silent := await _silent(chain, http):
+    for chain, endpoints in targets.items():
+        if not all(is_loopback(target.url) for target in endpoints):
+            raise ConfigError(f"chains.{chain}: well-known keys are for Anvil on loopback only")
+        while silent := await _silent(chain, endpoints, http):
             log.warning("%s: waiting for %s to show that it is Anvil", config.name, ", ".join(silent))
             await anyio.sleep(config.poll_seconds)
 
 
-async def _silent(chain: Chain, http: Http) -> list[str]:
-    """The chain's endpoints that don't answer just now. Refuses those that answer and are no Anvil."""
+async def _silent(chain: str, endpoints: Sequence[Target], http: Http) -> list[str]:
+    """The endpoints that don't answer just now. Refuses those that answer and are no Anvil."""
     silent = []
-    for url in dict.fromkeys(chain.endpoints):
+    for target in endpoints:
         try:
-            await Endpoint(url, http).call("anvil_nodeInfo")
+            await Endpoint(target, http).call("anvil_nodeInfo")
         except Refused as error:
             raise ConfigError(
-                f"chains.{chain.name}: dev_key_index, but {url} is no Anvil: {error}"
+                f"chains.{chain}: well-known keys, but {target.name} is no Anvil: {error}"
             ) from error
         except EndpointDown:
-            silent.append(url)
+            silent.append(target.name)
     return silent
 
 
@@ -228,7 +243,10 @@ def _explain(config: Config, id_prefix: str) -> int:
 def _show(config: Config) -> int:
     """Print every curse in force, its votes and evidence, and the hash that lifts it."""
     host, port = config.listen
-    places = [Place(chain.name, chain.endpoints[0], chain.rmn, chain.start_block) for chain in config.chains]
+    targets = _targets(config)
+    places = [
+        Place(chain.name, targets[chain.name][0], chain.rmn, chain.start_block) for chain in config.chains
+    ]
     found = curses(places, (f"http://{host}:{port}", *config.peers))
     print("\n".join(text(curse) for curse in found) or "nothing is cursed")
     return 0

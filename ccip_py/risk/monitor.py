@@ -24,7 +24,7 @@ from ccip_py.risk.http import Http
 from ccip_py.risk.judge import Alert, Claim, Curse, Evidence, Verdict, Wait
 from ccip_py.risk.keys import Key
 from ccip_py.risk.patrol import Patrol
-from ccip_py.risk.rpc import Endpoints
+from ccip_py.risk.rpc import Endpoints, read_targets
 from ccip_py.risk.send import Sender, Wish
 from ccip_py.risk.serve import ask_peers
 from ccip_py.risk.stalls import judge_progress
@@ -56,7 +56,8 @@ class Monitor:
         self._followers: dict[int, Follower] = {}
         self._senders: dict[int, Sender] = {}
         for chain in config.chains:
-            endpoints = Endpoints(chain.endpoints, http)
+            targets = read_targets(chain, one_will_do=config.simulated_independence)
+            endpoints = Endpoints(targets, http)
             watched, from_birth = _watched(config, chain.selector)
             self.facts.watch(chain.selector, watched)
             self._followers[chain.selector] = Follower(chain, endpoints, self.facts, watched, from_birth)

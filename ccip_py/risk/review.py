@@ -1,6 +1,7 @@
 """What an owner must see before lifting a curse: who voted for it, on which evidence, and the hash to quote.
 
-    for curse in curses([Place("b", "http://127.0.0.1:9545", rmn, start_block)], ["http://127.0.0.1:9101"]):
+    place = Place("b", Target("node", "http://127.0.0.1:9545"), rmn, start_block)
+    for curse in curses([place], ["http://127.0.0.1:9101"]):
         print(text(curse))
 
 The subjects, the votes and the hash come from one block of the chain, so they belong together: whoever
@@ -21,7 +22,7 @@ from ccip_py.risk.http import Http, HttpError, parse_json
 from ccip_py.risk.judge import Evidence
 from ccip_py.risk.keccak import keccak
 from ccip_py.risk.receipts import read_log
-from ccip_py.risk.rpc import Call, Endpoint, Refused
+from ccip_py.risk.rpc import Call, Endpoint, Refused, Target
 
 Json: TypeAlias = dict[str, Any]
 
@@ -35,7 +36,7 @@ class Place:
     """One chain's RMN, and how to reach it. Nothing of ours exists below `start_block`."""
 
     name: str
-    url: str
+    target: Target
     rmn: bytes
     start_block: int = 0
 
@@ -56,7 +57,7 @@ async def _curses(places: Sequence[Place], monitors: Sequence[str]) -> list[Json
 
 
 async def _of_chain(http: Http, place: Place, evidence: Mapping[str, Json]) -> list[Json]:
-    endpoint = Endpoint(place.url, http)
+    endpoint = Endpoint(place.target, http)
     head = await endpoint.call("eth_getBlockByNumber", "latest", False)
     pinned = bytes.fromhex(head["hash"][2:])
     answer = await _one(endpoint, view_call(views.cursed_subjects(place.rmn), pinned))

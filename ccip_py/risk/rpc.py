@@ -9,12 +9,15 @@ No retry here: the monitor's loop asks again on its next turn.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeAlias
 
 import anyio
 
-from ccip_py.risk.http import Http, HttpError, parse_json
+from ccip_py.risk.config import Chain, ConfigError, is_header_value, is_url, place_of
+from ccip_py.risk.http import Headers, Http, HttpError, parse_json
+from ccip_py.risk.private import private_text
 
 Call: TypeAlias = tuple[str, Sequence[Any]]
 
@@ -35,11 +38,41 @@ class Refused(Exception):
         self.data = data
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One node's address, with what it wants to be told. Only `name` is ever shown: the rest may be secret."""
+
+    name: str
+    url: str = field(repr=False)
+    headers: Headers = field(repr=False, default=())
+
+
+def read_targets(chain: Chain, *, one_will_do: bool) -> tuple[Target, ...]:
+    """A chain's endpoints with their secrets, read from their files. Those that lead to the same place are one: asking
+    it twice would prove nothing. ConfigError names the file that is wrong."""
+    found: dict[tuple[object, ...], Target] = {}
+    for rpc in chain.endpoints:
+        url = rpc.url if rpc.url_file is None else private_text(rpc.url_file).strip()
+        if not is_url(url):
+            raise ConfigError(f"{rpc.name} is no http or https URL")
+        secrets = tuple((name, private_text(file).strip()) for name, file in rpc.header_files)
+        for name, value in secrets:
+            if not is_header_value(value):
+                raise ConfigError(
+                    f"{dict(rpc.header_files)[name]} holds no header's value: one line of ASCII"
+                )
+        found.setdefault(place_of(url), Target(rpc.name, url, (*rpc.headers, *secrets)))
+    if len(found) < 2 and not one_will_do:
+        raise ConfigError(f"chains.{chain.name}.rpc: all endpoints lead to the same place")
+    return tuple(found.values())
+
+
 class Endpoint:
     """One node, asked in batches: one round trip however many questions."""
 
-    def __init__(self, url: str, http: Http) -> None:
-        self.url = url
+    def __init__(self, target: Target, http: Http) -> None:
+        self.name = target.name
+        self._target = target
         self._http = http
         self._ids = count(1)
 
@@ -65,12 +98,15 @@ class Endpoint:
     async def _post(self, body: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
         """Answers by id. Every id that was asked is in it, and each answer is an object."""
         try:
-            raw = parse_json(await self._http.post_json(self.url, json.dumps(body).encode()))
+            said = await self._http.post_json(
+                self._target.url, json.dumps(body).encode(), self._target.headers
+            )
+            raw = parse_json(said)
             answers = {one["id"]: one for one in raw}
         except (HttpError, ValueError, TypeError, KeyError) as error:
-            raise EndpointDown(f"{self.url}: {type(error).__name__} {error}") from error
+            raise EndpointDown(f"{self.name}: {type(error).__name__} {error}") from error
         if not {one["id"] for one in body} <= answers.keys():
-            raise EndpointDown(f"{self.url}: answers are missing from a batch")
+            raise EndpointDown(f"{self.name}: answers are missing from a batch")
         return answers
 
 
@@ -84,11 +120,10 @@ def _result(answer: dict[str, Any]) -> Any:
 
 
 class Endpoints:
-    """All endpoints of one chain. An address that is named twice is one endpoint: asking it twice
-    would prove nothing (config.py says when it may be named twice at all)."""
+    """All endpoints of one chain (config.py says when one may be enough)."""
 
-    def __init__(self, urls: Sequence[str], http: Http) -> None:
-        self.all = tuple(Endpoint(url, http) for url in dict.fromkeys(urls))
+    def __init__(self, targets: Sequence[Target], http: Http) -> None:
+        self.all = tuple(Endpoint(target, http) for target in targets)
 
     async def each(self, calls: Sequence[Call]) -> list[list[Any]]:
         """Every endpoint's answers to the same calls, asked at the same time.

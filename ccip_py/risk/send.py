@@ -91,7 +91,7 @@ class Sender:
             ]
         )
         if isinstance(mined, Refused) or isinstance(block, Refused):
-            raise EndpointDown(f"{endpoint.url}: no account state")
+            raise EndpointDown(f"{endpoint.name}: no account state")
         base = int(block["baseFeePerGas"], 16)
         tip_wei = 10**9 if isinstance(tip, Refused) else max(1, int(tip, 16))
         nonce = int(mined, 16)

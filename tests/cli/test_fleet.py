@@ -11,6 +11,7 @@ from ccip_py.devnet.network import Network
 from ccip_py.devnet.node_mains import monitored_lanes
 from ccip_py.protocol.ids import Address, ChainSelector
 from ccip_py.risk import config as risk
+from ccip_py.risk import config_read
 
 A, B = ChainSelector(7759470850252068959), ChainSelector(3379446385462418246)
 
@@ -44,7 +45,15 @@ class Box:
     def monitor_config(self, index: int) -> risk.Config:
         chains: tuple[Any, ...] = tuple(
             risk.Chain(
-                c.name, c.selector, c.chain_id, ("http://127.0.0.1:1",) * 2, None, 0, c.rmn, c.rmn_proxy, 8
+                c.name,
+                c.selector,
+                c.chain_id,
+                (risk.Rpc("http://127.0.0.1:1"),) * 2,
+                None,
+                0,
+                c.rmn,
+                c.rmn_proxy,
+                8,
             )
             for c in self.deployment.chains
         )
@@ -69,7 +78,7 @@ def test_monitors_are_told_of_a_lane_that_was_replaced(tmp_path: Path) -> None:
     fleet.check()
 
     for index in range(2):
-        lanes = risk.load(tmp_path / f"monitor-{index}.toml").lanes
+        lanes = config_read.load(tmp_path / f"monitor-{index}.toml").lanes
         assert [(lane.on_ramp, lane.retired) for lane in lanes] == [
             (address(400), False),
             (address(300), True),

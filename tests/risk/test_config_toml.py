@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ccip_py.risk.config import Chain, Config, KeySource, Lane, Pool, PriceBound, parse
+from ccip_py.risk.config import Chain, Config, KeySource, Lane, Pool, PriceBound, Rpc
+from ccip_py.risk.config_read import parse
 from ccip_py.risk.config_toml import as_toml
 
 ONE, TWO, THREE = (bytes([n]) * 20 for n in (1, 2, 3))
@@ -17,7 +18,11 @@ CHAIN = Chain(
     'a "quoted" name',
     7759470850252068959,
     31337,
-    ("http://127.0.0.1:1", "http://127.0.0.1:2"),
+    (
+        Rpc("http://127.0.0.1:1"),
+        Rpc("http://127.0.0.1:2", headers=(("X-A", "1"),), header_files=(("X-B", Path("/secrets/b")),)),
+        Rpc(url_file=Path("/secrets/url"), headers=(("X-A", "1"), ("X-C", '"'))),
+    ),
     5,
     9,
     ONE,

@@ -11,7 +11,7 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
 from ccip_py.risk.http import Http, HttpError, parse_json
-from ccip_py.risk.rpc import Endpoint, EndpointDown
+from ccip_py.risk.rpc import Endpoint, EndpointDown, Target
 from ccip_py.risk.serve import ask_peers
 
 DEEP = b"[" * 300_000
@@ -81,7 +81,7 @@ async def test_an_endpoint_that_nests_too_deep_counts_as_down() -> None:
 
     async with a_host_that_says(DEEP) as url:
         with pytest.raises(EndpointDown, match="too deep"):
-            await Endpoint(url, http).call("eth_chainId")
+            await Endpoint(Target("host", url), http).call("eth_chainId")
 
     await http.aclose()
 

@@ -1,6 +1,8 @@
 """The monitor as a process sees it: starting, serving, refusing, explaining, stopping."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,11 +10,14 @@ from typing import Any
 import anyio
 import pytest
 from aiohttp import web
+from eth_account import Account
 
 from ccip_py.risk import main as risk_main
-from ccip_py.risk.config import ConfigError, KeySource, load
+from ccip_py.risk.config import ConfigError, KeySource, Rpc
+from ccip_py.risk.config_read import load
 from ccip_py.risk.config_toml import as_toml
 from ccip_py.risk.http import Http, HttpError
+from ccip_py.risk.keys import dev_key
 from ccip_py.risk.main import main, run, run_file
 from ccip_py.risk.monitor import Monitor
 from ccip_py.testing.faults import Disconnected, FaultProxy
@@ -83,6 +88,54 @@ async def test_one_key_in_two_roles_is_refused(world: World, tmp_path: Path) -> 
         await run(config_for(world, 0, tmp_path, relay=same))
 
 
+def everybodys(folder: Path, name: str, index: int) -> KeySource:
+    """One of Anvil's keys, in a keystore of somebody's own."""
+    sealed = Account.encrypt(dev_key(index).secret.secret, "pw", kdf="pbkdf2", iterations=2)
+    for file, text in ((f"{name}.json", json.dumps(sealed)), (f"{name}.txt", "pw")):
+        (folder / file).write_text(text)
+        (folder / file).chmod(0o600)
+    return KeySource(folder / f"{name}.json", folder / f"{name}.txt")
+
+
+@pytest.mark.parametrize("role", ["bless", "curse", "relay"])
+async def test_a_key_that_everybody_knows_is_refused_on_a_public_chain_even_in_a_keystore(
+    world: World, tmp_path: Path, role: str
+) -> None:
+    local = config_for(world, 0, tmp_path, simulated_independence=False)
+    elsewhere = tuple(
+        replace(chain, endpoints=(Rpc("http://127.0.0.1:1"), Rpc("http://127.0.0.1:2")))
+        for chain in local.chains
+    )
+    public = replace(elsewhere[0], chain_id=1)
+    sources = {
+        name: everybodys(tmp_path, name, n) if name == role else own_key(tmp_path, name)
+        for n, name in enumerate(("bless", "curse", "relay"))
+    }
+
+    with pytest.raises(ConfigError, match=rf"keys\.{role}: everybody knows this key"):
+        await run(replace(local, chains=(public, elsewhere[1]), **sources))
+
+
+def own_key(folder: Path, name: str) -> KeySource:
+    """A key of its own."""
+    source = everybodys(folder, name, 0)
+    sealed = Account.encrypt(name.encode().rjust(32, b"k"), "pw", kdf="pbkdf2", iterations=2)
+    (folder / f"{name}.json").write_text(json.dumps(sealed))
+    return source
+
+
+async def test_a_key_that_everybody_knows_needs_an_anvil_even_in_a_keystore(
+    world: World, tmp_path: Path
+) -> None:
+    async with serving_no_anvil() as url:
+        config = config_for(
+            world, 0, tmp_path, bless=everybodys(tmp_path, "bless", 11), routes={SOURCE: (url,)}
+        )
+        sources = {name: own_key(tmp_path, name) for name in ("curse", "relay")}
+        with pytest.raises(ConfigError, match="no Anvil"):
+            await run(replace(config, **sources))
+
+
 async def not_anvil(request: web.Request) -> web.Response:
     """A node of another kind: it does not know the method."""
     error = {"code": -32601, "message": "the method does not exist"}
@@ -90,18 +143,23 @@ async def not_anvil(request: web.Request) -> web.Response:
     return web.json_response([{"jsonrpc": "2.0", "id": call["id"], "error": error} for call in asked])
 
 
-async def test_well_known_keys_are_refused_where_there_is_no_anvil(world: World, tmp_path: Path) -> None:
+@asynccontextmanager
+async def serving_no_anvil() -> AsyncIterator[str]:
     app = web.Application()
     app.add_routes([web.post("/", not_anvil)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        with pytest.raises(ConfigError, match="no Anvil"):
-            await run(config_for(world, 0, tmp_path, routes={SOURCE: (f"http://{host}:{port}",)}))
+        yield "http://{}:{}".format(*runner.addresses[0][:2])
     finally:
         await runner.cleanup()
+
+
+async def test_well_known_keys_are_refused_where_there_is_no_anvil(world: World, tmp_path: Path) -> None:
+    async with serving_no_anvil() as url:
+        with pytest.raises(ConfigError, match="no Anvil"):
+            await run(config_for(world, 0, tmp_path, routes={SOURCE: (url,)}))
 
 
 async def test_a_start_waits_for_an_endpoint_that_is_silent(world: World, tmp_path: Path) -> None:
@@ -254,6 +312,16 @@ def test_reads_a_configuration(tmp_path: Path) -> None:
         ('destination = "3379446385462418246"', 'destination = "5"', "two chains"),
         ('rmn = "0x0101010101010101010101010101010101010101"', 'rmn = "0x01"', "20 bytes"),
         ("chain_id = 31337", 'chain_id = "x"', "chain_id"),
+        ('"http://127.0.0.1:2"', '"http://127.0.0.1:1/"', "two different endpoints"),
+        ('"http://127.0.0.1:2"', '"http://me:pw@127.0.0.1:2"', "url_file"),
+        ('"http://127.0.0.1:2"', '"127.0.0.1:2"', "http or https"),
+        ('"http://127.0.0.1:2"', '{ headers = {} }', "either a url or a url_file"),
+        ('"http://127.0.0.1:2"', '{ url = "http://h", url_file = "f" }', "either a url or a url_file"),
+        ('"http://127.0.0.1:2"', '{ url = "http://h", header = { x = "1" } }', "unknown: header"),
+        ('"http://127.0.0.1:2"', '{ url = "http://h", headers = { "x y" = "1" } }', "can't be headers"),
+        ('"http://127.0.0.1:2"', '{ url = "http://h", headers = { Host = "1" } }', "can't be headers"),
+        ('"http://127.0.0.1:2"', '{ url = "http://h", headers = { a = "1", A = "2" } }', "given twice"),
+        ('"http://127.0.0.1:2"', '{ url = "http://h", headers = { a = "1\\n2" } }', "one line"),
     ],
 )  # fmt: skip
 def test_refuses_a_bad_configuration_by_name(tmp_path: Path, old: str, new: str, complaint: str) -> None:

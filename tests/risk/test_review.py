@@ -10,6 +10,7 @@ from eth_hash.auto import keccak
 from ccip_py.devnet.anvil import Anvil
 from ccip_py.risk import keys, views
 from ccip_py.risk.review import Place, _curses, text
+from ccip_py.risk.rpc import Target
 from ccip_py.risk.serve import serve
 from ccip_py.risk.vote import Curse, Domain, Permit, digest, sign, subject_of
 
@@ -25,7 +26,7 @@ async def review(world: World, evidence: Any) -> list[dict[str, Any]]:
     """What `curses` says about the destination when a monitor serves `evidence`."""
     async with anyio.create_task_group() as group:
         port = await group.start(serve, ("127.0.0.1", 0), {"/evidence": lambda: evidence})
-        places = [Place("b", world.destination.url, world.rmn[DESTINATION])]
+        places = [Place("b", Target("b", world.destination.url), world.rmn[DESTINATION])]
         found = await _curses(places, [f"http://127.0.0.1:{port}", "http://127.0.0.1:9"])
         group.cancel_scope.cancel()
     return found

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ccip_py.risk.config import load
+from ccip_py.risk.config_read import load
 from ccip_py.risk.facts import Facts
 from ccip_py.risk.judge import Alert, Bless, Curse
 from ccip_py.risk.settings import judge_setting

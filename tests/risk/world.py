@@ -18,7 +18,7 @@ from ccip_py.deploy import artifacts
 from ccip_py.deploy.compile import compile_contracts
 from ccip_py.devnet.anvil import Anvil
 from ccip_py.risk import evm, keys
-from ccip_py.risk.config import Chain, Config, KeySource, Lane, Pool
+from ccip_py.risk.config import Chain, Config, KeySource, Lane, Pool, Rpc
 from ccip_py.risk.evm import metadata, read_sent
 from ccip_py.risk.http import Http
 from ccip_py.risk.monitor import Monitor
@@ -273,7 +273,7 @@ def config_for(world: World, n: int, directory: Path, **changes: Any) -> Config:
             name,
             selector,
             chain_id,
-            (*routes.get(selector, (anvil.url,)), anvil.url),
+            tuple(Rpc(url) for url in (*routes.get(selector, (anvil.url,)), anvil.url)),
             None,
             0,
             world.rmn[selector],
