@@ -24,6 +24,7 @@ from ccip_py.nodes.config import NodeFile
 from ccip_py.nodes.main import _urls
 from ccip_py.sdk.client import Ccip
 from ccip_py.sdk.drive import RpcUrl
+from ccip_py.sdk.flows import MessageOptions
 from tests.deploy.conftest import Deployed
 
 TOKEN = "Bearer let-me-in"
@@ -92,11 +93,12 @@ def test_a_network_on_private_chains_is_deployed_asked_and_used(
     assert json.loads(file.read_text())["chains"][0]["rpc_headers"] == HEADERS
     with Ccip.connect(file) as ccip:
         me, stranger = dev_account(USERS[0]), dev_account(USERS[1])
-        assert ccip.preflight("a", "b", me.address, sender=me.address, fee_token="LINK", gas_limit=0) == ()
-        sent = ccip.send("a", "b", me.address, signer=me, data=b"hi", fee_token="LINK", gas_limit=0)
+        what: MessageOptions = {"data": b"hi", "fee_token": "LINK", "gas_limit": 0}
+        assert ccip.preflight("a", "b", me.address, sender=me.address, **what) == ()
+        sent = ccip.send("a", "b", me.address, signer=me, **what)
         assert sent.sequence_number == 1
         with pytest.raises(ContractRefused, match="SenderNotAllowed"):
-            ccip.send("a", "b", me.address, signer=stranger, data=b"hi", fee_token="LINK", gas_limit=0)
+            ccip.send("a", "b", me.address, signer=stranger, **what)
     console = Deployed(private, deployment, {}).console("b", GUARDIAN)
     curse(console, deployment.chain_named("a").selector)
 
