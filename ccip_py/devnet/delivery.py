@@ -1,6 +1,7 @@
 """Bringing a message where it is wanted on a stepped network, and saying what is in its way if it does not get there.
 
 follow(network, sent, Stage.BLESSED)      nodes work and blocks pass until then, and no further
+execute_alone(network, sent)              this message, before those that were sent earlier
 obstacles(network, trace)                 reasons, in words
 """
 
@@ -8,11 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccip_py.deploy import devnet as roles
 from ccip_py.errors import CcipError, NotYet
 from ccip_py.protocol.blessing import curse_subject
+from ccip_py.protocol.codec.evm import execute_call
 from ccip_py.protocol.journey import Stage
-from ccip_py.sdk.evm import Function, read
-from ccip_py.sdk.track import Trace
+from ccip_py.sdk.evm import Function, read, transact
+from ccip_py.sdk.execute import build_report
+from ccip_py.sdk.flow import Flow
+from ccip_py.sdk.signers import development
+from ccip_py.sdk.track import Commitment, Trace
 from ccip_py.sdk.types import SentMessage, StageReached
 
 if TYPE_CHECKING:
@@ -55,6 +61,22 @@ def follow(network: SteppedNetwork, sent: SentMessage, stage: Stage) -> Trace:
             raise _stuck(network, trace, stage)
         trace = network.ccip.look(sent, trace)
     return trace
+
+
+def execute_alone(network: SteppedNetwork, sent: SentMessage) -> Trace:
+    """Let an executor execute this message and no other, as one would that is slow, or prefers some messages."""
+    trace = follow(network, sent, Stage.BLESSED)
+    if trace.stage is Stage.FAILED:
+        network.ccip.manually_execute(sent, signer=network.strange_signer)
+    elif trace.stage is Stage.BLESSED and trace.commitment is not None:
+        network.ccip.driver.run(_execution(sent, trace.commitment))
+    return network.ccip.look(sent, trace)
+
+
+def _execution(sent: SentMessage, commitment: Commitment) -> Flow[None]:
+    report = yield from build_report(sent, commitment)
+    executor, lane = development(roles.EXECUTORS[0]), sent.lane
+    yield from transact(lane.destination, executor, lane.off_ramp, execute_call(report))
 
 
 def reached(trace: Trace, stage: Stage) -> StageReached:

@@ -26,7 +26,7 @@ from ccip_py.deploy import deploy_network, devnet_config
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.keys import dev_account
 from ccip_py.devnet.anvil import Anvil, AnvilOptions
-from ccip_py.devnet.delivery import FINAL_AFTER, follow, reached
+from ccip_py.devnet.delivery import FINAL_AFTER, execute_alone, follow, reached
 from ccip_py.devnet.hosting import Host
 from ccip_py.devnet.monitor_log import monitors_log_to
 from ccip_py.devnet.scratch import scratch_folder
@@ -216,6 +216,11 @@ class SteppedNetwork:
     def run_to_end(self, sent: SentMessage) -> StageReached:
         """Let the message be executed, or fail."""
         return follow(self, sent, Stage.EXECUTED).stages()[-1]
+
+    def execute(self, sent: SentMessage) -> StageReached:
+        """Let an executor execute this message and no other; where it is then: EXECUTED, FAILED, or still BLESSED if its
+        sender's earlier messages come first."""
+        return execute_alone(self, sent).stages()[-1]
 
     def step(self) -> bool:
         """One round of every node that has work; whether anything came of it."""

@@ -182,6 +182,19 @@ class Sandbox:
         """Let the network work until the message has come that far, and no further."""
         return self.network.run_until(sent, stage)
 
+    def execute(self, sent: SentMessage) -> StageReached:
+        """Let this message arrive now, and no other: for delays and for any order of arrival. EXECUTED or FAILED, or still
+        BLESSED if its sender's earlier messages come first. One that FAILED is tried again, and refused if it fails."""
+        return self.network.execute(sent)
+
+    def waiting(self) -> list[SentMessage]:
+        """The messages of this test that have not been executed, oldest first on each chain; FAILED ones among them."""
+        return [sent for sent in self.messages() if self.stage(sent) is not Stage.EXECUTED]
+
+    def step(self) -> bool:
+        """One round of every node, without blocks in between; whether anything came of it."""
+        return self.network.step()
+
     def stage(self, sent: SentMessage) -> Stage:
         """How far the message is, by what the chains prove."""
         return self.sdk.look(sent).stage

@@ -104,6 +104,38 @@ def test_every_message_is_found_and_delivered_whoever_sent_it(ccip, inbox, picky
     assert [ccip.stage(each) for each in sent] == [Stage.EXECUTED, Stage.EXECUTED, Stage.FAILED]
 
 
+def test_messages_arrive_one_by_one_in_any_order(ccip, inbox):
+    first, second, third = (
+        ccip.send("a", "b", inbox, data=data, out_of_order=True) for data in (b"1", b"2", b"3")
+    )
+
+    assert ccip.execute(third).stage is Stage.EXECUTED
+    assert (inbox.lastData(), inbox.count()) == (b"3", 1)
+    assert [sent.message_id for sent in ccip.waiting()] == [first.message_id, second.message_id]
+
+    ccip.execute(first)
+    assert (inbox.lastData(), inbox.count()) == (b"1", 2)
+
+
+def test_an_ordered_message_waits_for_its_senders_earlier_ones(ccip, inbox):
+    first, second = (ccip.send("a", "b", inbox, data=data) for data in (b"1", b"2"))
+
+    assert ccip.execute(second).stage is Stage.BLESSED
+    ccip.execute(first)
+
+    assert ccip.execute(second).stage is Stage.EXECUTED
+
+
+def test_what_failed_is_tried_again_and_refused_if_it_would_fail_again(ccip, picky):
+    sent = ccip.send("a", "b", picky, data=(101).to_bytes(32, "big"))
+    assert ccip.execute(sent).stage is Stage.FAILED
+
+    with ccip.reverts("ExecutionError"):
+        ccip.execute(sent)
+
+    assert ccip.waiting() == [sent]
+
+
 # --- Time ---
 
 
@@ -132,11 +164,11 @@ def test_time_does_not_go_back(ccip):
 def test_nothing_is_committed_before_it_is_final(ccip, inbox):
     sent = ccip.send("a", "b", inbox, data=b"hi")
     ccip.mine(1, "a")
-    ccip.network.step()
+    ccip.step()
     assert ccip.stage(sent) is Stage.SENT
 
     ccip.mine(1, "a")
-    ccip.network.step()
+    ccip.step()
 
     assert ccip.stage(sent) is Stage.EXECUTED
 
@@ -145,7 +177,7 @@ def test_nothing_is_committed_before_it_is_final(ccip, inbox):
 def test_finality_can_be_deeper(ccip, inbox):
     sent = ccip.send("a", "b", inbox, data=b"hi")
     ccip.mine(11)
-    ccip.network.step()
+    ccip.step()
     assert ccip.stage(sent) is Stage.SENT
 
     ccip.run_until(sent)
