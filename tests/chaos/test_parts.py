@@ -52,7 +52,7 @@ def echo() -> Iterator[int]:
 
 
 def _says(port: int) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         try:
             connection.sendall(b"hello")
             return connection.recv(100)

@@ -56,7 +56,7 @@ async def until_written(
     async def write_next(_seconds: float) -> None:
         write_file(path, next(looked))
 
-    with pytest.MonkeyPatch.context() as patch, anyio.fail_after(5):
+    with pytest.MonkeyPatch.context() as patch, anyio.fail_after(60):
         patch.setattr("ccip_py.nodes.follow.anyio.sleep", write_next)
         return await replaced(path, OLD, quiet_log(), check)
 
@@ -103,7 +103,7 @@ async def test_a_node_starts_over_with_the_new_deployment(
     monkeypatch.setattr("ccip_py.nodes.follow.LOOK_EVERY", 0.0)
     node = NodeFile(kind="executor", name="executor", deployment=path, folder=tmp_path / "state")
 
-    with anyio.fail_after(10), pytest.raises(BaseExceptionGroup):
+    with anyio.fail_after(60), pytest.raises(BaseExceptionGroup):
         await main.run_node(node)
 
     assert ran == [OLD, NEW]

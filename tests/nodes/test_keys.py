@@ -40,11 +40,11 @@ async def test_a_node_waits_for_a_chain_that_is_not_up_yet(free_port: Callable[[
     with structlog.testing.capture_logs() as said:
         async with anyio.create_task_group() as group:
             group.start_soon(node)
-            with anyio.fail_after(20):
+            with anyio.fail_after(60):
                 while not said:
                     await anyio.sleep(0.01)
             async with Anvil(AnvilOptions(chain_id=31337, port=port)):
-                with anyio.fail_after(20):
+                with anyio.fail_after(60):
                     while not found:
                         await anyio.sleep(0.01)
 

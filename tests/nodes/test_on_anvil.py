@@ -582,7 +582,7 @@ async def test_a_committer_runs_as_a_process_and_ends_on_a_signal(
     command = [sys.executable, "-c", program, str(tmp_path / "node.toml")]
 
     async with await anyio.open_process(command, stdout=None, stderr=None) as process:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             await until_ready(client, f"http://127.0.0.1:{figures}/readyz")
             shown = await client.get(f"http://127.0.0.1:{figures}/metrics")
         process.terminate()

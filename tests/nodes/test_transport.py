@@ -65,7 +65,7 @@ def over_http(signers: list[KeySigner], free_port: Callable[[], int]) -> Network
     urls = {signer.address: f"http://127.0.0.1:{ports[signer.address]}" for signer in signers[:3]}
 
     async def push(to: bytes, raw: bytes) -> None:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             await client.post(f"{urls[to]}/messages", content=raw)
 
     def make(signer: NodeSigner) -> Node:
@@ -96,7 +96,7 @@ async def running(*nodes: Node) -> AsyncIterator[None]:
 
 
 async def heard(node: Node) -> Incoming:
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         return await node.receive()
 
 

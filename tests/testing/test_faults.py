@@ -90,9 +90,9 @@ async def proxy(chain: FakeChain) -> AsyncIterator[FaultProxy]:
     await runner.cleanup()
 
 
-async def ask(proxy: FaultProxy, method: str, *params: Any, seconds: float = 10.0) -> Any:
+async def ask(proxy: FaultProxy, method: str, *params: Any, seconds: float = 60.0) -> Any:
     call = {"jsonrpc": "2.0", "id": 5, "method": method, "params": list(params)}
-    async with httpx.AsyncClient(trust_env=False, timeout=seconds) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(60, read=seconds)) as client:
         return (await client.post(proxy.url, json=call)).json()
 
 
@@ -117,7 +117,7 @@ async def test_a_batch_is_answered_in_order(proxy: FaultProxy) -> None:
         {"jsonrpc": "2.0", "id": i, "method": "eth_getBlockByNumber", "params": [hex(i)]} for i in (1, 2)
     ]
 
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         answers = (await client.post(proxy.url, json=calls)).json()
 
     assert [(answer["id"], answer["result"]["number"]) for answer in answers] == [(1, "0x1"), (2, "0x2")]
