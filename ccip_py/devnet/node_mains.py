@@ -136,6 +136,8 @@ class NodeMains:
                     rmn=chain.rmn,
                     rmn_proxy=chain.rmn_proxy,
                     absence_grace=8,
+                    router=chain.router,
+                    registry=chain.token_admin_registry,
                     pools=tuple(
                         risk.Pool(t.pool, t.address, t.decimals, outside_limit=self.outside_limit)
                         for t in chain.tokens

@@ -60,7 +60,8 @@ class BlessDesk:
         for lane, claim, statement, verdict in survey.roots:
             look = looks[lane.destination]
             self.open[lane.destination].append(statement)
-            if not isinstance(verdict, Bless) or not self._may_bless(lane, look):
+            fit = lane.destination not in survey.unfit and self._may_bless(lane, look)
+            if not isinstance(verdict, Bless) or not fit:
                 continue
             monitors = views.as_monitors(look.answers[views.monitors(self._rmn(lane))])
             key = tag(statement), monitors.config_version

@@ -96,6 +96,8 @@ class Chain:
     rmn: bytes  # the RMN itself: it is what signatures are bound to
     rmn_proxy: bytes  # what the other contracts ask; must point at `rmn`
     absence_grace: int  # finalized blocks to see go by before "it isn't there" is held against anyone
+    router: bytes = b""  # whose off-ramps are watched; empty: they aren't
+    registry: bytes = b""  # the TokenAdminRegistry, which says what pool a token has; empty: not watched
     pools: tuple[Pool, ...] = ()
     prices: tuple[PriceBound, ...] = ()
     expected: tuple[tuple[str, str], ...] = ()  # settings whose change was announced: (name, new value)
@@ -183,6 +185,11 @@ def mistakes_in(config: Config) -> list[str]:
     for lane in config.lanes:
         if lane.source == lane.destination or not {lane.source, lane.destination} <= known:
             mistakes.append(f"lanes: {lane.source} → {lane.destination} needs two chains that are configured")
+    for name in ("on_ramp", "commit_store", "off_ramp"):
+        # Its logs would be taken for those of one of them, and be missing from the other.
+        ends = [(lane.source, lane.destination, getattr(lane, name)) for lane in config.lanes]
+        if len(set(ends)) < len(ends):
+            mistakes.append(f"lanes: two of them have the same {name}")
     if config.bless == config.curse:
         mistakes.append("keys: bless and curse must be two different keys")
     if config.relay is not None and config.relay == config.curse:

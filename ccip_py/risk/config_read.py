@@ -113,6 +113,8 @@ def _chain(reader: _Reader, raw: Mapping[str, Any], path: str, base: Path) -> Ch
         rmn=get("rmn", _address, bytes(20)),
         rmn_proxy=get("rmn_proxy", _address, bytes(20)),
         absence_grace=int(raw.get("absence_grace", 64)),
+        router=get("router", _address, b"") if "router" in raw else b"",
+        registry=get("registry", _address, b"") if "registry" in raw else b"",
         pools=tuple(_pool(reader, pool, f"{path}.pools.") for pool in raw.get("pools", ())),
         prices=tuple(_price(reader, price, f"{path}.prices.") for price in raw.get("prices", ())),
         expected=tuple((str(name), str(value)) for name, value in raw.get("expected", {}).items()),

@@ -54,6 +54,7 @@ def _key(role: str, source: KeySource) -> Iterator[str]:
 
 
 def _chain(chain: Chain) -> Iterator[str]:
+    optional = {"router": chain.router, "registry": chain.registry}
     yield from _table(
         "[[chains]]",
         name=chain.name,
@@ -65,6 +66,7 @@ def _chain(chain: Chain) -> Iterator[str]:
         rmn=chain.rmn,
         rmn_proxy=chain.rmn_proxy,
         absence_grace=chain.absence_grace,
+        **{name: value for name, value in optional.items() if value},
     )
     for pool in chain.pools:
         yield from _pool(pool)

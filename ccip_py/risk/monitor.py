@@ -50,7 +50,8 @@ class Monitor:
         self.journal = Journal(config.directory / "journal.sqlite")
         self.facts = Facts(config.directory / "facts.sqlite", config.chains, config.lanes)
         self._surveyor = Surveyor(config, self.facts)
-        self._patrol = Patrol(config, self.facts, self.journal)
+        own = {"bless": bless.address, "curse": curse.address, "relay": relay.address}
+        self._patrol = Patrol(config, self.facts, self.journal, own)
         self._blessings = BlessDesk(config, bless, self.journal, self.facts.signed)
         self._curses = CurseDesk(config, curse, bless.address, self.journal)
         self._followers: dict[int, Follower] = {}

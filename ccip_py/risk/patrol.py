@@ -12,11 +12,11 @@ from ccip_py.risk.evm import Undecodable
 from ccip_py.risk.facts import Facts
 from ccip_py.risk.facts_schema import AT_ONCE
 from ccip_py.risk.follow import Look
-from ccip_py.risk.judge import Alert, Bless, Curse
+from ccip_py.risk.judge import Alert, Bless, Curse, Verdict
 from ccip_py.risk.keccak import keccak
 from ccip_py.risk.pairs import Ends, Pair, judge_pair, remember
 from ccip_py.risk.prices import judge_price
-from ccip_py.risk.settings import judge_setting, judge_strength
+from ccip_py.risk.settings import judge_roles, judge_setting, judge_strength
 from ccip_py.risk.signers import Office, judge_conflicts
 from ccip_py.risk.stalls import OVERDUE_BLOCKS, judge_waiting
 from ccip_py.risk.store import Journal
@@ -30,11 +30,14 @@ RARELY = 16
 
 
 class Patrol:
-    def __init__(self, config: Config, facts: Facts, journal: Journal) -> None:
+    def __init__(self, config: Config, facts: Facts, journal: Journal, own: Mapping[str, bytes]) -> None:
+        """`own`: this monitor's addresses, by what their keys are for."""
         self._config = config
+        self._own = own
         self._facts = facts
         self._journal = journal
         self._committers: dict[bytes, int] = {}  # commit store → how many may sign, as last asked
+        self._roles: dict[int, Verdict] = {}  # chain → what is to be said of this monitor's keys, likewise
 
     # WHAT TO ASK
 
@@ -49,12 +52,16 @@ class Patrol:
         for lane in self._arriving(selector):
             if self._facts.signed.conflicts(self._heading(lane)):
                 asks.append(views.signers(lane.commit_store))
-        if cycle % RARELY == 1:
+        if cycle % RARELY == 1 or selector not in self._roles:
             for lane in self._arriving(selector):
                 asks += [views.config_digest(lane.commit_store), views.signers(lane.commit_store)]
+                asks += [views.transmitters(lane.commit_store), views.transmitters(lane.off_ramp)]
             for contract in self._contracts(selector).values():
                 asks += [views.owner(contract), views.code_hash(contract)]
             asks += [views.listed_pools(pool.lock_box) for pool in chain.pools if pool.lock_box]
+            asks += [views.guardian(chain.rmn)]
+            asks += [views.off_ramps(chain.router)] if chain.router else []
+            asks += [views.pool_of(chain.registry, pool.token) for pool in chain.pools if chain.registry]
         return asks
 
     # WHAT TO JUDGE
@@ -68,6 +75,7 @@ class Patrol:
             self._outflow(selector, look, survey)
             self._settings(selector, look, survey)
             self._strength(selector, look, survey)
+            self._double_roles(selector, look, survey)
             self._prices(selector, look, survey)
             for remote in self._neighbours(selector):
                 if remote in ready:
@@ -169,16 +177,56 @@ class Patrol:
                 if answer := answers.get(views.owner(contract)):
                     yield f"owner of {label}", views.as_address(answer).hex()
                 if (answer := answers.get(views.code_hash(contract))) and any(answer):
-                    yield f"code of {label}", answer.hex()
+                    yield f"code of {label}", answer[32:64].hex()
             for box in {pool.lock_box for pool in chain.pools if pool.lock_box}:
                 if answer := answers.get(views.listed_pools(box)):
                     yield f"pools of lock box {box.hex()}", keccak(answer).hex()
+            yield from self._routes(selector, answers)
         except Undecodable:
             return
+
+    def _routes(self, selector: int, answers: Mapping[Ask, bytes]) -> Iterator[tuple[str, str]]:
+        """Who may hand over messages and give orders to pools, which pool a token has, and who may stop it all."""
+        chain = self._config.chain(selector)
+        if answer := answers.get(views.off_ramps(chain.router)):
+            ramps = sorted(f"{source}:{ramp.hex()}" for source, ramp in views.as_off_ramps(answer))
+            yield "off-ramps", " ".join(ramps)
+        for pool in chain.pools:
+            if answer := answers.get(views.pool_of(chain.registry, pool.token)):
+                yield f"pool of {pool.token.hex()}", views.as_address(answer).hex()
+        if answer := answers.get(views.guardian(chain.rmn)):
+            yield "guardian", views.as_address(answer).hex()
+
+    def _double_roles(self, selector: int, look: Look, survey: Survey) -> None:
+        """Whether this monitor's keys have another office on the chain. Asked rarely, and said until it is over; until
+        the first answer this monitor doesn't bless."""
+        answers, chain = look.final_answers, self._config.chain(selector)
+        others: dict[str, list[bytes]] = {}
+        if answer := answers.get(views.guardian(chain.rmn)):
+            others["the guardian"] = [views.as_address(answer)]
+            for label, contract in self._contracts(selector).items():
+                if answer := answers.get(views.owner(contract)):
+                    others[f"the owner of {label}"] = [views.as_address(answer)]
+            for lane in self._arriving(selector):
+                for role, ask in (
+                    ("a committer", views.signers(lane.commit_store)),
+                    ("a transmitter", views.transmitters(lane.commit_store)),
+                    ("an executor", views.transmitters(lane.off_ramp)),
+                ):
+                    if answer := answers.get(ask):
+                        others.setdefault(role, []).extend(views.as_addresses(answer))
+            self._roles[selector] = judge_roles(selector, self._own, others)
+        verdict = self._roles.get(selector)
+        if verdict is not None:
+            survey.add(verdict)
+        if not isinstance(verdict, Bless):
+            survey.unfit.add(selector)
 
     def _contracts(self, selector: int) -> dict[str, bytes]:
         chain = self._config.chain(selector)
         found = {"RMN": chain.rmn, "RMNProxy": chain.rmn_proxy}
+        found.update({"Router": chain.router} if chain.router else {})
+        found.update({"TokenAdminRegistry": chain.registry} if chain.registry else {})
         for lane in self._config.lanes:
             if lane.source == selector:
                 found[f"OnRamp {lane.on_ramp.hex()}"] = lane.on_ramp

@@ -113,6 +113,7 @@ async def _votes(endpoint: Endpoint, place: Place, subject: bytes, last: str) ->
                     "validUntil": evm.word(log.data, 32),
                     "evidence": log.data[64:96].hex(),
                     "block": log.block,
+                    "afterCurse": bool(by),  # no honest monitor adds one to a curse that stands
                 }
             )
     return votes, by
@@ -142,6 +143,7 @@ def text(curse: Json) -> str:
     ]
     lines += [
         f"  vote of {vote['curseKey']} in block {vote['block']} on evidence 0x{vote['evidence'][:16]}…"
+        + (" (after the curse stood)" if vote["afterCurse"] else "")
         for vote in curse["votes"]
     ]
     if not curse["votes"]:

@@ -1,4 +1,4 @@
-"""Judgement of a chain's settings (AN10): thresholds, quorums, owners, keys, code. Pure.
+"""Judgement of a chain's settings (AN10): thresholds, quorums, owners, keys, code, ramps, pools. Pure.
 
 A setting is compared with what it was when this monitor first saw it final, or with what its operator
 says to expect (`[chains.expected]`). A threshold that was too low already then, lower than a third of faulty
@@ -6,7 +6,7 @@ keys allows, is an alert for as long as it stays: nothing fell while anybody wat
 such leeway, see `judge_pointer`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ccip_py.risk.judge import Alert, Bless, Curse, Evidence, Verdict
 
@@ -40,3 +40,20 @@ def judge_strength(chain: int, name: str, value: int, keys: int) -> Verdict:
         return Bless(0)
     facts = {"chain": str(chain), "setting": name, "value": value, "keys": keys, "needed": needed}
     return Alert(Evidence("AN10", chain, (), f"{name} is {value} of {keys}, and {needed} are needed", facts))
+
+
+def judge_roles(chain: int, own: Mapping[str, bytes], others: Mapping[str, Sequence[bytes]]) -> Verdict:
+    """Alert if a key of this monitor (`own`, by what it is for) does something else as well (`others`, by what that is).
+
+    Whoever holds such a key could both commit and bless, or stop a chain and lift the curse; so it doesn't bless.
+    """
+    held = sorted(
+        f"{use} key is also {role}"
+        for use, key in own.items()
+        for role, keys in others.items()
+        if key in keys
+    )
+    if not held:
+        return Bless(0)
+    facts = {"chain": str(chain), "held": held}
+    return Alert(Evidence("AN10", chain, (), f"this monitor's {'; '.join(held)}: it does not bless", facts))

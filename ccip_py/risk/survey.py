@@ -45,12 +45,13 @@ class Survey:
     suspicions: list[Evidence] = field(default_factory=list)
     alerts: list[Evidence] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
+    unfit: set[int] = field(default_factory=set)  # chains on which this monitor must not bless
     unfinished: bool = False  # there was more to judge than is judged at once
 
     def copy(self) -> "Survey":
         """Findings that can be added to without changing these."""
         lists = (list(self.roots), list(self.suspicions), list(self.alerts), list(self.alarms))
-        return Survey(*lists, self.unfinished)
+        return Survey(*lists, set(self.unfit), self.unfinished)
 
     def add(self, verdict: Verdict) -> None:
         """Sort a verdict to where it belongs. A blessing needs no mention."""

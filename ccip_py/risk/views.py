@@ -13,6 +13,9 @@ from ccip_py.risk.evm import Undecodable, word
 from ccip_py.risk.keccak import keccak
 from ccip_py.risk.vote import Blessing, Curse, Vote, encode_blessing, encode_curse
 
+# Of addresses in one answer: more than any list here holds.
+_MANY = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -102,14 +105,33 @@ def signers(commit_store: bytes) -> Ask:
     return Ask(commit_store, _selector("getSigners()"))
 
 
+def transmitters(contract: bytes) -> Ask:
+    """Of a commit store: who may send reports. Of an off-ramp: who may execute."""
+    return Ask(contract, _selector("getTransmitters()"))
+
+
+def guardian(rmn: bytes) -> Ask:
+    return Ask(rmn, _selector("guardian()"))
+
+
+def off_ramps(router: bytes) -> Ask:
+    """From where receivers get their messages, and pools take their orders."""
+    return Ask(router, _selector("getOffRamps()"))
+
+
+def pool_of(registry: bytes, token: bytes) -> Ask:
+    return Ask(registry, _selector("getPool(address)") + bytes(12) + token)
+
+
 def owner(contract: bytes) -> Ask:
     return Ask(contract, _selector("owner()"))
 
 
 def code_hash(contract: bytes) -> Ask:
     """Asked by a program that is run for its answer and never deployed: PUSH20 contract, EXTCODEHASH,
-    PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN."""
-    return Ask(b"", b"\x73" + contract + bytes.fromhex("3f60005260206000f3"))
+    PUSH1 32, MSTORE, PUSH1 64, PUSH1 0, RETURN. The answer's second word is the hash: it can't be the first, because
+    whatever begins with 0xef is refused as code (EIP-3541), one hash in 256."""
+    return Ask(b"", b"\x73" + contract + bytes.fromhex("3f60205260406000f3"))
 
 
 def total_supply(token: bytes) -> Ask:
@@ -166,9 +188,20 @@ def as_addresses(answer: bytes) -> list[bytes]:
     """An array of addresses, as the only thing that is returned."""
     at = word(answer, 0)
     count = word(answer, at)
-    if count > 31:
-        raise Undecodable(f"{count} signers; the contract allows 31")
+    if count > _MANY:
+        raise Undecodable(f"{count} addresses")
     return [_number(word(answer, at + 32 + 32 * n))[12:] for n in range(count)]
+
+
+def as_off_ramps(answer: bytes) -> list[tuple[int, bytes]]:
+    """An array of (source chain selector, off-ramp)."""
+    at = word(answer, 0)
+    count = word(answer, at)
+    if count > _MANY:
+        raise Undecodable(f"{count} off-ramps")
+    return [
+        (word(answer, at + 32 + 64 * n), _number(word(answer, at + 64 + 64 * n))[12:]) for n in range(count)
+    ]
 
 
 def as_subjects(answer: bytes) -> list[bytes]:

@@ -17,7 +17,7 @@ from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
 STORE, OFF_RAMP, POOL, TOKEN = (bytes([n]) * 20 for n in (5, 6, 7, 8))
 LANE = Lane(SOURCE, DESTINATION, ON_RAMP, STORE, OFF_RAMP)
 CHAINS = (
-    Chain("a", SOURCE, 31337, (), None, 0, bytes(20), bytes(20), 4, (Pool(POOL, TOKEN, 18),)),
+    Chain("a", SOURCE, 31337, (), None, 0, bytes(20), bytes(20), 4, pools=(Pool(POOL, TOKEN, 18),)),
     Chain("b", DESTINATION, 1337, (), None, 0, bytes(20), bytes(20), 4),
 )
 

@@ -1,6 +1,7 @@
 """The monitor as a process sees it: starting, serving, refusing, explaining, stopping."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -209,7 +210,7 @@ async def test_goes_on_with_what_its_file_says_now(
             (old,) = config.lanes
             lanes = (
                 replace(old, retired=True),
-                replace(old, on_ramp=b"\x1a" * 20, commit_store=b"\x1b" * 20),
+                replace(old, on_ramp=b"\x1a" * 20, commit_store=b"\x1b" * 20, off_ramp=b"\x1c" * 20),
             )
             path.write_text(as_toml(replace(config, name="renamed", lanes=lanes)))
             second = await ports[1].receive()
@@ -329,6 +330,18 @@ def test_refuses_a_bad_configuration_by_name(tmp_path: Path, old: str, new: str,
     (tmp_path / "risk.toml").write_text(TOML.replace(old, new))
 
     with pytest.raises(ConfigError, match=complaint):
+        load(tmp_path / "risk.toml")
+
+
+@pytest.mark.parametrize("shared", ["on_ramp", "commit_store", "off_ramp"])
+def test_refuses_two_lanes_that_share_a_contract(tmp_path: Path, shared: str) -> None:
+    lane = TOML[TOML.index("[[lanes]]") :]
+    other = lane.replace("0505", "1515").replace("0606", "1616").replace("0707", "1717")
+    mine = next(line for line in lane.splitlines() if line.startswith(shared))
+    other = re.sub(rf"^{shared}.*$", mine, other, flags=re.MULTILINE)
+    (tmp_path / "risk.toml").write_text(TOML + other)
+
+    with pytest.raises(ConfigError, match=f"the same {shared}"):
         load(tmp_path / "risk.toml")
 
 

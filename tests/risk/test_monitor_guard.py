@@ -8,7 +8,7 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from ccip_py.devnet.anvil import Anvil
-from ccip_py.risk import keys
+from ccip_py.risk import keys, views
 from ccip_py.risk.config import Pool, PriceBound
 from ccip_py.risk.monitor import Monitor
 from ccip_py.risk.store import Journal
@@ -50,14 +50,26 @@ def token_on(world: World, issue: int = 1_000, in_pool: int = 0) -> bytes:
     return token
 
 
-def pool_calls(chain: Anvil, to: bytes, signature: str, types: list[str], values: list[Any]) -> None:
-    """A transaction as if the pool itself had sent it."""
-    pool = "0x" + POOL.hex()
-    chain.rpc("anvil_impersonateAccount", pool)
-    chain.set_balance(pool, 10**18)
+def impersonated(
+    chain: Anvil, who: bytes, to: bytes, signature: str, types: list[str], values: list[Any]
+) -> None:
+    """A transaction as if somebody else had sent it."""
+    account = "0x" + who.hex()
+    chain.rpc("anvil_impersonateAccount", account)
+    chain.set_balance(account, 10**18)
     data = keccak(signature.encode())[:4] + encode(types, values)
-    call = {"from": pool, "to": "0x" + to.hex(), "data": "0x" + data.hex(), "gas": hex(200_000)}
+    call = {"from": account, "to": "0x" + to.hex(), "data": "0x" + data.hex(), "gas": hex(200_000)}
     chain.rpc("eth_sendTransaction", call)
+    chain.rpc("anvil_stopImpersonatingAccount", account)
+
+
+def pool_calls(chain: Anvil, to: bytes, signature: str, types: list[str], values: list[Any]) -> None:
+    impersonated(chain, POOL, to, signature, types, values)
+
+
+def a_pool(token: bytes, proxy: bytes, router: bytes) -> tuple[list[str], list[Any]]:
+    """What a burn-mint pool is made with."""
+    return ["address", "uint8", "address[]", "address", "address"], [token, 18, [], proxy, router]
 
 
 def balance_of(chain: Anvil, token: bytes, holder: bytes) -> int:
@@ -302,6 +314,88 @@ async def test_a_new_set_of_monitors_or_a_new_owner_is_an_alert_only(world: Worl
         await world.until(lambda: world.alerts() == {"AN10"})
         await world.settle(4)
 
+        assert world.anomalies() == set()
+
+
+async def test_an_10_another_owner_or_other_code_is_an_alert_only(world: World, tmp_path: Path) -> None:
+    rmn, chain = world.rmn[DESTINATION], world.destination
+    async with monitored(world, tmp_path, count=1):
+        (monitor,) = world.monitors
+        await world.settle(20)
+        owner_call(chain, rmn, "transferOwnership(address)", ["address"], [HOLDER])
+        impersonated(chain, HOLDER, rmn, "acceptOwnership()", [], [])
+        await world.until(lambda: world.alerts() == {"AN10"})
+        code = chain.rpc("eth_getCode", "0x" + rmn.hex(), "latest")
+        chain.rpc("anvil_setCode", "0x" + rmn.hex(), code + "00")
+        await world.settle(20)
+
+        said = " ".join(alert["summary"] for alert in monitor.journal.alerts())
+        assert "owner of RMN changed" in said
+        assert "code of RMN changed" in said
+        assert world.anomalies() == set()
+
+
+def test_every_code_has_a_hash(world: World) -> None:
+    """Also one whose hash begins with 0xef, as that of this code does, and can't be the beginning of a contract."""
+    odd = next(n.to_bytes(4, "big") for n in range(10**4) if keccak(n.to_bytes(4, "big"))[0] == 0xEF)
+    for contract, code in ((b"\x41" * 20, odd), (b"\x42" * 20, b"\x00")):
+        world.destination.rpc("anvil_setCode", "0x" + contract.hex(), "0x" + code.hex())
+        ask = views.code_hash(contract)
+        said = world.destination.rpc("eth_call", {"data": "0x" + ask.data.hex()}, "latest")
+        assert bytes.fromhex(said[2:])[32:] == keccak(code)
+
+
+async def test_an_10_another_pool_off_ramp_or_guardian_is_an_alert_only(world: World, tmp_path: Path) -> None:
+    """Each of them can let tokens or messages out by another door: what comes out there is judged when it does."""
+    chain = world.destination
+    token = token_on(world)
+    registry = deploy(chain, "TokenAdminRegistry", [], [])
+    router = deploy(chain, "Router", ["address", "address"], [b"\x31" * 20, world.proxy[DESTINATION]])
+    owner = bytes.fromhex(chain.rpc("eth_accounts")[0][2:])
+    owner_call(chain, registry, "proposeAdministrator(address,address)", ["address"] * 2, [token, owner])
+    owner_call(chain, registry, "acceptAdminRole(address)", ["address"], [token])
+    ramps, rogue = ["(uint64,address)[]"] * 3, b"\x0d" * 20
+    update = f"applyRampUpdates({','.join(ramps)})"
+    async with monitored(world, tmp_path, count=1, pools=guarded(token), router=router, registry=registry):
+        (monitor,) = world.monitors
+        await world.settle(20)
+        assert world.alerts() == set()
+
+        another = deploy(chain, "BurnMintTokenPool", *a_pool(token, world.proxy[DESTINATION], router))
+        owner_call(chain, registry, "setPool(address,address)", ["address"] * 2, [token, another])
+        owner_call(chain, router, update, ramps, [[], [], [(SOURCE, rogue)]])
+        owner_call(chain, world.rmn[DESTINATION], "setGuardian(address)", ["address"], [HOLDER])
+        await world.settle(20)
+
+        said = " ".join(alert["summary"] for alert in monitor.journal.alerts())
+        assert f"pool of {token.hex()} changed" in said
+        assert f"off-ramps changed from  to {SOURCE}:{rogue.hex()}" in said
+        assert "guardian changed" in said
+        assert world.anomalies() == set()
+
+
+@pytest.mark.parametrize("office", ["guardian", "committer", "owner"])
+async def test_a_monitor_whose_key_has_another_office_does_not_bless(
+    world: World, tmp_path: Path, office: str
+) -> None:
+    """The others do. It goes on judging, and says what is wrong for as long as it is."""
+    chain, rmn, key = world.destination, world.rmn[DESTINATION], keys.dev_key(bless_key(0)).address
+    async with monitored(world, tmp_path):
+        if office == "guardian":
+            owner_call(chain, rmn, "setGuardian(address)", ["address"], [key])
+        elif office == "owner":
+            owner_call(chain, world.commit_store, "transferOwnership(address)", ["address"], [key])
+            impersonated(chain, key, world.commit_store, "acceptOwnership()", [], [])
+        else:
+            set_committers(chain, world.commit_store, 4, 1, also=[key])
+        await world.settle(20)
+        world.send()
+        root = world.commit(1, 1)
+        await world.until(lambda: world.is_blessed(root))
+
+        assert world.monitors[0].journal.explain(root.hex()) == []
+        assert all(len(monitor.journal.explain(root.hex())) == 1 for monitor in world.monitors[1:])
+        assert any("it does not bless" in alarm for alarm in world.monitors[0].status()["alarms"])
         assert world.anomalies() == set()
 
 

@@ -43,6 +43,7 @@ async def test_shows_the_votes_their_evidence_and_the_hash_that_lifts(world: Wor
 
         assert curse["subject"] == "0x" + subject_of(SOURCE).hex()
         assert len({vote["curseKey"] for vote in curse["votes"]}) == 2
+        assert not any(vote["afterCurse"] for vote in curse["votes"])
         assert [one["anomaly"] for one in curse["evidence"]] == ["AN2"]
         assert curse["unexplained"] == []
         assert FORGED.hex() in text(curse)
@@ -105,6 +106,11 @@ async def test_a_monitor_that_keeps_voting_is_rotated_out_and_the_curse_is_lifte
     types = ["bytes16", "bytes32"]
     with pytest.raises(AssertionError):
         owner_call(chain, rmn, "uncurse(bytes16,bytes32)", types, [subject, reviewed])
+    (curse,) = await review(world, [])
+    assert [vote["curseKey"][2:] for vote in curse["votes"] if vote["afterCurse"]] == [
+        keys.dev_key(curse_key(0)).address.hex()
+    ]
+    assert "after the curse stood" in text(curse)
 
     substitute = (keys.dev_key(8).address, keys.dev_key(9).address)
     set_monitors(chain, rmn, [substitute, *all_monitors()[1:]])

@@ -31,8 +31,12 @@ from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
 OFF_RAMP, POOL, TOKEN = b"\x0b" * 20, b"\x0c" * 20, b"\x0e" * 20
 GRACE = 4
 
-# Answers a bare selector with a counter + 1; otherwise counts, and logs what follows the first word under it.
-EMITTER = "3660041460225760016000540160005560203603806020600037600035906000a1005b60005460010160005260206000f3"
+# Answers getExpectedNextSequenceNumber() with a counter + 1, and any other bare selector with nothing; otherwise counts, and
+# logs what follows the first word under it.
+EMITTER = (
+    "3660041460225760005460010160005560203603806020600037600035906000a100"
+    "5b60003560e01c634120fccd14603357005b60005460010160005260206000f3"
+)
 # Logs what follows the first three words under those three as topics.
 EMITTER_OF_THREE = "606036038060606000376040356020356000358360" + "00a300"
 
@@ -88,9 +92,15 @@ class World:
         transact(self.destination, self.commit_store, keccak(signature.encode())[:4] + data)
         return root
 
-    def execute(self, seq_nr: int, message_id: bytes | None = None, state: int = evm.SUCCESS) -> None:
+    def execute(
+        self,
+        seq_nr: int,
+        message_id: bytes | None = None,
+        state: int = evm.SUCCESS,
+        off_ramp: bytes = OFF_RAMP,
+    ) -> None:
         """The off-ramp says that a message was executed."""
-        transact(self.destination, OFF_RAMP, execution(seq_nr, message_id or self.leaves[seq_nr - 1], state))
+        transact(self.destination, off_ramp, execution(seq_nr, message_id or self.leaves[seq_nr - 1], state))
 
     def pay_out(self, amount: int) -> None:
         """The destination's pool says that it minted. Nothing minted: it is merely in use."""
@@ -129,6 +139,14 @@ class World:
                 return
             await self.settle(1, monitors)
         raise AssertionError(f"never: {[monitor.status() for monitor in self.monitors]}")
+
+    async def bless_first(self, count: int = 2) -> bytes:
+        """The first messages, sent, committed and blessed; their root."""
+        self.before_sending = self.source.block_number()
+        self.send(count)
+        root = self.commit(1, count)
+        await self.until(lambda: self.is_blessed(root))
+        return root
 
     # WHAT THE CHAINS SAY
 
@@ -254,9 +272,9 @@ def all_monitors() -> list[tuple[bytes, bytes]]:
     return [(keys.dev_key(bless_key(n)).address, keys.dev_key(curse_key(n)).address) for n in range(4)]
 
 
-def set_committers(chain: Anvil, store: bytes, count: int, f: int) -> None:
-    """The first `count` of Anvil's accounts sign and transmit."""
-    who = [keys.dev_key(n).address for n in range(count)]
+def set_committers(chain: Anvil, store: bytes, count: int, f: int, also: Sequence[bytes] = ()) -> None:
+    """The first `count` of Anvil's accounts sign and transmit; or others in place of the last of them."""
+    who = [*(keys.dev_key(n).address for n in range(count - len(also))), *also]
     config = [who, who, f, encode(["address"], [b"\x01" * 20]), 1, b""]
     types = ["address[]", "address[]", "uint8", "bytes", "uint64", "bytes"]
     owner_call(chain, store, f"setOCR2Config({','.join(types)})", types, config)
@@ -266,7 +284,8 @@ def config_for(world: World, n: int, directory: Path, **changes: Any) -> Config:
     routes = changes.pop("routes", {})
     pools = changes.pop("pools", (Pool(POOL, TOKEN, 18),))
     pools_of_source = changes.pop("pools_of_source", ())
-    there = {key: changes.pop(key) for key in ("prices", "expected") if key in changes}
+    of_destination = ("prices", "expected", "router", "registry")
+    there = {key: changes.pop(key) for key in of_destination if key in changes}
 
     def chain(name: str, selector: int, chain_id: int, anvil: Anvil, **more: Any) -> Chain:
         return Chain(
