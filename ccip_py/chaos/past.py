@@ -12,7 +12,7 @@ from ccip_py.audit.rpc import Call, Endpoint, EndpointError
 from ccip_py.chains.deployment import ChainDeployment, LaneDeployment
 from ccip_py.chains.evm.keys import KeySigner, dev_key
 from ccip_py.chaos.traffic import Traffic
-from ccip_py.chaos.watch import SENT, waiting
+from ccip_py.chaos.watch import SENT, Backlog
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.keys import dev_address
 from ccip_py.devnet.byzantine import corrupt_transmit_call
@@ -54,7 +54,8 @@ def live_through(
     with Endpoint(source.rpc_url) as here, Endpoint(destination.rpc_url) as there:
         for under in _roots(here, lane):
             _finish(there, destination, lane, under)
-    network.wait_until("the past was executed", lambda: not waiting(network), timeout=600)
+    with Backlog(network) as backlog:
+        network.wait_until("the past was executed", lambda: not backlog.left(), timeout=600)
     progress(f"{messages:,} messages of the past are executed")
 
 

@@ -37,7 +37,7 @@ from ccip_py.chaos.receivers import HOSTILE
 from ccip_py.chaos.report import HOUR_S, Plan, Report, as_data, as_text
 from ccip_py.chaos.strangers import HARMS
 from ccip_py.chaos.traffic import MIXED, Recipe, Traffic
-from ccip_py.chaos.watch import waiting
+from ccip_py.chaos.watch import Backlog
 from ccip_py.deploy import devnet as roles
 from ccip_py.devnet.network import Options, start_network
 from ccip_py.devnet.node_mains import free_ports
@@ -226,15 +226,17 @@ class _Run:
     def _calm_down(self) -> None:
         """No more traffic, no more faults: wait until nothing waits."""
         began = time.monotonic()
-        while True:
-            self._clock.look()
-            self._look_after_nodes()
-            left = waiting(self._world.network)
-            self._report.drained_s = time.monotonic() - began
-            if not left or self._report.drained_s > self._plan.calm_s:
-                break
-            self._say(f"calm: {left} still wait")
-            time.sleep(TICK_S * 2)
+        with Backlog(self._world.network) as backlog:
+            while left := backlog.left():
+                self._report.drained_s = time.monotonic() - began
+                if self._report.drained_s > self._plan.calm_s:
+                    break
+                self._say(f"calm: {left} still wait")
+                time.sleep(TICK_S)
+                self._clock.look()
+                self._look_after_nodes()
+        self._report.drained_s = time.monotonic() - began
+        self._clock.look()
         self._next_memory = 0.0
         self._look_at_memory()
         for name in self._world.fleet.names:

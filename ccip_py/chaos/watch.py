@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from ccip_py.audit.rpc import Endpoint
 from ccip_py.audit.words import number, signature
 from ccip_py.chains.deployment import LaneDeployment
 from ccip_py.devnet.network import Network
+from ccip_py.protocol.ids import ChainSelector
 
 SENT = signature(
     "CCIPSendRequested((uint64,address,address,uint64,uint256,bool,uint64,address,uint256,bytes,"
@@ -19,6 +20,8 @@ SENT = signature(
 )
 ATTEMPTED = signature("ExecutionStateChanged(uint64,bytes32,uint8,bytes)")
 SUCCESS = 2
+
+Heads = dict[ChainSelector, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,27 +132,43 @@ class Watch:
         return logs
 
 
-def waiting(network: Network) -> int:
-    """How many messages were sent since the chains began and not tried, whatever was reorganised meanwhile."""
-    total = 0
-    with ExitStack() as stack:
-        ends = {
-            chain.selector: stack.enter_context(Endpoint(chain.rpc_url))
-            for chain in network.deployment.chains
-        }
-        for lane in network.deployment.lanes:
-            sent = _logs(ends[lane.source], lane.on_ramp, SENT)
-            tried = _logs(ends[lane.destination], lane.off_ramp, ATTEMPTED)
-            total += len(sent) - len({log["topics"][1] for log in tried})
-    return total
+class Backlog:
+    """What was sent since the chains began and not tried yet. Only for chains that don't reorganise any more: each block
+    is read once, since reading all of a long run again and again keeps a machine from what it waits for."""
 
+    def __init__(self, network: Network) -> None:
+        self._lanes = network.deployment.lanes
+        self._ends = {chain.selector: Endpoint(chain.rpc_url) for chain in network.deployment.chains}
+        self._next = dict.fromkeys(self._ends, 0)
+        self._sent = dict.fromkeys(self._lanes, 0)
+        self._tried: dict[LaneDeployment, set[str]] = {lane: set() for lane in self._lanes}
 
-def _logs(endpoint: Endpoint, contract: bytes, topic: bytes) -> list[dict[str, Any]]:
-    address, wanted = "0x" + contract.hex(), ["0x" + topic.hex()]
-    logs: list[dict[str, Any]] = endpoint.ask(
-        "eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest", "address": address, "topics": wanted}
-    )
-    return logs
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for endpoint in self._ends.values():
+            endpoint.__exit__(None, None, None)
+
+    def left(self) -> int:
+        """How many they are now."""
+        heads = {selector: int(end.ask("eth_blockNumber"), 16) for selector, end in self._ends.items()}
+        for lane in self._lanes:
+            self._sent[lane] += len(self._new(lane.source, lane.on_ramp, SENT, heads))
+            tried = self._new(lane.destination, lane.off_ramp, ATTEMPTED, heads)
+            self._tried[lane].update(log["topics"][1] for log in tried)
+        self._next = {selector: head + 1 for selector, head in heads.items()}
+        return sum(self._sent[lane] - len(self._tried[lane]) for lane in self._lanes)
+
+    def _new(self, chain: ChainSelector, contract: bytes, topic: bytes, heads: Heads) -> list[dict[str, Any]]:
+        if self._next[chain] > heads[chain]:
+            return []
+        question = {"fromBlock": hex(self._next[chain]), "toBlock": hex(heads[chain])}
+        where = {"address": "0x" + contract.hex(), "topics": ["0x" + topic.hex()]}
+        logs: list[dict[str, Any]] = self._ends[chain].ask("eth_getLogs", question | where)
+        return logs
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
