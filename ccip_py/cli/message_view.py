@@ -65,7 +65,9 @@ def stage_document(book: Book, stage: StageReached) -> dict[str, Any]:
         "contract": stage.contract,
         "gas_used": stage.gas_used,
         "reason": stage.reason,
-        "detail": stage.detail,
+        "root": None if stage.root is None else bytes(stage.root),
+        "first": None if stage.first is None else str(stage.first),
+        "last": None if stage.last is None else str(stage.last),
     }
 
 

@@ -39,7 +39,14 @@ __all__ = ["AsyncCcip", "Ccip", "MessageOptions"]
 
 
 class Ccip:
-    """The blocking client."""
+    """The blocking client. Close it, or use it in a `with` block.
+
+    Chains are named as in the deployment, or by selector; receivers and holders are addresses, tokens symbols or
+    addresses. What every method may raise, all of it `CcipError` with `code`, `message`, `context`, `hint`, `retryable`:
+    UnknownLane (UNKNOWN_CHAIN, UNKNOWN_LANE), BadInput for arguments that can never work (CANNOT_ENCODE, BAD_AMOUNT,
+    UNKNOWN_TOKEN), EndpointDown (ENDPOINT_DOWN, retryable) if a chain does not answer, and ContractRefused with the
+    error's name and values. What else is said where it is raised.
+    """
 
     def __init__(self, network: Deployment | Book, *, rpc_urls: Mapping[str, Endpoint] | None = None) -> None:
         self.book = book_of(network)
@@ -80,7 +87,11 @@ class Ccip:
         receiver: str,
         **options: Unpack[MessageOptions],
     ) -> Fee:
-        """What `send` with the same arguments would cost in this block; it is refused where sending would be."""
+        """What `send` with the same arguments would cost in this block, in the smallest unit of `Fee.token`.
+
+        The Router quotes and charges by one formula (contracts/FeeQuoter.sol, mirrored in ccip_py/protocol/fees.py), and
+        refuses here what it would refuse there.
+        """
         return self.driver.run(self._flows.get_fee(source, destination, receiver, options))
 
     def preflight(
@@ -95,7 +106,11 @@ class Ccip:
     ) -> tuple[Obstacle, ...]:
         """What would stop this message on either chain, all of it, without signing anything. Empty is good.
 
-        `send` gives a missing allowance itself; for who sends in another way, `approve=False` names it too.
+        Those with `on_source` would be refused when sending; the others would be accepted, paid for, and then wait or fail.
+        Codes: CURSED, DATA_TOO_LARGE, TOO_MANY_TOKENS, GAS_LIMIT_TOO_HIGH, MUST_BE_OUT_OF_ORDER, UNSUPPORTED_TOKEN,
+        RATE_LIMIT (with the seconds until there is room), INSUFFICIENT_BALANCE, INSUFFICIENT_ALLOWANCE, NOT_A_RECEIVER,
+        RECEIVER_REVERTS, EMPTY_MESSAGE. `send` gives a missing allowance itself; for who sends in another way,
+        `approve=False` names it too.
         """
         flow = self._flows.preflight(source, destination, receiver, sender, options, approve=approve)
         return self.driver.run(flow)
@@ -109,7 +124,11 @@ class Ccip:
         sender: str,
         **options: Unpack[MessageOptions],
     ) -> int:
-        """A `gas_limit` for this message: what its receiver uses now, and a tenth more; 0 if it would not be called."""
+        """A `gas_limit` for this message: what its receiver uses now, and a tenth more; 0 if it would not be called.
+
+        Measured by calling the receiver as the destination's Router would, with the tokens in its balance. BadInput
+        (RECEIVER_REVERTS) if it reverts whatever gas it gets.
+        """
         return self.driver.run(self._flows.estimate_gas(source, destination, receiver, sender, options))
 
     # Sending and following
@@ -125,7 +144,9 @@ class Ccip:
     ) -> SentMessage:
         """Approve what is missing, send, and return once the source chain has mined it.
 
-        Raises before anything is signed: BadInput for what can't be, ContractRefused with the contract's own error.
+        Everything is simulated first; nothing is signed if balance does not suffice (INSUFFICIENT_BALANCE) or a contract
+        refuses. Raises NotYet if the transaction is not mined within a minute: look for it with `find`, and do not send
+        twice. What only the destination would object to is `preflight`'s.
         """
         return self.driver.run(self._flows.send(source, destination, receiver, signer, options))
 
@@ -145,11 +166,14 @@ class Ccip:
         return self.driver.stream(self._flows.track(sent, until, timeout))
 
     def wait(self, sent: SentMessage, *, until: Stage = Stage.EXECUTED, timeout: float = 120) -> StageReached:
-        """The stage where tracking ended: `until`, EXECUTED, or FAILED with the decoded reason."""
+        """The stage where tracking ended: `until`, EXECUTED, or FAILED with the decoded reason. NotYet as `track`."""
         return list(self.track(sent, until=until, timeout=timeout))[-1]
 
     def find(self, reference: str | bytes) -> tuple[SentMessage, ...]:
-        """The messages of a source transaction, or the one with that message id, on any chain known here."""
+        """The messages of a source transaction, or the one with that message id, on any chain known here.
+
+        NotYet (MESSAGE_NOT_FOUND) if there is none yet; BadInput for a transaction that reverted or sent none.
+        """
         return self.driver.run(self._flows.find(message_reference(reference)))
 
     def failed(self, source: ChainRef, destination: ChainRef) -> tuple[SentMessage, ...]:
@@ -159,11 +183,19 @@ class Ccip:
     def manually_execute(
         self, sent: SentMessage, *, signer: Signer, gas_limit: int = 0, token_gas: Sequence[int] = ()
     ) -> Transaction:
-        """Prove and execute one message by hand; gas of 0 keeps what its sender chose. Says if it is too early."""
+        """Prove and execute one message by hand; gas of 0 keeps what its sender chose.
+
+        Anyone may, with a message that FAILED, or once the lane's window for its own executors is over. Says what is
+        missing: NotYet (NOT_COMMITTED, TOO_EARLY with the seconds left), NotBlessed, BadInput (ALREADY_EXECUTED),
+        RootMismatch if the committed root is not that of the source's messages. `token_gas`: one limit for each token.
+        """
         return self.driver.run(self._flows.manually_execute(sent, signer, gas_limit, token_gas))
 
     def certificate(self, sent: SentMessage) -> Certificate:
-        """Everything that proves the message's delivery, to be verified by anyone, later and offline."""
+        """Everything that proves the message's delivery, to be verified by anyone, later and offline.
+
+        NotYet (NO_CERTIFICATE) while the message is not blessed; Refused where blessings cannot be read.
+        """
         return self.driver.run(self._flows.certificate(sent))
 
     def pins(self, source: ChainRef, destination: ChainRef) -> Pins:
@@ -173,7 +205,7 @@ class Ccip:
     # The network
 
     def lane(self, source: ChainRef, destination: ChainRef) -> LaneStatus:
-        """One lane as it is now."""
+        """One lane as it is now: contracts, limits, how far it is, whether it is stopped. `blind` says what cannot be seen."""
         return self.driver.run(self._flows.lane(source, destination))
 
     def lanes(self) -> tuple[LaneStatus, ...]:
@@ -181,7 +213,7 @@ class Ccip:
         return self.driver.run(self._flows.lanes())
 
     def tokens(self, source: ChainRef, destination: ChainRef) -> tuple[TokenOnLane, ...]:
-        """The tokens that travel on a lane, with pools, remote tokens and limits as of now."""
+        """The tokens that travel on a lane, with pools, remote tokens and limits as of now, in smallest units."""
         return self.driver.run(self._flows.tokens(source, destination))
 
     def balance(self, chain: ChainRef, holder: str, token: str | None = None) -> int:

@@ -158,8 +158,8 @@ def _told(trace: Trace, shown: Findings) -> Flow[Trace]:
     if shown.accepted is not None and shown.report is not None:
         stage, report = (yield from _reached(Stage.COMMITTED, trace, shown.accepted)), shown.report
         if stage is not None:
-            ends = {"first": str(report.interval.first), "last": str(report.interval.last)}
-            stage = replace(stage, detail={"root": "0x" + report.root.hex(), **ends})
+            first, last = report.interval.first, report.interval.last
+            stage = replace(stage, root=HexBytes(report.root), first=first, last=last)
             commitment = Commitment(report.root, report.interval, stage)
     if shown.blessed is not None:
         blessed = yield from _reached(Stage.BLESSED, trace, shown.blessed)

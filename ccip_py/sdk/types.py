@@ -6,7 +6,7 @@ float but a duration in seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hexbytes import HexBytes
 
@@ -74,7 +74,11 @@ class StageReached:
         None  # until the next stage, by the chains' pace; None: not known, or the last
     )
     reason: str = ""  # FAILED: the decoded reason
-    detail: dict[str, str] = field(default_factory=dict)  # committed: root, first, last
+    root: HexBytes | None = (
+        None  # COMMITTED: the root over the messages `first` to `last`, this one among them
+    )
+    first: int | None = None
+    last: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,30 @@
 """What the clients promise before any chain is asked."""
 
+import dataclasses
+import subprocess
+import sys
+
 import pytest
 
+from ccip_py.sdk import types
 from ccip_py.sdk.client import AsyncCcip, Ccip, MessageOptions
+
+
+def test_what_the_package_offers_is_there_and_nothing_is_loaded_before_it_is_used(tmp_path):
+    code = """import sys, ccip_py
+assert not [name for name in sys.modules if name.startswith("ccip_py.")]
+assert all(getattr(ccip_py, name) for name in ccip_py.__all__)"""
+
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def test_results_are_frozen_and_can_be_kept_in_sets():
+    for kind in vars(types).values():
+        if dataclasses.is_dataclass(kind):
+            assert kind.__hash__ is not None, kind
+            assert not [
+                f.name for f in dataclasses.fields(kind) if str(f.type).startswith(("dict", "list", "set"))
+            ]
 
 
 @pytest.mark.parametrize("client", [Ccip, AsyncCcip])

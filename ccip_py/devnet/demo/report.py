@@ -88,7 +88,7 @@ class Report:
                 "latency_s": round(latency, 1),
                 "gas_used": str(reached.gas_used),
                 "reason": reached.reason,
-                **reached.detail,
+                **_root(reached),
             }
         )
         colour = COLOURS[reached.stage]
@@ -133,6 +133,12 @@ class Report:
 def _note(journey: Journey, reached: StageReached) -> str:
     if reached.stage is Stage.SENT:
         return f"fee {journey.fee}"
-    if reached.stage is Stage.COMMITTED:
-        return f"root {reached.detail['root'][:10]}… over {reached.detail['first']}–{reached.detail['last']}"
+    if reached.root is not None:
+        return f"root {reached.root.to_0x_hex()[:10]}… over {reached.first}–{reached.last}"
     return ""
+
+
+def _root(reached: StageReached) -> dict[str, str]:
+    if reached.root is None:
+        return {}
+    return {"root": reached.root.to_0x_hex(), "first": str(reached.first), "last": str(reached.last)}
