@@ -66,6 +66,7 @@ def wake_at(engine: Engine[View, Outcome], state: State[View, Outcome]) -> float
 def _settle(engine: Engine[View, Outcome], state: State[View, Outcome], out: Out) -> State[View, Outcome]:
     """Do all that is due now, whatever the input was."""
     state = delivery.deliver(engine, state, out)
+    state = follower.answer(engine, state, out)
     state = follower.try_to_sign(engine, state, out)
     epoch = state.epoch
     state = pacemaker.keep_time(engine, state, out)

@@ -34,7 +34,7 @@ Out = list[Effect]
 def on_query(
     engine: Engine[View, Outcome], state: State[View, Outcome], signed: Signed, out: Out
 ) -> State[View, Outcome]:
-    """Enter the round and say what this node sees. A node without a view abstains until it is asked again."""
+    """Enter the round, to say in it what this node sees."""
     slot = signed.message.slot
     if state.deposed or slot.round < state.round.number:
         return state
@@ -43,11 +43,21 @@ def on_query(
     heard_enough = state.round.proposal_hash or state.round.done
     if heard_enough or state.now < state.round.answered + engine.config.timing.resend / 2:
         return state
-    observation = None if state.view is None else engine.plugin.observe(state.view)
+    return replace(state, round=replace(state.round, queried=True))
+
+
+def answer(engine: Engine[View, Outcome], state: State[View, Outcome], out: Out) -> State[View, Outcome]:
+    """Say what this node sees, once asked, and as soon as it sees. Not while a report is in flight: what it changes is
+    not seen yet, and 2f+1 such answers would make a round about what is done already."""
+    round_ = state.round
+    if not round_.queried or round_.proposal_hash or round_.done or state.in_flight or state.view is None:
+        return state
+    observation = engine.plugin.observe(state.view)
     if observation is None:
         return state
-    out.append(SendTo(signed.sender, Message(Kind.OBSERVATION, slot, observation)))
-    return replace(state, round=replace(state.round, answered=state.now))
+    leader = engine.config.leader(state.epoch)
+    out.append(SendTo(leader, Message(Kind.OBSERVATION, state.slot, observation)))
+    return replace(state, round=replace(round_, queried=False, answered=state.now))
 
 
 def on_proposal(

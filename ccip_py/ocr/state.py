@@ -145,7 +145,8 @@ class Round(Generic[Outcome]):
     outcome: Outcome | None = None
     done: bool = False  # attested, or nothing left to sign here
     asked: bool = False  # a Sign went out
-    answered: float = float("-inf")  # when this node last said what it sees
+    queried: bool = False  # the leader waits for what this node sees
+    answered: float = float("-inf")  # when this node last said it
 
 
 @dataclass(frozen=True, slots=True)

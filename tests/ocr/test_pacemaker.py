@@ -19,6 +19,13 @@ IDLE = [Reading(100, published=100)] * 4  # there is nothing to sign
 ALL = [Reading(100)] * 4
 
 
+def landed(board: Board, *members: int) -> Board:
+    """Those members, or all of them, see that what was in flight is published."""
+    for member in members or range(4):
+        board.see(member, IDLE[0])
+    return board
+
+
 def test_a_committee_starts_in_epoch_1() -> None:
     assert {state.epoch for state in Board().start(*IDLE).states} == {1}
 
@@ -240,6 +247,18 @@ def test_who_could_not_see_when_asked_answers_when_asked_again() -> None:
     assert {one.attested.slot for one in board.of(Attested)} == {Slot(1, 1)}
 
 
+def test_who_waits_for_a_report_to_land_answers_when_it_has_landed_and_not_before() -> None:
+    """Four members notice it within the same moment: a leader that is the first must not agree with three that are not."""
+    board = Board().start(*ALL)
+    to, query = board.follower(), Message(Kind.QUERY, Slot(1, 2))
+
+    board.tell(to, board.leader, query)
+    assert not [one for one in board.of(SendTo, to) if one.message.slot == query.slot]
+
+    landed(board, to)
+    assert len([one for one in board.of(SendTo, to) if one.message.slot == query.slot]) == 1
+
+
 def test_a_proposal_that_nobody_heard_is_said_again() -> None:
     board = failing(talkative()).start(*ALL).wait(0.3)
     board.hears = lambda sender, to, kind: True
@@ -249,8 +268,7 @@ def test_a_proposal_that_nobody_heard_is_said_again() -> None:
 
 
 def test_a_leader_that_asks_without_end_is_answered_now_and_then() -> None:
-    board = Board()
-    board.start(*ALL)
+    board = landed(Board().start(*ALL))
     board.hears = lambda sender, to, kind: kind is not Kind.PROPOSAL
     to, query = board.follower(), Message(Kind.QUERY, Slot(1, 9))
     for _ in range(50):
