@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
+from anyio.abc import TaskGroup
 
 from ccip_py.chains.deployment import ChainDeployment, Deployment
 from ccip_py.chains.evm.caller import Caller
@@ -17,6 +19,11 @@ from ccip_py.chains.evm.rpc import Rpc
 from ccip_py.chains.http import Carrier
 from ccip_py.chains.ports import FinalityStore, Heads, HeadSource
 from ccip_py.protocol.ids import ChainSelector
+
+from .block_clock import BlockClock
+from .cycle import Nudge, Pace, run_cycles
+from .log import Log
+from .metrics import Metrics
 
 RpcUrls = Mapping[ChainSelector, Sequence[str | Target]]
 """The node's own endpoints by chain. A chain that is not named is reached where the deployment says."""
@@ -28,19 +35,46 @@ ALONE, AMONG_OTHERS = 10.0, 4.0
 PIN_AGE = 0.3
 """Seconds for which one look at a chain's heads serves all loops of a node: far below any block time."""
 
+UNTOLD = 1.0
+"""Seconds after which whoever waits for a new block looks for himself."""
+
 
 class SharedHeads:
-    """One look at the heads for everybody who asks at about the same time."""
+    """One look at the heads for everybody who asks at about the same time, and word to everybody of a new one."""
 
     def __init__(self, source: HeadSource, clock: Callable[[], float] = time.monotonic) -> None:
         self._source, self._clock = source, clock
         self._lock = anyio.Lock()
         self._pinned: Heads | None = None
-        self._at = 0.0
+        self._at = float("-inf")
+        self._told: Heads | None = None
+        self._rhythm = BlockClock()
+        self._waiting: list[Nudge] = []
 
     async def pin(self) -> Heads:
+        """The heads, at most `PIN_AGE` old."""
+        return await self._pin(PIN_AGE)
+
+    def tell(self, nudge: Nudge) -> None:
+        """From now on nudge this one whenever there is a new block."""
+        self._waiting.append(nudge)
+
+    async def follow(self, pause: float) -> None:
+        """One cycle: look, tell those who wait if there is a new block, and wait for the time of the next one."""
+        heads: Heads | None = None
+        try:
+            heads = await self._pin(0.0)
+        finally:  # who waits finds out for himself what is wrong
+            if heads is None or heads != self._told:
+                self._told = heads
+                for nudge in self._waiting:
+                    nudge.now()
+        self._rhythm = self._rhythm.after(heads.latest.number, self._clock())
+        await anyio.sleep(self._rhythm.wait(self._clock(), pause))
+
+    async def _pin(self, age: float) -> Heads:
         async with self._lock:
-            if self._pinned is None or self._clock() - self._at > PIN_AGE:
+            if self._pinned is None or self._clock() - self._at > age:
                 self._pinned = None
                 self._pinned = await self._source.pin()
                 self._at = self._clock()
@@ -63,11 +97,26 @@ class ChainLink:
     facts: ChainDeployment
     rpc: Rpc
     caller: Caller
-    heads: HeadSource
+    heads: SharedHeads
 
     @property
     def selector(self) -> ChainSelector:
         return self.facts.selector
+
+
+def follow(tasks: TaskGroup, links: Iterable[ChainLink], pause: float, log: Log, metrics: Metrics) -> None:
+    """Look for new blocks of these chains, each named once or more, for as long as the node runs."""
+    for link in {link.selector: link for link in links}.values():
+        cycle = partial(link.heads.follow, pause)
+        tasks.start_soon(run_cycles, f"heads {link.facts.name}", cycle, Pace(pause=0.0), log, metrics)
+
+
+def on_new_blocks(*links: ChainLink) -> Nudge:
+    """What is nudged whenever one of these chains has a new block."""
+    nudge = Nudge()
+    for link in links:
+        link.heads.tell(nudge)
+    return nudge
 
 
 @asynccontextmanager

@@ -78,6 +78,11 @@ class CommitEyes:
     _market: Market | None = None
     _looking: anyio.Lock = field(default_factory=anyio.Lock)
 
+    @property
+    def ends(self) -> tuple[ChainLink, ChainLink]:
+        """The chains that are looked at."""
+        return self.source, self.destination
+
     async def look(self) -> View:
         """A fresh view; the same one as before if nothing happened since.
 

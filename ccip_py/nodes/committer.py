@@ -15,7 +15,7 @@ sure on their own that a crash at any moment leads to no second signature and no
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 from anyio.abc import TaskGroup
@@ -32,6 +32,7 @@ from ccip_py.protocol.digests import report_context
 from ccip_py.protocol.lane import Lane
 
 from .agreement import Agreement
+from .chain_link import UNTOLD, on_new_blocks
 from .commit_view import CommitEyes, ConfigChanged
 from .cycle import Cycle, Nudge, Pace, run_cycles
 from .log import Event, Log, Stage
@@ -65,7 +66,8 @@ class LaneCommitter:
 
     def start(self, tasks: TaskGroup, pace: Pace) -> None:
         """Begin to work."""
-        self._loop(tasks, "views", self.view_cycle, pace)
+        news = on_new_blocks(*self.eyes.ends)
+        self._loop(tasks, "views", self.view_cycle, replace(pace, pause=max(UNTOLD, pace.pause)), news)
         if self.seat is not None:
             self._loop(tasks, "time", self.time_cycle, Pace(pause=0.0))
             self._loop(tasks, "transmit", self.transmit_cycle, Pace(pause=1.0), self.turned)

@@ -82,6 +82,11 @@ class ExecutorEyes:
     _terms: Terms | None = None
     _under: dict[Root, tuple[Message, ...]] = field(default_factory=dict)
 
+    @property
+    def ends(self) -> tuple[ChainLink, ChainLink]:
+        """The chains that are looked at."""
+        return self.source, self.destination
+
     async def look(self) -> Seen:
         """A fresh view; the same one as before if no chain has a new block."""
         source, heads = await both(self.source.heads.pin, self.destination.heads.pin)

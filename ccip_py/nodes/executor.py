@@ -9,7 +9,9 @@ else; a message whose receiver failed is never tried again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from anyio.abc import TaskGroup
 
 from ccip_py.chains.evm.sender import Sender
 from ccip_py.chains.evm.sending import Entry, State
@@ -29,7 +31,9 @@ from ccip_py.protocol.message import Message
 from ccip_py.protocol.report import ExecutionReport
 
 from .blessing_relay import BlessingRelay
+from .chain_link import UNTOLD, on_new_blocks
 from .config import ExecutorConfig
+from .cycle import Pace, run_cycles
 from .execution_view import ExecutorEyes, Seen
 from .log import Event, Log, Stage
 from .market import Market
@@ -71,6 +75,12 @@ class LaneExecutor:
     _worked_on: Seen | None = None
     _aside: dict[MessageId, Aside] = field(default_factory=dict)
     _trees: dict[Root, Tree] = field(default_factory=dict)
+
+    def start(self, tasks: TaskGroup, pace: Pace) -> None:
+        """Begin to work: with every new block of either chain, and now and then without."""
+        unhurried, news = replace(pace, pause=max(UNTOLD, pace.pause)), on_new_blocks(*self.eyes.ends)
+        name = f"execute {self.name}"
+        tasks.start_soon(run_cycles, name, self.cycle, unhurried, self.log, self.metrics, news)
 
     async def cycle(self) -> None:
         """One round of work; nothing if there is no new block since the last one."""

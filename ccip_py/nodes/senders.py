@@ -13,7 +13,7 @@ from ccip_py.chains.evm.sending import Entry, Policy
 from ccip_py.chains.evm.transactions import Signer
 from ccip_py.protocol.ids import ChainSelector
 
-from .chain_link import ChainLink
+from .chain_link import UNTOLD, ChainLink, on_new_blocks
 from .cycle import Pace, run_cycles
 from .journal import Journal
 from .log import Event, Log
@@ -83,7 +83,8 @@ class Watched:
 def watch_sent(tasks: TaskGroup, watched: Watched, log: Log, metrics: Metrics) -> None:
     """See to what was sent, for as long as the node runs."""
     chain = watched.link.facts.name
-    tasks.start_soon(run_cycles, f"sender {chain}", watched.cycle, Pace(pause=1.0), log, metrics)
+    news = on_new_blocks(watched.link)
+    tasks.start_soon(run_cycles, f"sender {chain}", watched.cycle, Pace(pause=UNTOLD), log, metrics, news)
 
     async def weigh() -> None:
         await watched.weigh(metrics)

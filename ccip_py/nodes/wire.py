@@ -27,7 +27,7 @@ from ccip_py.protocol.ids import Address, ChainSelector
 
 from .blessing_relay import BlessingRelay
 from .cache import Cache
-from .chain_link import WORLD, ChainLink, RpcUrls, Surroundings, connect
+from .chain_link import WORLD, ChainLink, RpcUrls, Surroundings, connect, follow
 from .commit_view import CommitEyes, priced_tokens
 from .committer import LaneCommitter, hear_peers
 from .config import CommitterConfig, ExecutorConfig, LaneName
@@ -109,6 +109,8 @@ class Committer:
     def _start(self, tasks: TaskGroup, watched: Sequence[Watched]) -> None:
         for lane in self.lanes.values():
             lane.start(tasks, self._config.pace)
+        ends = (link for lane in self.lanes.values() for link in lane.eyes.ends)
+        follow(tasks, ends, self._config.pace.pause, self.log, self.metrics)
         for each in watched:
             watch_sent(tasks, each, self.log, self.metrics)
         transport = self._transport
@@ -200,8 +202,9 @@ class Executor:
         """Work until cancelled."""
         async with self.opened() as watched, anyio.create_task_group() as tasks:
             for lane in self.lanes.values():
-                name = f"execute {lane.name}"
-                tasks.start_soon(run_cycles, name, lane.cycle, self._config.pace, lane.log, self.metrics)
+                lane.start(tasks, self._config.pace)
+            ends = (link for lane in self.lanes.values() for link in lane.eyes.ends)
+            follow(tasks, ends, self._config.pace.pause, self.log, self.metrics)
             for each in watched:
                 watch_sent(tasks, each, self.log, self.metrics)
 
