@@ -28,6 +28,7 @@ from ccip_py.chains.evm.sending import (
     dump_entry,
     load_entry,
     priced,
+    questions,
     raised,
 )
 from ccip_py.protocol.ids import Address
@@ -103,6 +104,23 @@ def test_a_mined_transaction_that_vanished_is_pending_and_sent_again():
 
     assert isinstance(action, Broadcast)
     assert (action.entry.state, action.entry.block, action.entry.success) == (State.PENDING, None, None)
+
+
+def test_of_a_mined_transaction_nothing_is_asked_until_its_block_is_final():
+    mined = an_entry(state=State.MINED, success=True, block=99)
+
+    assert questions([mined], facts(nonce=6)).receipts == ()
+    assert decide([mined], facts(nonce=6), POLICY) == []
+    assert questions([mined], facts(nonce=6, finalized=99)).receipts == (b"h5",)
+
+
+def test_a_node_that_counts_a_nonce_as_waiting_is_not_asked_for_the_transaction():
+    """Unless another price of it may be what waits there."""
+    raised = an_entry(attempts=(*an_entry().attempts, replace(an_entry().attempts[0], hash=b"higher")))
+
+    assert questions([an_entry()], facts(nonce_pending=6)).surely_in_pool == {b"h5"}
+    assert questions([an_entry()], facts(nonce_pending=5)).in_pool == (b"h5",)
+    assert questions([raised], facts(nonce_pending=6)).in_pool == (b"higher",)
 
 
 def test_what_is_settled_is_left_alone():
@@ -403,8 +421,19 @@ class ToySender:
         if entry is not None:
             self.broadcast(entry)
 
+    def facts(self):
+        """As little as the shell asks for."""
+        entries, now = self.entries(), self.chain.facts(len(self.disk) + 1)
+        asked = questions(entries, replace(now, receipts={}, in_pool=frozenset()))
+        known = asked.surely_in_pool | (set(asked.in_pool) & now.in_pool)
+        return replace(
+            now,
+            receipts={h: now.receipts[h] for h in asked.receipts if h in now.receipts},
+            in_pool=frozenset(known),
+        )
+
     def step(self):
-        for action in decide(self.entries(), self.chain.facts(len(self.disk) + 1), POLICY):
+        for action in decide(self.entries(), self.facts(), POLICY):
             self.broadcast(action.entry) if isinstance(action, Broadcast) else self.write(action.entry)
 
 

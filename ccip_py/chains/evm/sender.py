@@ -34,6 +34,7 @@ from ccip_py.chains.evm.sending import (
     State,
     assign,
     decide,
+    questions,
 )
 from ccip_py.chains.evm.transactions import Signed, Signer, Transaction, sign
 from ccip_py.chains.ports import Heads
@@ -127,7 +128,7 @@ class Sender:
             entries = await self._loaded()
             if gas_limit is None:
                 gas_limit = await self._estimate(to, data, value)
-            facts = await self._facts(entries, None)
+            facts = await self._facts(None)
             intent = Intent(to, data, gas_limit, value, purpose)
             entry = assign(intent, list(entries.values()), facts, self._policy)
             if entry is None:
@@ -143,7 +144,7 @@ class Sender:
             entries = await self._loaded()
             if not entries:
                 return []
-            facts = await self._facts(entries, heads)
+            facts = await self._facts_about(list(entries.values()), await self._facts(heads))
             changed: list[Entry] = []
             for action in decide(list(entries.values()), facts, self._policy):
                 before = entries.get(action.entry.id)
@@ -253,9 +254,9 @@ class Sender:
             raise refusal(refused.data) from refused
         return estimate + estimate * self._policy.gas_margin_permille // 1000
 
-    async def _facts(self, entries: dict[int, Entry], heads: Heads | None) -> Facts:
+    async def _facts(self, heads: Heads | None) -> Facts:
+        """What concerns all transactions of the key."""
         account = _hex(self.address)
-        hashes = [a.hash for entry in entries.values() for a in entry.attempts]
         requests: list[Request] = [
             ("eth_getBlockByNumber", ("latest", False)),
             ("eth_maxPriorityFeePerGas", ()),
@@ -263,10 +264,7 @@ class Sender:
             ("eth_getTransactionCount", (account, "pending")),
             ("eth_getTransactionCount", (account, hex(heads.finalized.number) if heads else "latest")),
         ]
-        requests += [("eth_getTransactionReceipt", (_hex(h),)) for h in hashes]
-        requests += [("eth_getTransactionByHash", (_hex(h),)) for h in hashes]
-        block, tip, nonce, pending, finalized_nonce, *found = await self._rpc.batch(requests)
-        receipts, known = found[: len(hashes)], found[len(hashes) :]
+        block, tip, nonce, pending, finalized_nonce = await self._rpc.batch(requests)
         return Facts(
             account=self.address,
             latest=block_of(block).number,
@@ -276,9 +274,23 @@ class Sender:
             nonce_finalized=to_int(finalized_nonce) if heads else 0,
             base_fee=to_int(block.get("baseFeePerGas", "0x0")),
             tip=to_int(tip),
-            receipts={h: _receipt(raw) for h, raw in zip(hashes, receipts, strict=True) if raw is not None},
-            in_pool=frozenset(h for h, raw in zip(hashes, known, strict=True) if raw is not None),
+            receipts={},
+            in_pool=frozenset(),
             next_id=self._journal.next_id(),
+        )
+
+    async def _facts_about(self, entries: Sequence[Entry], facts: Facts) -> Facts:
+        """And what concerns each of these."""
+        asked = questions(entries, facts)
+        requests: list[Request] = [("eth_getTransactionReceipt", (_hex(h),)) for h in asked.receipts]
+        requests += [("eth_getTransactionByHash", (_hex(h),)) for h in asked.in_pool]
+        found = await self._rpc.batch(requests)
+        receipts = zip(asked.receipts, found, strict=False)
+        known = zip(asked.in_pool, found[len(asked.receipts) :], strict=True)
+        return replace(
+            facts,
+            receipts={h: _receipt(raw) for h, raw in receipts if raw is not None},
+            in_pool=asked.surely_in_pool | {h for h, raw in known if raw is not None},
         )
 
 

@@ -5,7 +5,8 @@
     PENDING, MINED -> LOST        its nonce is used, finally, by a transaction that is not ours, or by our purge
 
 Rules, for each open entry in the order of nonces:
-1. A receipt of any attempt settles it, as far as the receipt's block is settled.
+1. A receipt of any attempt settles it, as far as the receipt's block is settled. Until that block is final nothing is
+   asked about it again: a block that is reorganised away gives its nonce back.
 2. A nonce that the latest block has used, without a receipt of ours, is only suspicious: a node may lag. It is LOST
    when the finalized block has used it. Someone else has the key, and the work must be decided anew.
 3. A transaction that the node has not got is broadcast again, at most once per block.
@@ -113,6 +114,17 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Questions:
+    """Transaction hashes: whose receipts to ask for, and which the node may or may not have in its pool."""
+
+    receipts: tuple[bytes, ...]
+    in_pool: tuple[bytes, ...]
+    surely_in_pool: frozenset[
+        bytes
+    ]  # the node counts their nonces as waiting, and nothing else could stand there
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Bounds on what may be spent and how much may be under way."""
 
@@ -152,7 +164,29 @@ def decide(entries: Sequence[Entry], facts: Facts, policy: Policy) -> list[Actio
     return actions + list(_fill_gaps(entries, facts, policy))
 
 
+def awaits_finality(entry: Entry, facts: Facts) -> bool:
+    """Mined in a block that is not final yet, and its nonce is still used: there is nothing new to learn of it."""
+    used = entry.nonce < facts.nonce
+    return entry.state is State.MINED and used and entry.block is not None and entry.block > facts.finalized
+
+
+def questions(entries: Sequence[Entry], facts: Facts) -> Questions:
+    """What to ask about single transactions, given what concerns them all. Answers are long where transactions do much,
+    so nothing is asked that can tell nothing new."""
+    open_ = [entry for entry in entries if entry.open and not awaits_finality(entry, facts)]
+    used = [entry for entry in open_ if entry.nonce < facts.nonce or entry.state is State.MINED]
+    waiting = [entry for entry in open_ if entry.nonce >= facts.nonce]
+    sure = [entry for entry in waiting if entry.nonce < facts.nonce_pending and len(entry.attempts) == 1]
+    return Questions(
+        receipts=tuple(attempt.hash for entry in used for attempt in entry.attempts),
+        in_pool=tuple(entry.attempts[-1].hash for entry in waiting if entry not in sure),
+        surely_in_pool=frozenset(entry.attempts[-1].hash for entry in sure),
+    )
+
+
 def _next(entry: Entry, facts: Facts, policy: Policy) -> Action | None:
+    if awaits_finality(entry, facts):
+        return None
     mined = next((a for a in entry.attempts if a.hash in facts.receipts), None)
     if mined is not None:
         settled = _settled(entry, mined, facts)
