@@ -40,8 +40,8 @@ def after_revert(batch: Batch) -> Split | Quarantine:
         return Quarantine(batch.messages[0])
     middle = len(batch.messages) // 2
     return Split(
-        _part(batch, batch.messages[:middle]),
-        _part(batch, batch.messages[middle:]),
+        narrowed(batch, batch.messages[:middle]),
+        narrowed(batch, batch.messages[middle:]),
     )
 
 
@@ -51,7 +51,8 @@ def quarantine_seconds(attempts: int) -> int:
     return min(FIRST_QUARANTINE << doublings, LONGEST_QUARANTINE)
 
 
-def _part(batch: Batch, messages: tuple[Message, ...]) -> Batch:
+def narrowed(batch: Batch, messages: tuple[Message, ...]) -> Batch:
+    """The batch with only these of its messages."""
     return replace(
         batch,
         messages=messages,

@@ -8,15 +8,16 @@ else; a message whose receiver failed is never tried again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from anyio.abc import TaskGroup
 
+from ccip_py.chains.evm.reverts import Revert
 from ccip_py.chains.evm.sender import Sender
 from ccip_py.chains.evm.sending import Entry, State
 from ccip_py.errors import ContractRefused, NotYet
-from ccip_py.execute.poison import Split, after_revert, quarantine_seconds
+from ccip_py.execute.poison import Split, after_revert, narrowed, quarantine_seconds
 from ccip_py.execute.report import execution_report, tree_of
 from ccip_py.execute.select import Avoid, Batch, select
 from ccip_py.execute.transmit import Send, decide
@@ -38,8 +39,8 @@ from .execution_view import ExecutorEyes, Seen
 from .log import Event, Log, Stage
 from .market import Market
 from .metrics import Metrics
-from .simulation import batch_revert, failing_token_steps
-from .token_data import NoTokenData, TokenData, TokenDataSource
+from .simulation import Simulator
+from .token_data import NoTokenData, TokenDataSource
 from .under_way import messages_under_way
 
 FRESH = 2.0  # seconds
@@ -58,6 +59,16 @@ class Aside:
     seq_nr: SeqNr
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A report that would execute now, as it is sent."""
+
+    committed: CommittedRoot
+    report: ExecutionReport
+    call: bytes
+    gas: int
+
+
 @dataclass(slots=True)
 class LaneExecutor:
     """One lane of one executor."""
@@ -72,9 +83,13 @@ class LaneExecutor:
     log: Log
     metrics: Metrics
     token_data: TokenDataSource = field(default_factory=NoTokenData)
+    simulator: Simulator = field(init=False)
     _worked_on: Seen | None = None
     _aside: dict[MessageId, Aside] = field(default_factory=dict)
     _trees: dict[Root, Tree] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.simulator = Simulator(self.eyes.destination.rpc, self.lane.off_ramp)
 
     def start(self, tasks: TaskGroup, pace: Pace) -> None:
         """Begin to work: with every new block of either chain, and now and then without."""
@@ -130,46 +145,43 @@ class LaneExecutor:
 
     # --- Simulating ---
 
-    async def _simulated(self, batch: Batch, seen: Seen) -> list[tuple[CommittedRoot, ExecutionReport, int]]:
-        """The reports out of a batch that would not revert now, each with its gas; the rest is set aside.
-
-        Waiting is for limits that refill. A pool that will not release must not keep its root open for ever: after a
-        few waits its message goes with the others, and fails on the record.
-        """
-        rpc, gas = self.eyes.destination.rpc, seen.view.block_gas_limit
+    async def _simulated(self, batch: Batch, seen: Seen) -> list[Ready]:
+        """The reports out of a batch that would do now what they are for; the rest is set aside."""
         data = await self.token_data.fetch(batch.messages)
-        failing = await failing_token_steps(rpc, self.lane.off_ramp, batch.messages, gas, data)
-        rest: list[Message] = []
-        for message in batch.messages:
-            why = failing.get(message.message_id)
-            before = self._aside.get(message.message_id)
-            if why is None or (before is not None and before.times >= TOKEN_STEP_WAITS):
-                rest.append(message)
-            else:
-                self._set_aside(message, seen, str(why))
-        if not rest:
-            return []
-        return await self._bisected(Batch(batch.committed, tuple(rest), batch.gas, batch.bytes), seen, data)
-
-    async def _bisected(
-        self, batch: Batch, seen: Seen, data: TokenData
-    ) -> list[tuple[CommittedRoot, ExecutionReport, int]]:
-        found: list[tuple[CommittedRoot, ExecutionReport, int]] = []
+        found: list[Ready] = []
         waiting = [batch]
         while waiting:
             part = waiting.pop()
             report = execution_report(part.committed, self._tree(part.committed, seen), part.messages, data)
-            rpc, me = self.eyes.destination.rpc, self._me(seen)
-            revert = await batch_revert(rpc, self.lane.off_ramp, me, report, part.gas)
-            if revert is None:
-                found.append((part.committed, report, part.gas))
-                continue
-            match after_revert(part):
-                case Split(first, second):
-                    waiting += [second, first]
-                case quarantine:
-                    self._set_aside(quarantine.message, seen, str(revert))
+            ready = Ready(part.committed, report, execute_call(report), part.gas)
+            outcome = await self.simulator.confirmed(
+                self._me(seen), ready.call, part.gas, part.messages, data
+            )
+            if isinstance(outcome, Revert):
+                waiting += self._after_revert(part, outcome, seen)
+            elif early := [each for each in part.messages if self._can_wait(each, outcome)]:
+                for message in early:
+                    self._set_aside(message, seen, str(outcome[message.message_id]))
+                rest = tuple(each for each in part.messages if each not in early)
+                waiting += [narrowed(part, rest)] if rest else []
+            else:
+                found.append(ready)
         return found
+
+    def _after_revert(self, part: Batch, revert: Revert, seen: Seen) -> list[Batch]:
+        """What to try instead, the first one last."""
+        match after_revert(part):
+            case Split(first, second):
+                return [second, first]
+            case quarantine:
+                self._set_aside(quarantine.message, seen, str(revert))
+                return []
+
+    def _can_wait(self, message: Message, failing: Mapping[MessageId, Revert]) -> bool:
+        """Waiting is for limits that refill. A pool that will not release must not keep its root open for ever: after a
+        few waits its message goes with the others, and fails on the record."""
+        before = self._aside.get(message.message_id)
+        return message.message_id in failing and (before is None or before.times < TOKEN_STEP_WAITS)
 
     def _tree(self, committed: CommittedRoot, seen: Seen) -> Tree:
         if committed.root not in self._trees:
@@ -193,15 +205,14 @@ class LaneExecutor:
 
     # --- Sending ---
 
-    async def _send_all(
-        self, reports: Sequence[tuple[CommittedRoot, ExecutionReport, int]], seen: Seen
-    ) -> None:
+    async def _send_all(self, reports: Sequence[Ready], seen: Seen) -> None:
         """With a view that is not older than a block: somebody else may have been quicker."""
         fresh = (await self.eyes.look() if self.eyes.age() > FRESH else seen).view
         ahead: list[ExecutionReport] = []  # what went out before continues its senders' nonces
-        for committed, report, gas in reports:
-            verdict = decide(report, committed.root, fresh, ahead)
-            about = {"stage": Stage.EXECUTE, "root": bytes(committed.root), "messages": len(report.messages)}
+        for ready in reports:
+            report, root = ready.report, ready.committed.root
+            verdict = decide(report, root, fresh, ahead)
+            about = {"stage": Stage.EXECUTE, "root": bytes(root), "messages": len(report.messages)}
             about["first"] = report.messages[0].sequence_number
             if not isinstance(verdict, Send):
                 self.log.info(Event.EXECUTION_POSTPONED, why=verdict.reason, **about)
@@ -210,8 +221,8 @@ class LaneExecutor:
             if self.sender is None:
                 self.log.info(Event.DRY, **about)
                 continue
-            call = execute_call(report)
-            await self.sender.send(self.lane.off_ramp, call, gas_limit=gas, purpose=f"execute {self.name}")
+            purpose = f"execute {self.name}"
+            await self.sender.send(self.lane.off_ramp, ready.call, gas_limit=ready.gas, purpose=purpose)
             self.metrics.sent.labels(self.name, "execute").inc()
             ids = [bytes(message.message_id) for message in report.messages]
             self.log.info(Event.EXECUTION_SENT, message_ids=ids, **about)

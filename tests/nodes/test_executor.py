@@ -22,15 +22,20 @@ from ccip_py.nodes.market import Market
 from ccip_py.nodes.metrics import Metrics
 from ccip_py.nodes.root_book import OpenRoot, RootBook
 from ccip_py.nodes.token_data import TokenData
-from ccip_py.protocol.codec.evm import decode_execution_report, encode_source_token_data
+from ccip_py.protocol.codec.evm import (
+    ExecutionStateChanged,
+    decode_execution_report,
+    encode_execution_state_changed,
+    encode_source_token_data,
+)
 from ccip_py.protocol.hashing import leaf, metadata_hash
 from ccip_py.protocol.ids import Address, ChainSelector, MessageId, Root, SeqNr
 from ccip_py.protocol.lane import Lane
 from ccip_py.protocol.merkle import root
-from ccip_py.protocol.message import Message, SourceTokenData, TokenAmount
+from ccip_py.protocol.message import ExecutionState, Message, SourceTokenData, TokenAmount
 from ccip_py.protocol.report import Interval
 
-ME, ALICE = Address(b"\x0e" * 20), Address(b"\xa1" * 20)
+ME, ALICE, BOB = Address(b"\x0e" * 20), Address(b"\xa1" * 20), Address(b"\xb0" * 20)
 LANE = Lane(
     ChainSelector(11), ChainSelector(22), Address(b"\x01" * 20), Address(b"\x02" * 20), Address(b"\x03" * 20)
 )
@@ -72,15 +77,43 @@ def seen(*messages: Message) -> Seen:
 
 @dataclass
 class Chain:
-    """Executes in simulations whatever is not in `refused`."""
+    """Executes in simulations whatever is not in `refused`; releases the tokens of all messages, or of none ever."""
 
     refused: frozenset[str] = frozenset()
+    dead_pool: bool = False
+    simulates: bool = True  # knows eth_simulateV1
 
-    async def try_batch(self, calls: list[tuple[str, tuple[Mapping[str, str], str]]]) -> list[Any]:
-        return [
-            RpcRefused("eth_call", 3, "no", b"") if fields["data"] in self.refused else b""
-            for _, (fields, _at) in calls
-        ]
+    async def try_batch(self, calls: Sequence[tuple[str, tuple[Any, str]]]) -> list[Any]:
+        return [getattr(self, method)(what) for method, (what, _at) in calls]
+
+    def eth_call(self, fields: Mapping[str, str]) -> Any:
+        single = fields["from"] == "0x" + LANE.off_ramp.hex()
+        if fields["data"] in self.refused or (single and self.dead_pool):
+            return RpcRefused("eth_call", 3, "no", b"dead")
+        return "0x"
+
+    def eth_simulateV1(self, asked: Any) -> Any:
+        if not self.simulates:
+            return RpcRefused("eth_simulateV1", -32601, "Method not found")
+        [fields] = asked["blockStateCalls"][0]["calls"]
+        if fields["data"] in self.refused:
+            return [{"calls": [{"status": "0x0", "returnData": "0x", "logs": []}]}]
+        messages = decode_execution_report(bytes.fromhex(fields["data"][10:])).messages
+        logs = [self.log(message) for message in messages]
+        return [{"calls": [{"status": "0x1", "returnData": "0x", "logs": logs}]}]
+
+    def log(self, message: Message) -> Mapping[str, Any]:
+        failed = self.dead_pool and bool(message.token_amounts)
+        topics, data = encode_execution_state_changed(
+            ExecutionStateChanged(
+                message.sequence_number,
+                message.message_id,
+                ExecutionState.FAILURE if failed else ExecutionState.SUCCESS,
+                b"dead" if failed else b"",
+            )
+        )
+        place = {"address": "0x" + LANE.off_ramp.hex(), "data": "0x" + data.hex()}
+        return {**place, "topics": ["0x" + topic.hex() for topic in topics]}
 
 
 @dataclass
@@ -155,36 +188,29 @@ async def test_a_batch_that_continues_the_nonces_of_the_one_before_goes_out_in_t
     assert executed(sender) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("simulates", [True, False])
 @pytest.mark.anyio
-async def test_a_batch_behind_one_that_cannot_go_out_waits_with_it() -> None:
+async def test_a_batch_behind_one_that_cannot_go_out_waits_with_it(simulates: bool) -> None:
     messages = [alices(1), alices(2)]
     sender, willing = Outgoing(), Outgoing()
     await executor(Eyes(seen(*messages), Chain()), willing).cycle()
-    refusing = Chain(refused=frozenset({"0x" + willing.calls[0].hex()}))
+    refusing = Chain(frozenset({"0x" + willing.calls[0].hex()}), simulates=simulates)
 
     await executor(Eyes(seen(*messages), refusing), sender).cycle()
 
     assert sender.calls == []
 
 
-@dataclass
-class DeadPool(Chain):
-    """Releases nothing, ever. A batch with the message reverts nothing: the failure is recorded."""
-
-    async def try_batch(self, calls: list[tuple[str, tuple[Mapping[str, str], str]]]) -> list[Any]:
-        single = "0x" + LANE.off_ramp.hex()
-        return [
-            RpcRefused("eth_call", 3, "no", b"dead") if fields["from"] == single else b""
-            for _, (fields, _at) in calls
-        ]
-
-
+@pytest.mark.parametrize("simulates", [True, False])
 @pytest.mark.anyio
-async def test_a_message_whose_tokens_never_come_fails_on_the_record_after_a_few_waits() -> None:
+async def test_a_message_whose_tokens_never_come_fails_on_the_record_after_a_few_waits(
+    simulates: bool,
+) -> None:
     token = TokenAmount(Address(b"\x70" * 20), 5)
     data = encode_source_token_data(SourceTokenData(b"\x01" * 32, b"\x02" * 32, b"", 50_000))
+    pool = Chain(dead_pool=True, simulates=simulates)
     eyes, sender = (
-        Eyes(seen(alices(1, token_amounts=(token,), source_token_data=(data,))), DeadPool()),
+        Eyes(seen(alices(1, token_amounts=(token,), source_token_data=(data,))), pool),
         Outgoing(),
     )
     lane = executor(eyes, sender)
@@ -199,11 +225,49 @@ async def test_a_message_whose_tokens_never_come_fails_on_the_record_after_a_few
     assert executed(sender) == [1]
 
 
+@dataclass
+class Hasty(Chain):
+    """While it takes in a block, tokens seem not to come: the first time it is asked."""
+
+    async def try_batch(self, calls: Sequence[tuple[str, tuple[Any, str]]]) -> list[Any]:
+        answers = await super().try_batch(calls)
+        self.dead_pool = False
+        return answers
+
+
+@pytest.mark.anyio
+async def test_a_message_is_not_set_aside_because_a_node_mixed_up_two_blocks() -> None:
+    token = TokenAmount(Address(b"\x70" * 20), 5)
+    data = encode_source_token_data(SourceTokenData(b"\x01" * 32, b"\x02" * 32, b"", 50_000))
+    chain, sender = Hasty(dead_pool=True), Outgoing()
+
+    await executor(
+        Eyes(seen(alices(1, token_amounts=(token,), source_token_data=(data,))), chain), sender
+    ).cycle()
+
+    assert executed(sender) == [1]
+
+
+@pytest.mark.anyio
+async def test_messages_that_wait_for_their_tokens_hold_up_nobody_in_their_batch() -> None:
+    token = TokenAmount(Address(b"\x70" * 20), 5)
+    data = encode_source_token_data(SourceTokenData(b"\x01" * 32, b"\x02" * 32, b"", 50_000))
+    stuck = alices(1, sender=BOB, token_amounts=(token,), source_token_data=(data,))
+    others = [alices(1, sequence_number=SeqNr(2)), alices(2, sequence_number=SeqNr(3))]
+    eyes, sender = Eyes(seen(stuck, *others), Chain(dead_pool=True)), Outgoing()
+    lane = executor(eyes, sender)
+    lane.config = ExecutorConfig(limits=Limits(messages=9))
+
+    await lane.cycle()
+
+    assert executed(sender) == [2, 3]
+
+
 @pytest.mark.anyio
 async def test_an_executor_says_which_messages_it_set_aside_until_their_time_has_come() -> None:
     token = TokenAmount(Address(b"\x70" * 20), 5)
     data = encode_source_token_data(SourceTokenData(b"\x01" * 32, b"\x02" * 32, b"", 50_000))
-    eyes = Eyes(seen(alices(1, token_amounts=(token,), source_token_data=(data,))), DeadPool())
+    eyes = Eyes(seen(alices(1, token_amounts=(token,), source_token_data=(data,))), Chain(dead_pool=True))
     lane = executor(eyes, Outgoing())
 
     await lane.cycle()
