@@ -3,7 +3,10 @@
 import copy
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ccip_py.chains.evm import rlp
 from ccip_py.chains.evm.blocks import (
     BadBlock,
     checked_header,
@@ -95,6 +98,55 @@ def test_receipts_that_were_tampered_with_are_refused(block, tamper):
 
     with pytest.raises(BadBlock):
         proven_logs(header, receipts)
+
+
+def hexadecimal(**sizes):
+    return st.binary(**sizes).map(lambda raw: "0x" + raw.hex())
+
+
+LOGS = st.fixed_dictionaries(
+    {
+        "address": hexadecimal(min_size=20, max_size=20),
+        "topics": st.lists(hexadecimal(min_size=32, max_size=32), max_size=4),
+        "data": hexadecimal(max_size=300),
+    }
+)
+RECEIPTS = st.fixed_dictionaries(
+    {
+        "status": st.sampled_from(["0x0", "0x1"]),
+        "cumulativeGasUsed": st.integers(0, 2**64).map(hex),
+        "logsBloom": hexadecimal(min_size=256, max_size=256),
+        "logs": st.lists(LOGS, max_size=5),
+        "type": st.sampled_from(["0x0", "0x2", "0x7e"]),
+    }
+)
+
+
+@given(st.lists(RECEIPTS, min_size=1, max_size=4))
+def test_receipts_laid_out_by_hand_are_those_of_the_general_encoder(receipts):
+    def encoded(receipt):
+        logs = [[log["address"], log["topics"], log["data"]] for log in receipt["logs"]]
+        body = rlp.encode(
+            [
+                int(receipt["status"], 16),
+                int(receipt["cumulativeGasUsed"], 16),
+                to_bytes(receipt["logsBloom"]),
+                [[to_bytes(a), [to_bytes(t) for t in topics], to_bytes(d)] for a, topics, d in logs],
+            ]
+        )
+        kind = int(receipt["type"], 16)
+        return bytes([kind]) + body if kind else body
+
+    assert receipts_root(receipts) == ordered_root([encoded(receipt) for receipt in receipts])
+
+
+@pytest.mark.parametrize("wrong", [{"logs": [{}]}, {"logsBloom": 7}, {"logs": "0x"}, {"status": None}, {}])
+def test_what_are_no_receipts_is_refused(block, wrong):
+    header, receipts = block
+    receipt = {**receipts[0], **wrong} if wrong else None
+
+    with pytest.raises(BadBlock):
+        proven_logs(header, [receipt])
 
 
 @pytest.mark.parametrize("count", [1, 2, 17, 130])

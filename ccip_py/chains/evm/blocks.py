@@ -6,6 +6,7 @@ block was left out, changed or invented.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ccip_py.chains.evm import rlp
@@ -104,20 +105,56 @@ def log_of(raw: Mapping[str, Any]) -> Log:
 
 
 def receipts_root(receipts: Sequence[Mapping[str, Any]]) -> bytes:
-    """The root of a block's receipts, from status, gas, bloom and logs alone."""
-    return ordered_root([_encoded_receipt(receipt) for receipt in receipts])
+    """The root of a block's receipts, from status, gas, bloom and logs alone. BadBlock for what are no receipts."""
+    try:
+        return ordered_root([_encoded_receipt(receipt) for receipt in receipts])
+    except (TypeError, ValueError, KeyError):
+        raise BadBlock("the node sent receipts that are none") from None
 
 
 def _encoded_receipt(raw: Mapping[str, Any]) -> bytes:
-    logs: list[rlp.Item] = [
-        [to_bytes(log["address"]), [to_bytes(t) for t in log["topics"]], to_bytes(log["data"])]
-        for log in raw["logs"]
-    ]
-    body = rlp.encode(
-        [to_int(raw["status"]), to_int(raw["cumulativeGasUsed"]), to_bytes(raw["logsBloom"]), logs]
+    """Laid out in the hexadecimal digits that it came in, which become bytes once: whoever proves logs does this for
+    every log of every transaction of a chain. Digits that are wrong or too few give another root, or none."""
+    body = "".join(
+        (
+            _number(to_int(raw["status"])),
+            _number(to_int(raw["cumulativeGasUsed"])),
+            _digits(raw["logsBloom"][2:]),
+            _list("".join([_log_digits(log) for log in raw["logs"]])),
+        )
     )
     kind = to_int(raw.get("type", "0x0"))
-    return bytes([kind]) + body if kind else body
+    return bytes.fromhex((f"{kind:02x}" if kind else "") + _list(body))
+
+
+def _log_digits(log: Mapping[str, Any]) -> str:
+    """Address, topics, data."""
+    topics = "".join(["a0" + topic[2:] for topic in log["topics"]])
+    return _list("94" + log["address"][2:] + _list(topics) + _digits(log["data"][2:]))
+
+
+def _number(value: int) -> str:
+    """A whole number, without leading zeros."""
+    digits = f"{value:x}" if value else ""
+    return _digits("0" + digits if len(digits) % 2 else digits)
+
+
+def _digits(digits: str) -> str:
+    """A string of bytes under its length."""
+    if len(digits) == 2 and digits < "80":
+        return digits
+    return _head(0x80, len(digits) // 2) + digits
+
+
+def _list(digits: str) -> str:
+    """Items one after the other, under their length."""
+    return _head(0xC0, len(digits) // 2) + digits
+
+
+@lru_cache(maxsize=4096)
+def _head(offset: int, length: int) -> str:
+    """Logs of one kind have one length."""
+    return rlp.prefix(offset, length).hex()
 
 
 def may_contain(bloom: bytes, *things: bytes) -> bool:

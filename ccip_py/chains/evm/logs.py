@@ -151,24 +151,22 @@ class ProvenLogReader:
             some = maybe[start : start + RECEIPTS]
             requests = [("eth_getBlockReceipts", (raw["number"],)) for raw in some]
             for raw, receipts in zip(some, await self._rpc.batch(requests), strict=True):
-                proven = proven_logs(raw, receipts)
-                logs += [
-                    log
-                    for log in proven
-                    if log.address == address and log.topics[:1] in [(t,) for t in topics]
-                ]
+                logs += proven_logs(raw, receipts, address, topics)
         return logs
 
 
-def proven_logs(header: Mapping[str, Any], receipts: Any) -> list[Log]:
-    """All logs of a block, if the receipts are exactly those its (checked) header promises; BadBlock if not.
+def proven_logs(
+    header: Mapping[str, Any], receipts: Any, address: Address | None = None, topics: Sequence[bytes] = ()
+) -> list[Log]:
+    """The logs of a block, of all contracts or of one with one of the topics, if the receipts are exactly those that
+    its (checked) header promises; BadBlock if not.
 
     Receipts do not commit to transaction hashes: those are hearsay.
     """
     if not isinstance(receipts, list) or receipts_root(receipts) != to_bytes(header["receiptsRoot"]):
         raise BadBlock("the receipts are not those of the block", context={"block": to_int(header["number"])})
     block = block_of(header)
-    found = [(to_bytes(receipt["transactionHash"]), log) for receipt in receipts for log in receipt["logs"]]
+    found = [(receipt, log) for receipt in receipts for log in receipt["logs"]]
     return [
         Log(
             address=Address(to_bytes(raw["address"])),
@@ -176,11 +174,19 @@ def proven_logs(header: Mapping[str, Any], receipts: Any) -> list[Log]:
             data=to_bytes(raw["data"]),
             block_number=block.number,
             block_hash=block.hash,
-            transaction_hash=transaction,
+            transaction_hash=to_bytes(receipt["transactionHash"]),
             index=index,
         )
-        for index, (transaction, raw) in enumerate(found)
+        for index, (receipt, raw) in enumerate(found)
+        if address is None or _is_wanted(raw, address, topics)
     ]
+
+
+def _is_wanted(raw: Mapping[str, Any], address: Address, topics: Sequence[bytes]) -> bool:
+    """Most logs of a block are tokens' and other contracts'."""
+    return (
+        to_bytes(raw["address"]) == address and bool(raw["topics"]) and to_bytes(raw["topics"][0]) in topics
+    )
 
 
 def in_chain_order(logs: Iterable[Log]) -> list[Log]:

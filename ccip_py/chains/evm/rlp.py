@@ -12,12 +12,13 @@ def encode(item: Item) -> bytes:
     if isinstance(item, int):
         item = item.to_bytes((item.bit_length() + 7) // 8, "big")
     if isinstance(item, bytes):
-        return item if len(item) == 1 and item[0] < 0x80 else _prefix(0x80, len(item)) + item
+        return item if len(item) == 1 and item[0] < 0x80 else prefix(0x80, len(item)) + item
     body = b"".join(map(encode, item))
-    return _prefix(0xC0, len(body)) + body
+    return prefix(0xC0, len(body)) + body
 
 
-def _prefix(offset: int, length: int) -> bytes:
+def prefix(offset: int, length: int) -> bytes:
+    """What stands before so many bytes: offset 0x80 for a string, 0xC0 for a list."""
     if length < 56:
         return bytes([offset + length])
     size = length.to_bytes((length.bit_length() + 7) // 8, "big")

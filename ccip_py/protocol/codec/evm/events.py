@@ -1,6 +1,6 @@
 """What the contracts of a lane say: the topic of each event, and its data both ways.
 
-The encoders exist for chains in memory and for tests; a real chain encodes its own events. Which contract
+The encoders exist for caches, chains in memory and tests; a real chain encodes its own events. Which contract
 emitted a log, and in which block, is the reader's business: a log is worth nothing without that.
 """
 
@@ -16,7 +16,7 @@ from ...keccak import keccak
 from ...message import ExecutionState, Message
 from ...report import CommitReport
 from .abi import Reader, word
-from .messages import MESSAGE, encode_values, message_values, read_message
+from .messages import MESSAGE, encode_values, read_message, write_message
 from .reports import COMMIT_REPORT, decode_commit_report, encode_commit_report
 
 
@@ -55,7 +55,7 @@ def decode_ccip_send_requested(data: bytes) -> Message:
 
 def encode_ccip_send_requested(message: Message) -> bytes:
     """Data of the event."""
-    return encode_values([MESSAGE], [message_values(message)])
+    return word(32) + write_message(message)  # one argument, and it is right behind its pointer
 
 
 def decode_report_accepted(data: bytes) -> CommitReport:
