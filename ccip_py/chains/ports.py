@@ -59,7 +59,12 @@ class FinalityRecord:
 
 
 class FinalityStore(Protocol):
-    """Where the ratchet outlives the process. `save` returns only when the record is on disk."""
+    """Where the ratchet outlives the process, and the hash of the chain's first block, in hex; empty while it is not
+    known. What is saved is on disk when that returns."""
+
+    def genesis(self, chain: ChainSelector) -> str: ...
+
+    def pin_genesis(self, chain: ChainSelector, block_hash: str) -> None: ...
 
     def load(self, chain: ChainSelector) -> FinalityRecord | None: ...
 

@@ -134,7 +134,13 @@ async def connect(
             chain = deployment.chain(selector)
             places = list(urls.get(selector) or [chain.rpc_url])
             patience = ALONE if len(places) == 1 else AMONG_OTHERS
-            rpc = Rpc(places, chain_id=chain.chain_id, carrier=around.carrier, timeout=patience)
+            rpc = Rpc(
+                places,
+                chain_id=chain.chain_id,
+                genesis=store.genesis(selector),
+                carrier=around.carrier,
+                timeout=patience,
+            )
             await stack.enter_async_context(rpc)
             heads = SharedHeads(FinalityReader(rpc, selector, chain.finality, store), around.clock)
             links[selector] = ChainLink(chain, rpc, Caller(rpc), heads)

@@ -28,7 +28,7 @@ from ccip_py.errors import BrokenInvariant
 from ccip_py.protocol.ids import ChainSelector
 
 from .journal_folder import JournalFolder
-from .journal_schema import EPOCHS, FINALITY, META, PROOFS, SCHEMA_VERSION, SIGNED, bring_up
+from .journal_schema import EPOCHS, FINALITY, GENESIS, META, PROOFS, SCHEMA_VERSION, SIGNED, bring_up
 
 ROUNDS = 2**8  # in an epoch, at most
 
@@ -168,6 +168,17 @@ class Journal:
             connection.execute(sql.delete(FINALITY).where(FINALITY.c.chain == str(chain)))
             connection.execute(sql.insert(FINALITY).values(chain=str(chain), **values))
         self._finality[chain] = record
+
+    def genesis(self, chain: ChainSelector) -> str:
+        """The hash of the chain's first block, in hex; empty while it is not known."""
+        with self.reading() as connection:
+            query = sql.select(GENESIS.c.hash).where(GENESIS.c.chain == str(chain))
+            return str(connection.execute(query).scalar() or "")
+
+    def pin_genesis(self, chain: ChainSelector, block_hash: str) -> None:
+        """From now on the chain is the one that began with this block."""
+        with self.transaction() as connection:
+            connection.execute(sql.insert(GENESIS).values(chain=str(chain), hash=block_hash))
 
     # --- For the journal's other parts ---
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
-SCHEMA_VERSION = 2
-"""1: as first released. 2: proofs of misbehaviour. An older journal is brought up when it is opened; tables are only
+SCHEMA_VERSION = 3
+"""1: as first released. 2: proofs of misbehaviour. 3: how each chain began. An older journal is brought up when it is opened; tables are only
 ever added."""
 
 TABLES = sql.MetaData()
@@ -42,6 +42,13 @@ FINALITY = sql.Table(
     sql.Column("number", sql.BigInteger, nullable=False),
     sql.Column("hash", sql.LargeBinary(32), nullable=False),
     sql.Column("violation", sql.String, nullable=False),
+)
+
+GENESIS = sql.Table(
+    "genesis",
+    TABLES,
+    sql.Column("chain", sql.String, primary_key=True),
+    sql.Column("hash", sql.String, nullable=False),
 )
 
 PROOFS = sql.Table(

@@ -22,10 +22,16 @@ from .journal import Journal
 
 
 class _Afresh:
-    """The journal, as if nothing had ever been final on the chain."""
+    """The journal, as if nothing had ever been final on the chain. How the chain began is not up for review."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+
+    def genesis(self, chain: ChainSelector) -> str:
+        return self._journal.genesis(chain)
+
+    def pin_genesis(self, chain: ChainSelector, block_hash: str) -> None:
+        self._journal.pin_genesis(chain, block_hash)
 
     def load(self, _chain: ChainSelector) -> None:
         return None
@@ -46,6 +52,6 @@ async def accept(
     """Take what is final on the chain now for the truth: all endpoints have to agree on it. What was read is forgotten
     first, so that nothing of the old history outlives the stop."""
     forget_file(folder / "cache.sqlite")
-    async with Rpc(list(endpoints), chain_id=chain.chain_id) as rpc:
+    async with Rpc(list(endpoints), chain_id=chain.chain_id, genesis=journal.genesis(chain.selector)) as rpc:
         heads = await FinalityReader(rpc, chain.selector, chain.finality, _Afresh(journal)).pin()
     return FinalityRecord(heads.finalized.number, heads.finalized.hash)

@@ -141,6 +141,13 @@ class Store:
 
     def __init__(self) -> None:
         self.records: dict[int, FinalityRecord] = {}
+        self.began: dict[int, str] = {}
+
+    def genesis(self, chain: int) -> str:
+        return self.began.get(chain, "")
+
+    def pin_genesis(self, chain: int, block_hash: str) -> None:
+        self.began[chain] = block_hash
 
     def load(self, chain: int) -> FinalityRecord | None:
         return self.records.get(chain)

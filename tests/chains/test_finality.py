@@ -170,6 +170,25 @@ async def test_no_single_endpoint_moves_the_ratchet_against_another(anvil, node,
     assert store.load(CHAIN) is None
 
 
+async def test_a_chain_is_known_by_its_first_block_from_the_first_look_on(anvil, rpc, store):
+    await a_reader(rpc, store).pin()
+
+    genesis = anvil("eth_getBlockByNumber", "0x0", False)["hash"]
+    assert store.genesis(CHAIN) == rpc.genesis == genesis
+
+
+async def test_no_first_block_is_remembered_that_endpoints_disagree_about(anvil, node, store):
+    anvil.mine(10)
+    final = anvil("eth_getBlockByNumber", "finalized", False)
+    node.answers["eth_getBlockByNumber"] = lambda tag, _: (
+        {**final, "hash": "0x" + "ab" * 32} if tag == "0x0" else anvil("eth_getBlockByNumber", tag, False)
+    )
+    async with Rpc([node.url, anvil.url], chain_id=31337) as rpc:
+        await a_reader(rpc, store).pin()
+
+    assert store.genesis(CHAIN) == rpc.genesis == ""
+
+
 def test_the_ratchet_never_goes_back():
     kept = FinalityRecord(10, b"ten")
 

@@ -118,6 +118,19 @@ async def test_K12_an_endpoint_of_another_chain_is_never_listened_to(make_node):
     assert "eth_blockNumber" not in other.asked
 
 
+async def test_K12_an_endpoint_of_a_chain_that_began_otherwise_is_never_listened_to(make_node):
+    other, forgetful, good = make_node(), make_node(), make_node()
+    for node, genesis in ((other, {"hash": "0x02"}), (forgetful, None), (good, {"hash": "0x01"})):
+        node.answers["eth_getBlockByNumber"] = genesis
+
+    async with an_rpc(other, forgetful, good, genesis="0x01") as rpc:
+        answers = await rpc.ask_everyone("eth_blockNumber")
+
+    assert "another chain with the id 31337" in str(answers[0])
+    assert answers[1:] == ["0x5", "0x5"]
+    assert "eth_blockNumber" not in other.asked
+
+
 async def test_a_chain_that_changes_its_id_after_a_fault_is_dropped(node):
     async with an_rpc(node, rounds=1) as rpc:
         await rpc.call("eth_blockNumber")

@@ -238,6 +238,10 @@ WRITES: dict[str, tuple[Callable[[Journal], object], Callable[[Journal], object]
         lambda journal: journal.save(CHAIN, FinalityRecord(9, b"9" * 32, "changed")),
         lambda journal: journal.load(CHAIN),
     ),
+    "genesis": (
+        lambda journal: journal.genesis(CHAIN) or journal.pin_genesis(CHAIN, "0x01"),
+        lambda journal: journal.genesis(CHAIN),
+    ),
     "transaction": (
         lambda journal: Outbox(journal, CHAIN).save(ENTRY),
         lambda journal: Outbox(journal, CHAIN).load(),

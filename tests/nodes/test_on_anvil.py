@@ -19,14 +19,15 @@ import pytest
 from aiohttp import web
 
 from ccip_py.chains.deployment import Deployment, LaneDeployment, save_deployment
+from ccip_py.chains.evm.blocks import block_of
 from ccip_py.chains.evm.caller import Caller
 from ccip_py.chains.evm.contracts import RMN, CommitStore, OffRamp
 from ccip_py.chains.evm.decode import Committed
-from ccip_py.chains.evm.finality import FinalityReader
 from ccip_py.chains.evm.keys import KeySigner, dev_key
 from ccip_py.chains.evm.lane_reader import read_attempts, read_commits
 from ccip_py.chains.evm.logs import LogReader
 from ccip_py.chains.evm.rpc import Rpc
+from ccip_py.chains.ports import Block
 from ccip_py.deploy import deploy_network, devnet_config
 from ccip_py.deploy import devnet as roles
 from ccip_py.deploy.admin import Console, set_committers
@@ -125,15 +126,8 @@ class Votes:
         }
 
 
-async def head(rpc: Rpc) -> Any:
-    class Nowhere:
-        def load(self, _chain: ChainSelector) -> None:
-            return None
-
-        def save(self, _chain: ChainSelector, _record: object) -> None:
-            return None
-
-    return (await FinalityReader(rpc, ChainSelector(0), 0, Nowhere()).pin()).latest
+async def head(rpc: Rpc) -> Block:
+    return block_of(await rpc.call("eth_getBlockByNumber", "latest", False))
 
 
 @asynccontextmanager

@@ -9,6 +9,8 @@ kept as a ratchet of (number, hash), on disk before it is used:
 - the kept number now has another hash, everywhere        → FinalityViolation, now and after every restart
 - endpoints disagree about the hash of the kept number    → NotFinal until they agree; a liar only delays
 
+The first block of the chain is remembered as well: an endpoint of another chain with the same id is not listened to.
+
 Only an operator ends a violation, by deciding what becomes of the lanes (they are replaced, not resumed).
 """
 
@@ -54,6 +56,8 @@ class FinalityReader:
         record = ratchet(kept, finalized)
         if record != kept:
             await self._agreement(finalized)
+            if not self._store.genesis(self._chain):
+                await self._pin_genesis()
             self._store.save(self._chain, record)
         if record.hash == finalized.hash:
             return Heads(latest, finalized)
@@ -83,6 +87,14 @@ class FinalityReader:
         """One endpoint's word becomes the ratchet only if no other endpoint has another block there."""
         if self._rpc.endpoints > 1 and set(await self._hashes_at(finalized.number)) - {finalized.hash, None}:
             raise NotFinal("endpoints disagree about a final block", context={"number": finalized.number})
+
+    async def _pin_genesis(self) -> None:
+        """Know the chain by its first block from now on, if all endpoints agree on that one and have not lost it."""
+        hashes = set(await self._hashes_at(0))
+        genesis = hashes.pop()
+        if genesis is not None and not hashes:
+            self._rpc.genesis = "0x" + genesis.hex()
+            self._store.pin_genesis(self._chain, self._rpc.genesis)
 
     async def _contradiction(self, kept: FinalityRecord, again: Block) -> None:
         """Condemn the chain if every endpoint contradicts the ratchet. A silent one might not: wait for it."""

@@ -2,7 +2,7 @@
 
 Promises: every exchange has a time and a size limit; what one endpoint cannot answer, the next is asked;
 after a bounded number of rounds, with jittered pauses between, `EndpointDown` is raised and nothing else; an
-endpoint of another chain is never listened to. Faulty endpoints rest, longer each time, and are asked last.
+endpoint of another chain, by its id or by its first block, is never listened to. Faulty endpoints rest, longer each time, and are asked last.
 
     async with Rpc(["http://127.0.0.1:8545"], chain_id=31337) as rpc:
         number = await rpc.call("eth_blockNumber")
@@ -52,6 +52,7 @@ class Rpc:
         *,
         timeout: float = 10.0,
         chain_id: int | None = None,
+        genesis: str = "",
         rounds: int = 3,
         pause: float = 0.2,
         max_body: int = MAX_BODY,
@@ -60,13 +61,15 @@ class Rpc:
     ) -> None:
         """Seconds for `timeout` (per exchange) and `pause` (before the second round, doubling after).
 
-        `carrier` carries the exchanges instead of connections of this object's own; whoever gives it closes it.
+        `genesis` is the hash of the chain's first block, in hex, where it is known. `carrier` carries the exchanges instead
+        of connections of this object's own; whoever gives it closes it.
         """
         self._endpoints = [_endpoint(url) for url in ([urls] if isinstance(urls, str | Target) else urls)]
         if not self._endpoints or rounds < 1 or timeout <= 0:
             raise ConfigError("an Rpc needs an endpoint, a positive timeout and at least one round")
         self._timeout, self._rounds, self._pause, self._max_body = timeout, rounds, pause, max_body
         self._chain_id, self._jitter = chain_id, jitter
+        self.genesis = genesis  # of every endpoint, once it is known
         self._connections = Http()
         self._carrier: Carrier = carrier if carrier is not None else self._connections
 
@@ -192,9 +195,11 @@ class Rpc:
         return answers
 
     async def _check_chain(self, endpoint: Endpoint) -> None:
-        """A chain id is asked for on first use and after every fault: what restarts may be another chain."""
-        request: Request = ("eth_chainId", ())
-        [said] = await exchange(self._carrier, endpoint, [request], self._timeout, self._max_body)
+        """Which chain it is, is asked on first use and after every fault: what restarts may be another chain."""
+        asked: list[Request] = [("eth_chainId", ())]
+        if self.genesis:
+            asked.append(("eth_getBlockByNumber", ("0x0", False)))
+        said, *first = await exchange(self._carrier, endpoint, asked, self._timeout, self._max_body)
         try:
             chain_id = int(str(said), 16)
         except ValueError as odd:
@@ -203,6 +208,10 @@ class Rpc:
             self._chain_id = chain_id
         if chain_id != self._chain_id:
             raise EndpointFault(f"{endpoint.name} is chain {chain_id}, not {self._chain_id}")
+        if any(isinstance(block, dict) and block.get("hash") != self.genesis for block in first):
+            raise EndpointFault(
+                f"{endpoint.name} is another chain with the id {chain_id}: it began otherwise"
+            )
         endpoint.chain_id = chain_id
 
 
