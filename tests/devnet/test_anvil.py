@@ -202,7 +202,7 @@ def test_no_anvil_at_all_names_every_way_to_get_one(tmp_path: Path) -> None:
         find_anvil(environment={"PATH": ""}, root=tmp_path)
 
     for way in ("scripts/setup", "PATH", "CCIP_ANVIL"):
-        assert way in nothing.value.hint
+        assert way in f"{nothing.value} {nothing.value.hint}"
 
 
 def _answers(url: str) -> bool:
