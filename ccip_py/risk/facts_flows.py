@@ -194,10 +194,11 @@ class Flows:
 
     def opening(self, chain: int, token: bytes, otherwise: int) -> int:
         """Supply that no transfer explains, as it was at the first look. The first look writes it down."""
-        key = (str(chain), token)
-        self._db.execute("INSERT OR IGNORE INTO opening VALUES (?,?,?)", (*key, str(otherwise)))
+        key = str(chain), token
         row = self._db.execute("SELECT supply FROM opening WHERE chain = ? AND token = ?", key).fetchone()
-        return int(row[0])
+        if row is None:
+            self._db.execute("INSERT INTO opening VALUES (?,?,?)", (*key, str(otherwise)))
+        return int(row[0]) if row else otherwise
 
     def spent(self, chain: int, pool: Pool, first: int, last: int) -> Spent:
         """What the pool gave out in blocks first to last."""

@@ -18,6 +18,7 @@ class SignedFacts:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._known: set[tuple[bytes, str, bytes]] = set()
+        (self._conflicts,) = db.execute("SELECT count(*) FROM conflict").fetchone()
 
     def take(self, statements: Iterable[Signed]) -> None:
         """Remember each statement; one that contradicts an earlier one becomes a conflict."""
@@ -44,9 +45,12 @@ class SignedFacts:
             self._db.execute(
                 "INSERT OR IGNORE INTO conflict VALUES (?,?,?)", (one.heading, one.signer, proofs)
             )
+            self._conflicts += 1
 
     def conflicts(self, headings: str) -> list[Conflict]:
         """Every contradiction under headings that begin like this. There are none among the honest."""
+        if not self._conflicts:
+            return []
         rows = self._db.execute(
             "SELECT signer, heading, proofs FROM conflict WHERE heading >= ? AND heading < ? ORDER BY heading, signer",
             (headings, headings + "\x7f"),

@@ -91,6 +91,11 @@ class Journal:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
+        # The table in memory: all of it is asked for in every cycle, and nobody else writes it.
+        self._settings: dict[tuple[int, str], str] = {
+            (int(chain), name): value
+            for chain, name, value in self._db.execute("SELECT chain, name, value FROM setting")
+        }
 
     def close(self) -> None:
         self._db.close()
@@ -234,15 +239,14 @@ class Journal:
 
     def setting(self, chain: int, name: str, now: str) -> str:
         """A chain's setting as it was when first seen, or last accepted. The first look writes it down."""
-        key = str(chain), name
-        row = self._db.execute("SELECT value FROM setting WHERE chain = ? AND name = ?", key).fetchone()
-        if row is None:
-            self._db.execute("INSERT INTO setting VALUES (?,?,?)", (*key, now))
-        return str(row[0]) if row else now
+        if (chain, name) not in self._settings:
+            self.accept_setting(chain, name, now)
+        return self._settings[chain, name]
 
     def accept_setting(self, chain: int, name: str, value: str) -> None:
         """From now on this is how it should be."""
         self._db.execute("INSERT OR REPLACE INTO setting VALUES (?,?,?)", (str(chain), name, value))
+        self._settings[chain, name] = value
 
     # ENDS OF CURSES
 
