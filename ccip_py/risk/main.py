@@ -25,6 +25,7 @@ from ccip_py.risk.review import Place, curses, text
 from ccip_py.risk.rpc import Endpoint, EndpointDown, Refused, Target, read_targets
 from ccip_py.risk.serve import serve
 from ccip_py.risk.store import Journal
+from ccip_py.risk.windows import doubles
 
 log = logging.getLogger("ccip_py.risk")
 
@@ -129,6 +130,8 @@ async def open_monitor(config: Config, http: Http) -> Monitor:
     loaded, targets = load_keys(config), _targets(config)
     if any(keys.is_well_known(key.address) for key in loaded):
         await _see_that_all_is_local(config, targets, http)
+    if not config.simulated_independence:
+        await _see_that_nobody_is_its_double(config, targets, http)
     return Monitor(config, *loaded, http)
 
 
@@ -175,6 +178,21 @@ async def _see_that_all_is_local(config: Config, targets: Mapping[str, Sequence[
         while silent := await _silent(chain, endpoints, http):
             log.warning("%s: waiting for %s to show that it is Anvil", config.name, ", ".join(silent))
             await anyio.sleep(config.poll_seconds)
+
+
+async def _see_that_nobody_is_its_double(
+    config: Config, targets: Mapping[str, Sequence[Target]], http: Http
+) -> None:
+    """Two monitors with the same endpoints are one witness. The one that starts later is refused."""
+    windows = {chain.selector: targets[chain.name] for chain in config.chains}
+    found = await doubles(http, config.peers, windows)
+    if found:
+        raise ConfigError(
+            "\n".join(
+                f"chains.{config.chain(selector).name}.rpc: {peer} looks through the same endpoints"
+                for peer, selector in found
+            )
+        )
 
 
 async def _silent(chain: str, endpoints: Sequence[Target], http: Http) -> list[str]:

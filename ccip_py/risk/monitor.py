@@ -24,13 +24,14 @@ from ccip_py.risk.http import Http
 from ccip_py.risk.judge import Alert, Claim, Curse, Evidence, Verdict, Wait
 from ccip_py.risk.keys import Key
 from ccip_py.risk.patrol import Patrol
-from ccip_py.risk.rpc import Endpoints, read_targets
+from ccip_py.risk.rpc import Endpoints, Target, read_targets
 from ccip_py.risk.send import Sender, Wish
 from ccip_py.risk.serve import ask_peers
 from ccip_py.risk.stalls import judge_progress
 from ccip_py.risk.store import Journal
 from ccip_py.risk.survey import Survey, Surveyor, asks_about, asks_of
 from ccip_py.risk.vote import Vote, to_json
+from ccip_py.risk.windows import prints
 
 log = logging.getLogger("ccip_py.risk")
 
@@ -54,10 +55,12 @@ class Monitor:
         self._patrol = Patrol(config, self.facts, self.journal, own)
         self._blessings = BlessDesk(config, bless, self.journal, self.facts.signed)
         self._curses = CurseDesk(config, curse, bless.address, self.journal)
+        self._windows: dict[int, Sequence[Target]] = {}
         self._followers: dict[int, Follower] = {}
         self._senders: dict[int, Sender] = {}
         for chain in config.chains:
             targets = read_targets(chain, one_will_do=config.simulated_independence)
+            self._windows[chain.selector] = targets
             endpoints = Endpoints(targets, http)
             watched, from_birth = _watched(config, chain.selector)
             self.facts.watch(chain.selector, watched)
@@ -192,6 +195,8 @@ class Monitor:
         return {
             "name": self.config.name,
             "independence": "simulated" if self.config.simulated_independence else "real",
+            "blessKey": "0x" + self._bless_key.address.hex(),
+            "windows": prints(self._windows, self._bless_key.address),
             "cycles": self.cycles,
             "finalized": {name: cursor[0] if cursor else None for name, cursor in cursors.items()},
             "alarms": self._alarms,

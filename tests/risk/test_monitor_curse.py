@@ -85,6 +85,23 @@ async def test_an_3_a_root_over_messages_that_were_never_sent(world: World, tmp_
         assert world.anomalies() == {"AN3"}
 
 
+async def test_an_3_a_root_over_a_message_that_was_not_final_and_vanished(
+    world: World, tmp_path: Path
+) -> None:
+    """What committers do that take an unfinal block for final. It was right when it was signed, and is blessed by nobody."""
+    async with monitored(world, tmp_path):
+        world.send()
+        root = world.commit(1, 1)
+        for monitor in world.monitors:
+            await monitor.cycle()
+        world.source.reorg(1)
+
+        await world.until(lambda: world.is_cursed(DESTINATION) and world.is_cursed(SOURCE))
+
+        assert world.anomalies() == {"AN3"}
+        assert not world.is_blessed(root)
+
+
 async def test_a_commit_that_is_merely_early_is_blessed_later(world: World, tmp_path: Path) -> None:
     """Sent but not final: no reason to curse, however long it takes."""
     async with monitored(world, tmp_path):
@@ -175,7 +192,7 @@ async def test_an_empty_wallet_silences_nobody(world: World, tmp_path: Path) -> 
 
         blind = world.monitors[2]
         blind._confirm = lambda suspicions: None  # type: ignore[method-assign]
-        await world.until(world.is_cursed, [*poor, blind])
+        await world.until(lambda: world.is_cursed(DESTINATION) and world.is_cursed(SOURCE), [*poor, blind])
 
         assert blind.journal.held() == []
 

@@ -1,5 +1,6 @@
 """The rows of the threat table that the risk monitors answer, each under its number."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,3 +70,13 @@ async def test_G10_from_an_anomaly_to_a_curse_nobody_else_is_needed(world: World
         world.commit(1, 1, FORGED)
 
         await world.until(lambda: world.is_cursed(DESTINATION) and world.is_cursed(SOURCE))
+
+
+def test_every_anomaly_is_staged_on_real_chains() -> None:
+    staged = {
+        int(number)
+        for file in Path(__file__).parent.glob("test_monitor_*.py")
+        for number in re.findall(r"^async def test_an_(\d+)_", file.read_text(), re.MULTILINE)
+    }
+
+    assert staged == set(range(1, 16))
