@@ -17,19 +17,19 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ccip_py.chaos.fleet import Fleet, chain_process, process_usage
+from ccip_py.chaos.figures import ROLES, Figures, Meter, as_table, spread, sustained
+from ccip_py.chaos.fleet import Fleet
 from ccip_py.chaos.past import live_through
 from ccip_py.chaos.proxies import Proxies
 from ccip_py.chaos.replay import Recording
 from ccip_py.chaos.traffic import MIXED, Traffic
-from ccip_py.chaos.watch import Watch, percentile
+from ccip_py.chaos.watch import Watch
 from ccip_py.devnet.network import Network, Options, start_network
 from ccip_py.errors import CcipError, NotYet
 
 BLOCK_GAS = 120_000_000
 PATIENCE_S = 300.0
-POLL_S = 0.5
-ROLES = ("committer", "monitor", "executor")
+POLL_S, RESTART_POLL_S = 0.5, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Scenario:
     blocks: int
     past: int = 0  # messages that were sent and executed before any node started
     chains: int = 2  # every chain has a lane to every other
+    committers: int = 4
 
     @property
     def messages(self) -> int:
@@ -49,42 +50,49 @@ class Scenario:
     def name(self) -> str:
         load = f"burst of {self.messages:,}" if self.blocks == 1 else f"{self.per_block} a block"
         past = f", after {self.past:,}" if self.past else ""
-        return load + past + (f", {self.chains * (self.chains - 1)} lanes" if self.chains > 2 else "")
+        lanes = f", {self.chains * (self.chains - 1)} lanes" if self.chains > 2 else ""
+        return load + past + lanes + (f", {self.committers} committers" if self.committers != 4 else "")
 
 
 SCENARIOS = {
     "1": Scenario(1, 30),
     "10": Scenario(10, 30),
     "100": Scenario(100, 30),
+    "300": Scenario(300, 40),
+    "450": Scenario(450, 40),
+    "600": Scenario(600, 30),
     "burst-1000": Scenario(1_000, 1),
     "burst-10000": Scenario(10_000, 1),
     "past-1000": Scenario(10, 30, past=1_000),
     "past-10000": Scenario(10, 30, past=10_000),
     "past-100000": Scenario(10, 30, past=100_000),
     "lanes-6": Scenario(10, 30, chains=3),
+    "lanes-12": Scenario(12, 30, chains=4),
+    "committers-7": Scenario(10, 30, committers=7),
+    "long": Scenario(300, 334),
 }
+LONG = ("long",)  # takes six minutes by itself: only where it is asked for
 QUICK = (Scenario(10, 10), Scenario(500, 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What a scenario came to."""
-
-    scenario: str
-    messages: int
-    per_second: float  # from the first sending to the last delivery
-    seconds: tuple[float, float, float]  # p50, p95, p99 between the blocks of sending and of delivery
-    blocks: tuple[float, float, float]
-    cpu_us: dict[str, float]  # per message, over all nodes of a role; "chain": all Anvils
-    memory_mb: dict[str, float]  # of the largest node of a role, at the end
-    first_work_s: float  # from starting all processes until a first message was through
-    load: float  # of the machine over the last minute, at the end
-    chains_alone_per_second: float | None = None
-    calls: dict[str, float] | None = None  # RPC calls per message by role
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, show as a table, or as JSON."""
+    options = _options(arguments)
+    usual = [scenario for name, scenario in SCENARIOS.items() if name not in LONG]
+    chosen = [SCENARIOS[name] for name in options.only] or (QUICK if options.quick else usual)
+    figures: list[Figures] = []
+    code = 0
+    for scenario in chosen:
+        try:
+            figures.append(run(scenario, options, lambda text: print(text, file=sys.stderr, flush=True)))
+        except CcipError as error:
+            print(f"error[{error.code}]: {scenario.name}: {error}", file=sys.stderr)
+            code = 1
+    print(json.dumps([asdict(each) for each in figures], indent=2) if options.json else as_table(figures))
+    return code
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench relay", description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "--only", nargs="+", choices=SCENARIOS, default=[], metavar="SCENARIO", help=", ".join(SCENARIOS)
@@ -99,26 +107,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--alone", action="store_true", help="replay each run's transactions without the relay"
     )
+    parser.add_argument(
+        "--restart", action="store_true", help="then kill a node of each role and time its return"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON document")
-    options = parser.parse_args(arguments)
-    chosen = [SCENARIOS[name] for name in options.only] or (QUICK if options.quick else SCENARIOS.values())
-    figures: list[Figures] = []
-    code = 0
-    for scenario in chosen:
-        try:
-            figures.append(run(scenario, options, lambda text: print(text, file=sys.stderr, flush=True)))
-        except CcipError as error:
-            print(f"error[{error.code}]: {scenario.name}: {error}", file=sys.stderr)
-            code = 1
-    print(json.dumps([asdict(each) for each in figures], indent=2) if options.json else as_table(figures))
-    return code
+    return parser.parse_args(arguments)
 
 
 def run(scenario: Scenario, options: argparse.Namespace, progress: Callable[[str], None]) -> Figures:
     """One scenario on a fresh network."""
     progress(f"{scenario.name}: {scenario.messages} messages …")
     alike = (1,) * scenario.chains
-    shape = Options(block_times=alike, epochs=alike, permissionless_window=3_600)
+    shape = Options(
+        block_times=alike, epochs=alike, permissionless_window=3_600, committers=scenario.committers
+    )
     with (
         tempfile.TemporaryDirectory(prefix="ccip-bench-") as folder,
         start_network(shape, start_nodes=False) as network,
@@ -131,13 +133,13 @@ def run(scenario: Scenario, options: argparse.Namespace, progress: Callable[[str
         if scenario.past:
             live_through(network, traffic, scenario.past, progress)
         route = proxies.route(network) if options.calls else None
-        with Fleet(network, Path(folder), route) as fleet:
+        with Fleet(network, Path(folder), route, shown=options.restart) as fleet:
             began = time.monotonic()
             fleet.start_all()
             _warm_up(network, fleet, traffic, options.limit)
             first_work_s = time.monotonic() - began
             figures = measure(network, fleet, traffic, scenario, proxies, options, first_work_s)
-    progress(f"  {figures.per_second:.1f} messages/s")
+    progress(f"  {figures.sustained:.1f} messages/s")
     return figures
 
 
@@ -151,32 +153,46 @@ def measure(
     first_work_s: float,
 ) -> Figures:
     """One scenario, to the last message."""
-    watch = Watch(network)
-    before, calls_before = _cpu(network, fleet), proxies.calls_by_role()
+    calls_before = proxies.calls_by_role()
     recording = Recording(network) if options.alone else None
-    began = time.monotonic()
+    watch, meter = Watch(network), Meter(network, fleet)
     for _ in range(scenario.blocks):
         _send_all_ways(network, traffic, scenario.per_block)
+        meter.sample()
         if scenario.blocks > 1:
             _next_block(network)
-    _wait(watch, fleet, scenario.messages, options.limit)
-    took = time.monotonic() - began
-    after, calls = _cpu(network, fleet), proxies.calls_by_role()
+    _wait(watch, fleet, scenario.messages, options.limit, meter.sample)
+    took, cpu, others, calls = meter.seconds, meter.cpu_seconds(), meter.others(), proxies.calls_by_role()
     journeys = watch.journeys()
     watch.close()
     return Figures(
         scenario=scenario.name,
         messages=len(journeys),
         per_second=len(journeys) / took,
-        seconds=_spread([journey.seconds for journey in journeys]),
-        blocks=_spread([journey.blocks for journey in journeys]),
-        cpu_us={role: (after[role] - before[role]) / len(journeys) * 1e6 for role in after},
-        memory_mb={role: _memory(fleet, role) for role in ROLES},
+        sustained=sustained(journeys),
+        seconds=spread([journey.seconds for journey in journeys]),
+        blocks=spread([journey.blocks for journey in journeys]),
+        cpu_us={who: spent / len(journeys) * 1e6 for who, spent in cpu.items()},
+        others=others,
+        memory_mb=meter.memory_mb,
         first_work_s=round(first_work_s, 1),
+        restart_s={role: _restart(fleet, f"{role} 0") for role in ROLES} if options.restart else {},
         load=round(os.getloadavg()[0], 1),
         chains_alone_per_second=len(journeys) / recording.replay() if recording else None,
         calls={role: (calls[role] - calls_before.get(role, 0)) / len(journeys) for role in calls} or None,
     )
+
+
+def _restart(fleet: Fleet, name: str) -> float:
+    """Seconds from starting a killed node again until each of its loops has done its work once."""
+    fleet.kill(name)
+    began = time.monotonic()
+    fleet.start(name)
+    while not fleet.at_work(name):
+        if time.monotonic() - began > PATIENCE_S:
+            raise NotYet(f"{name} does not come back:\n{fleet.last_words(name)}", code="STUCK")
+        time.sleep(RESTART_POLL_S)
+    return round(time.monotonic() - began, 2)
 
 
 def _send_all_ways(network: Network, traffic: Traffic, count: int) -> None:
@@ -197,10 +213,13 @@ def _next_block(network: Network) -> None:
     network.wait_until("the next block", lambda: anvil.block_number() > height)
 
 
-def _wait(watch: Watch, fleet: Fleet, messages: int, limit: float) -> None:
+def _wait(
+    watch: Watch, fleet: Fleet, messages: int, limit: float, meanwhile: Callable[[], None] = lambda: None
+) -> None:
     deadline = time.monotonic() + limit
     while watch.tried < messages:
         time.sleep(POLL_S)
+        meanwhile()
         watch.look()
         for name in fleet.ended():
             raise NotYet(f"{name} ended by itself:\n{fleet.last_words(name)}", code="NODE_GONE")
@@ -214,56 +233,6 @@ def _warm_up(network: Network, fleet: Fleet, traffic: Traffic, limit: float) -> 
     _send_all_ways(network, traffic, lanes)
     _wait(watch, fleet, lanes, limit)
     watch.close()
-
-
-def _cpu(network: Network, fleet: Fleet) -> dict[str, float]:
-    """CPU seconds so far, by role."""
-    spent = {role: sum(fleet.usage(name).cpu_seconds for name in fleet.of_kind(role)) for role in ROLES}
-    chains = sum(process_usage(chain_process(network, chain)).cpu_seconds for chain in network.anvils)
-    return {**spent, "chain": chains}
-
-
-def _memory(fleet: Fleet, role: str) -> float:
-    return max(fleet.usage(name).memory_bytes for name in fleet.of_kind(role)) / 2**20
-
-
-def _spread(values: Sequence[float]) -> tuple[float, float, float]:
-    return percentile(values, 50), percentile(values, 95), percentile(values, 99)
-
-
-def as_table(figures: Sequence[Figures]) -> str:
-    """Markdown, as docs/benchmarks.md has it."""
-    lines = [
-        "| load | messages | messages/s | chains alone/s | seconds p50/p95/p99 | blocks p50/p95/p99 "
-        "| CPU µs per message: committers, monitors, executor, chains | MB: committer, monitor, executor "
-        "| first work, s | load |",
-        "|---|---:|---:|---:|---|---|---|---|---:|---:|",
-    ]
-    for each in figures:
-        alone = f"{each.chains_alone_per_second:,.0f}" if each.chains_alone_per_second else "–"
-        lines.append(
-            f"| {each.scenario} | {each.messages:,} | {each.per_second:,.1f} | {alone} "
-            f"| {_slashes(each.seconds)} | {_slashes(each.blocks)} "
-            f"| {', '.join(f'{value:,.0f}' for value in each.cpu_us.values())} "
-            f"| {', '.join(f'{value:,.0f}' for value in each.memory_mb.values())} "
-            f"| {each.first_work_s:g} | {each.load:g} |"
-        )
-    counted = [each for each in figures if each.calls]
-    if counted:
-        lines += [
-            "",
-            "| load | RPC calls per message: " + ", ".join(ROLES) + " (all nodes of a role) |",
-            "|---|---|",
-        ]
-        lines += [
-            f"| {each.scenario} | {', '.join(f'{(each.calls or {}).get(role, 0):.2f}' for role in ROLES)} |"
-            for each in counted
-        ]
-    return "\n".join(lines)
-
-
-def _slashes(values: Sequence[float]) -> str:
-    return " / ".join(f"{value:g}" for value in values)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ from types import TracebackType
 from typing import Self
 
 import anyio
+import httpx
 
 from ccip_py.chains.deployment import save_deployment
-from ccip_py.deploy import devnet as roles
 from ccip_py.devnet.network import Network
 from ccip_py.devnet.node_files import committer_file, executor_file, monitor_file
 from ccip_py.devnet.node_mains import free_ports
@@ -69,13 +69,18 @@ class Fleet:
         ports: Sequence[int] | None = None,
         between: Between | None = None,
         credulous: Collection[int] = (),
+        shown: bool = False,
     ) -> None:
-        """`route` and `between` put something in the way to chains and between committers, who listen on `ports`."""
+        """`route` and `between` put something in the way to chains and between committers, who listen on `ports`.
+
+        `shown`: committers and executors have pages with their figures, so that `at_work` can be asked.
+        """
         self.network = network
         self._folder = folder.resolve()
         self._members: dict[str, _Member] = {}
         self._route = route or (lambda _node, chain: network.chain(chain).rpc_url)
-        self._ports = list(ports or free_ports(len(roles.COMMITTERS)))
+        self._shown, self._pages = shown, dict[str, str]()
+        self._ports = list(ports or free_ports(network.options.committers))
         self._between = between or (lambda _asker, asked: self._ports[asked])
         self._credulous = frozenset(credulous)
         self._write_configurations()
@@ -201,18 +206,29 @@ class Fleet:
         now = process_usage(member.process.pid)
         return Usage(member.spent + now.cpu_seconds, now.memory_bytes)
 
+    def at_work(self, name: str) -> bool:
+        """Whether every loop of the node has done its work once since it was started."""
+        try:
+            answer = httpx.get(self._pages[name], trust_env=False, timeout=2)
+        except httpx.HTTPError:
+            return False
+        if self._members[name].kind == "monitor":
+            return bool(answer.json()["cycles"])
+        return answer.status_code == 200
+
     # Configuration
 
     def _write_configurations(self) -> None:
         network, deployment = self.network, self.network.deployment
         self._folder.mkdir(parents=True, exist_ok=True)
         save_deployment(deployment, self._folder / "deployment.json")
-        for index in range(len(roles.COMMITTERS)):
+        for index in range(network.options.committers):
             self._add("committer", f"committer {index}", self._committer(index))
-        for index in range(network.options.monitors):
+        for index, url in enumerate(network.mains.monitor_urls()):
             name = f"monitor {index}"
             two = {chain: [own[0], network.chain(chain).rpc_url] for chain, own in self._urls(name).items()}
             self._add("monitor", name, monitor_file(network.mains.monitor_config(index), two))
+            self._pages[name] = f"{url}/status"
         for index in range(network.options.executors):
             name = f"executor {index}"
             self._add("executor", name, executor_file(index, network.mains.monitor_urls(), self._urls(name)))
@@ -228,6 +244,10 @@ class Fleet:
         return {chain.name: [self._route(name, chain.name)] for chain in self.network.deployment.chains}
 
     def _add(self, kind: str, name: str, text: str) -> None:
+        if self._shown and kind != "monitor":
+            [port] = free_ports(1)
+            text = f'metrics = "127.0.0.1:{port}"\n{text}'
+            self._pages[name] = f"http://127.0.0.1:{port}/readyz"
         path = self._folder / f"{name.replace(' ', '-')}.toml"
         path.write_text(text, encoding="utf-8")
         self._members[name] = _Member(kind, path, path.with_suffix(".log"))

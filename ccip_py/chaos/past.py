@@ -87,7 +87,7 @@ def _finish(
     tree = grow([message.message_id for message in under])
     interval = Interval(under[0].sequence_number, under[-1].sequence_number)
     report = CommitReport(PriceUpdates(), interval, tree.root)
-    signers = [KeySigner(dev_key(index)) for index in roles.COMMITTERS[: 2 * lane.f + 1]]
+    signers = [KeySigner(dev_key(index)) for index in roles.COMMITTEE[: 2 * lane.f + 1]]
     blessing = Blessing(
         lane.commit_store, lane.source, lane.on_ramp, interval.first, interval.last, tree.root, 0
     )

@@ -40,6 +40,7 @@ OWNER = 7
 GUARDIAN = 8
 FEE_AGGREGATOR = 9
 COMMITTERS = (10, 11, 12, 13)
+COMMITTEE = (*COMMITTERS, 35, 36, 37)  # as many as a devnet may have: the usual ones first
 BLESSERS = (14, 15, 16, 17)
 CURSERS = (18, 19, 20, 21)
 EXECUTORS = (22, 23)
@@ -58,6 +59,7 @@ def devnet_config(
     permissionless_window: int = 3_600,
     limits: RateLimit | None = LIMITS,
     executors: int = 1,
+    committers: int = len(COMMITTERS),
     fees: FeeParams | None = None,
 ) -> NetworkConfig:
     """Two to ten chains, every lane between them, a burn-mint and a lock-release token on each.
@@ -71,7 +73,9 @@ def devnet_config(
     places = list(zip(CHAIN_NAMES, CHAIN_IDS, DEPLOYERS, rpc_urls, strict=False))
     return NetworkConfig(
         chains=tuple(_chain(*place) for place in places),
-        committers=CommitterConfig(tuple(dev_address(i) for i in COMMITTERS), f=1),
+        committers=CommitterConfig(
+            tuple(dev_address(i) for i in COMMITTEE[:committers]), f=(committers - 1) // 3
+        ),
         monitors=MonitorConfig(
             bless_keys=tuple(dev_address(i) for i in BLESSERS),
             curse_keys=tuple(dev_address(i) for i in CURSERS),

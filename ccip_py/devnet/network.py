@@ -61,6 +61,7 @@ class Options:
     block_times: tuple[int, ...] = (1, 2)  # one chain per entry
     epochs: tuple[int, ...] = (1, 2)  # a block is final after twice as many blocks
     permissionless_window: int = 15
+    committers: int = 4
     executors: int = 1
     monitors: int = 4
     folder: Path | None = None  # where nodes keep their journals; None: a temporary one
@@ -88,7 +89,7 @@ class Network:
         self.executor_account = dev_account(roles.EXECUTORS[0])
         self._host = host
         self.mains = NodeMains(deployment, folder, free_ports(options.monitors))
-        self.committers = [self._add(self.mains.committer, i) for i in range(len(roles.COMMITTERS))]
+        self.committers = [self._add(self.mains.committer, i) for i in range(options.committers)]
         self.monitors = [self._add(self.mains.monitor, i) for i in range(options.monitors)]
         self.executors = [self._add(self.mains.executor, i) for i in range(options.executors)]
 
@@ -129,11 +130,11 @@ class Network:
 
     def committer_keys(self) -> list[KeySigner]:
         """What a thief of all committers' keys would hold."""
-        return [KeySigner(dev_key(index)) for index in roles.COMMITTERS]
+        return [KeySigner(dev_key(index)) for index in roles.COMMITTEE[: self.options.committers]]
 
     def committer_account(self, index: int) -> LocalAccount:
         """A committer's account, for playing a corrupt one."""
-        return dev_account(roles.COMMITTERS[index])
+        return dev_account(roles.COMMITTEE[index])
 
     # Chains
 
@@ -265,6 +266,7 @@ def deploy_fast(options: Options, anvils: Sequence[Anvil], progress: Progress) -
         [anvil.url for anvil in anvils],
         permissionless_window=options.permissionless_window,
         executors=max(1, options.executors),
+        committers=options.committers,
     )
     deployment = deploy_network(config, progress=progress)
     if options.state is not None:

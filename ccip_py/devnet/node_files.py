@@ -38,7 +38,7 @@ def committer_file(
 
     A credulous one believes its endpoint without proof; behind a lying proxy it becomes a liar itself.
     """
-    members = [checksum(dev_address(key)) for key in roles.COMMITTERS]
+    members = [checksum(dev_address(key)) for key in roles.COMMITTEE]
     fixed = [
         {"chain": int(chain), "token": checksum(token), "usd": usd}
         for (chain, token), usd in prices(deployment).items()
@@ -46,7 +46,7 @@ def committer_file(
     reached = {members[place]: f"http://127.0.0.1:{there}" for place, there in peers.items()}
     return as_toml(
         {
-            **_node("committer", index, roles.COMMITTERS[index], urls),
+            **_node("committer", index, roles.COMMITTEE[index], urls),
             "transport": {"listen": f"127.0.0.1:{port}", "peers": reached},
             "prices": {"fixed": fixed},
             "committer": {"prove_logs": not credulous},

@@ -57,7 +57,7 @@ class NodeMains:
     async def committer(self, index: int) -> None:
         """Run committer number `index` until cancelled."""
         with self._log(f"committer {index}") as log:
-            signer = await self._signer(roles.COMMITTERS[index], log)
+            signer = await self._signer(roles.COMMITTEE[index], log)
             node, _ = self.make_committer(index, signer, log)
             await node.run()
 

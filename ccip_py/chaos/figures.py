@@ -1,0 +1,160 @@
+"""What a run of the relay's bench comes to: who used how much while messages went through, and the table of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ccip_py.chaos.fleet import TICKS, Fleet, chain_process, process_usage
+from ccip_py.chaos.watch import Journey, percentile
+from ccip_py.devnet.network import Network
+
+ROLES = ("committer", "monitor", "executor")
+CHAIN, GENERATOR = "chain", "generator"
+SAMPLE_S = 5.0
+MIDDLE = (10, 90)  # percent of the deliveries: between these a run is steady
+
+Spread = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a scenario came to."""
+
+    scenario: str
+    messages: int
+    per_second: float  # from the first sending to the last delivery
+    sustained: (
+        float  # between the first tenth and the last tenth of the deliveries, by the destinations' clocks
+    )
+    seconds: Spread  # p50, p95, p99 between the blocks of sending and of delivery
+    blocks: Spread
+    cpu_us: dict[
+        str, float
+    ]  # per message, over all nodes of a role; of all chains; of whoever sends and watches
+    others: float  # cores that everything else on the machine used meanwhile
+    memory_mb: dict[str, list[float]]  # of the largest node of a role, every SAMPLE_S seconds
+    first_work_s: float  # from starting all processes until a first message was through
+    restart_s: dict[
+        str, float
+    ]  # from starting one node of a role again until all its loops have done their work once
+    load: float  # of the machine over the last minute, at the end
+    chains_alone_per_second: float | None = None
+    calls: dict[str, float] | None = None  # RPC calls per message by role
+
+
+@dataclass(slots=True)
+class Meter:
+    """CPU and memory of everybody from now on."""
+
+    network: Network
+    fleet: Fleet
+    _began: float = field(default_factory=time.monotonic)
+    _cpu: dict[str, float] = field(default_factory=dict)
+    _busy: float = 0.0
+    _memory: dict[str, list[float]] = field(default_factory=dict)
+    _sampled: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        self._cpu, self._busy = self._spent(), _busy()
+        self.sample()
+
+    def sample(self) -> None:
+        """Note how much memory is held, if it is time."""
+        if time.monotonic() - self._sampled < SAMPLE_S:
+            return
+        self._sampled = time.monotonic()
+        for role in ROLES:
+            most = max(self.fleet.usage(name).memory_bytes for name in self.fleet.of_kind(role))
+            self._memory.setdefault(role, []).append(round(most / 2**20, 1))
+
+    @property
+    def seconds(self) -> float:
+        """Since this began."""
+        return time.monotonic() - self._began
+
+    @property
+    def memory_mb(self) -> dict[str, list[float]]:
+        """By role, as it went."""
+        return self._memory
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Spent since this began, by role."""
+        return {who: spent - self._cpu[who] for who, spent in self._spent().items()}
+
+    def others(self) -> float:
+        """Cores that everybody else has used since."""
+        return max(0.0, (_busy() - self._busy - sum(self.cpu_seconds().values())) / self.seconds)
+
+    def _spent(self) -> dict[str, float]:
+        spent = {
+            role: sum(self.fleet.usage(name).cpu_seconds for name in self.fleet.of_kind(role))
+            for role in ROLES
+        }
+        chains = [process_usage(chain_process(self.network, chain)) for chain in self.network.anvils]
+        return {
+            **spent,
+            CHAIN: sum(usage.cpu_seconds for usage in chains),
+            GENERATOR: process_usage(os.getpid()).cpu_seconds,
+        }
+
+
+def _busy() -> float:
+    """CPU seconds that the whole machine has used."""
+    fields = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()[1:]
+    user, nice, system, _idle, _waiting, *interrupts = map(int, fields)
+    return (user + nice + system + sum(interrupts[:3])) / TICKS
+
+
+def sustained(journeys: Sequence[Journey]) -> float:
+    """Messages per second while the network was neither filling nor emptying; 0 if that was not even a second."""
+    times = sorted(journey.tried_at for journey in journeys)
+    if not times:
+        return 0.0
+    first, last = (times[len(times) * percent // 100] for percent in MIDDLE)
+    between = sum(first < at <= last for at in times)
+    return between / (last - first) if last > first else 0.0
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """p50, p95, p99."""
+    return percentile(values, 50), percentile(values, 95), percentile(values, 99)
+
+
+def as_table(figures: Sequence[Figures]) -> str:
+    """Markdown, as docs/relay.md has it."""
+    lines = [
+        "| load | messages | messages/s: sustained, with start and end | chains alone/s | seconds p50/p95/p99 | blocks "
+        "p50/p95/p99 | CPU µs per message: committers, monitors, executor, chains, generator "
+        "| MB at the start → at the end: committer, monitor, executor | first work, s "
+        "| restart, s: committer, monitor, executor | cores used by others |",
+        "|---|---:|---:|---:|---|---|---|---|---:|---|---:|",
+        *map(_row, figures),
+    ]
+    counted = [each for each in figures if each.calls]
+    if counted:
+        lines += ["", "| load | RPC calls per message: " + ", ".join(ROLES) + " (all nodes of a role) |"]
+        lines += ["|---|---|"]
+        lines += [f"| {each.scenario} | {_commas(each.calls or {}, '.2f')} |" for each in counted]
+    return "\n".join(lines)
+
+
+def _row(each: Figures) -> str:
+    alone = f"{each.chains_alone_per_second:,.0f}" if each.chains_alone_per_second else "–"
+    memory = ", ".join(f"{mb[0]:.0f} → {mb[-1]:.0f}" for mb in each.memory_mb.values())
+    return (
+        f"| {each.scenario} | {each.messages:,} | {each.sustained:,.1f}, {each.per_second:,.1f} | {alone} "
+        f"| {_slashes(each.seconds)} | {_slashes(each.blocks)} | {_commas(each.cpu_us, ',.0f')} | {memory} "
+        f"| {each.first_work_s:g} | {_commas(each.restart_s, '.1f') or '–'} | {each.others:.1f} |"
+    )
+
+
+def _commas(values: dict[str, float], how: str) -> str:
+    return ", ".join(format(value, how) for value in values.values())
+
+
+def _slashes(values: Spread) -> str:
+    return " / ".join(f"{value:g}" for value in values)
