@@ -27,6 +27,7 @@ class Timing:
 
     round: float = 1.5  # a leader gives up a round after this, or longer: see `patience`
     pace: float = 0.5  # a leader starts rounds no closer together
+    rest: float = 2.0  # nor closer than this while it sees nothing to agree on: rounds are also signs of life
     grace: float = 0.05  # a leader with 2f+1 observations waits this long for the others
     progress: float = 4.0  # an epoch without progress for this long ends, or longer: see `patience`
     doublings: int = 4  # so often `round` and `progress` double at most
@@ -94,7 +95,8 @@ def _mistakes(config: Config) -> list[str]:
         (len(set(config.signers)) == n, "a signer is listed twice"),
         (all(any(signer) for signer in config.signers), "a signer is the zero address"),
         (timing.pace > 0 and 0 <= timing.grace < timing.round, "pace > 0 and 0 <= grace < round"),
-        (timing.progress > timing.round + timing.pace, "progress must exceed round + pace"),
+        (timing.rest >= timing.pace, "rest is at least pace"),
+        (timing.progress > timing.round + timing.rest, "progress must exceed round + rest"),
         (0 <= timing.doublings <= 16, "doublings is between 0 and 16"),
         (
             timing.tenure > timing.longest_progress,

@@ -49,7 +49,8 @@ def step(
         case Tick(now):
             state = replace(state, now=max(now, state.now))
         case FreshView(view):
-            state = delivery.judge(engine, replace(state, view=view))
+            wanted = leader.wants(engine, state, view)
+            state = delivery.judge(engine, replace(state, view=view, wanted=wanted))
         case OwnSignature():
             state = follower.on_own_signature(state, happened, out)
         case Received(raw):

@@ -22,6 +22,15 @@ def leads(engine: Engine[View, Outcome], state: State[View, Outcome]) -> bool:
     return state.epoch > state.restored_epoch and engine.config.leader(state.epoch) == engine.me
 
 
+def wants(engine: Engine[View, Outcome], state: State[View, Outcome], view: View | None) -> bool:
+    """Whether something would follow if everybody saw what this node sees. Only a leader has to know."""
+    observation = None if view is None or not leads(engine, state) else engine.plugin.observe(view)
+    if observation is None:
+        return True
+    everybody = [(member, observation) for member in range(engine.config.n)]
+    return engine.plugin.agree(everybody, engine.config.f) is not None
+
+
 def on_observation(
     engine: Engine[View, Outcome], state: State[View, Outcome], signed: Signed, out: Out
 ) -> State[View, Outcome]:
@@ -62,7 +71,7 @@ def next_due(engine: Engine[View, Outcome], state: State[View, Outcome]) -> floa
         return float("inf")
     if not leading.open:
         return (
-            leading.started + timing.pace
+            leading.started + _pause(engine, state)
             if leading.number < MAX_ROUND and not state.in_flight
             else float("inf")
         )
@@ -102,5 +111,10 @@ def _may_propose(engine: Engine[View, Outcome], state: State[View, Outcome]) -> 
 def _may_start(engine: Engine[View, Outcome], state: State[View, Outcome]) -> bool:
     """Not while a report is in flight: what it changes cannot be observed yet, and a second would only collide."""
     leading = state.leading
-    rested = state.now >= leading.started + engine.config.timing.pace
+    rested = state.now >= leading.started + _pause(engine, state)
     return not leading.open and rested and leading.number < MAX_ROUND and state.in_flight is None
+
+
+def _pause(engine: Engine[View, Outcome], state: State[View, Outcome]) -> float:
+    """Seconds from the start of one round to that of the next."""
+    return engine.config.timing.pace if state.wanted else engine.config.timing.rest

@@ -198,6 +198,7 @@ class State(Generic[View, Outcome]):
     progressed: float  # when the epoch last got anywhere
     resend_at: float
     view: View | None = None
+    wanted: bool = True  # whether this view gives a leader something to agree on
     deposed: bool = False  # the epoch's leader proved itself faulty
     failed: int = 0  # epochs in a row that got nowhere, less the rounds that succeeded since: see `patience`
     round: Round[Outcome] = field(default_factory=Round)
