@@ -25,10 +25,11 @@ def leads(engine: Engine[View, Outcome], state: State[View, Outcome]) -> bool:
 def wants(engine: Engine[View, Outcome], state: State[View, Outcome], view: View | None) -> bool:
     """Whether something would follow if everybody saw what this node sees. Only a leader has to know."""
     observation = None if view is None or not leads(engine, state) else engine.plugin.observe(view)
-    if observation is None:
+    if view is None or observation is None:
         return True
     everybody = [(member, observation) for member in range(engine.config.n)]
-    return engine.plugin.agree(everybody, engine.config.f) is not None
+    outcome = engine.plugin.agree(everybody, engine.config.f)
+    return outcome is not None and engine.plugin.report(outcome, view) is not None
 
 
 def on_observation(

@@ -39,11 +39,11 @@ def test_rounds_with_nothing_to_do_are_progress() -> None:
 def test_a_leader_with_nothing_to_agree_on_asks_now_and_then_and_at_once_when_there_is() -> None:
     board = landed(Board().start(*IDLE)).wait(10.1)  # a leader looks again once it leads
     asked = [one for one in board.of(Broadcast, board.leader) if one.message.kind is Kind.QUERY]
-    assert len({one.message.slot for one in asked}) == 1 + 10 / TIMING.rest
+    assert abs(len({one.message.slot for one in asked}) - 10 / TIMING.rest) <= 1
 
     for member in range(4):
         board.see(member, Reading(105, published=100))
-    assert board.wait(0.2).of(Attested)
+    assert board.wait(TIMING.pace).of(Attested)
 
 
 def test_I8_a_silent_leader_is_left_behind() -> None:
