@@ -177,6 +177,8 @@ def _stop_on_signals() -> threading.Event:
 
 
 def _document(network: Network, fleet: Fleet | None) -> dict[str, Any]:
+    from ccip_py.protocol.codec.evm import checksum
+
     return {
         "deployment": str((RUN_FOLDER / DEPLOYMENT).resolve()),
         "state": str(network.options.state) if network.options.state else None,
@@ -188,7 +190,7 @@ def _document(network: Network, fleet: Fleet | None) -> dict[str, Any]:
                 "chain_id": chain.chain_id,
                 "selector": str(chain.selector),
                 "rpc_url": chain.rpc_url,
-                "router": network.ccip.book.token(chain.name, "0x" + chain.router.hex()),
+                "router": checksum(chain.router),
             }
             for chain in network.deployment.chains
         ],
@@ -198,16 +200,20 @@ def _document(network: Network, fleet: Fleet | None) -> dict[str, Any]:
 
 def _banner(network: Network, processes: bool) -> Iterator[str]:
     """What a person copies: chains, an account, and a first line for each tool."""
+    from ccip_py.chains.evm.keys import DEV_MNEMONIC
+    from ccip_py.protocol.codec.evm import checksum
+
     a, b = network.deployment.chains[:2]
-    router = "0x" + a.router.hex()
+    router = checksum(a.router)
     user = network.user.address
     bold = terminal.paint
     yield BANNER.strip("\n")
     for chain in network.deployment.chains:
-        named = network.ccip.book.token(chain.name, "0x" + chain.router.hex())
+        tokens = ", ".join(token.symbol for token in chain.tokens)
         yield f"{bold(f'chain {chain.name}', 'bold')}  {chain.rpc_url}  id {chain.chain_id}  selector {chain.selector}"
-        yield f"         router {named}  tokens {', '.join(token.symbol for token in chain.tokens)}, LINK"
-    yield f"account  {user}  (anvil:0 of Anvil's mnemonic; anvil:1 to anvil:3 hold tokens too)"
+        yield f"         router {checksum(chain.router)}  tokens {tokens}, LINK"
+    yield f"account  {user}  (anvil:0; anvil:1 to anvil:3 hold tokens too)"
+    yield f"mnemonic {DEV_MNEMONIC}"
     yield f"file     {RUN_FOLDER / DEPLOYMENT}" + (
         "   every node is a process of its own" if processes else ""
     )

@@ -1,6 +1,6 @@
 """A network that runs is extended and its lanes are replaced; a deployment survives being killed anywhere."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -282,6 +282,37 @@ def test_a_deployment_killed_at_any_transaction_goes_on(
     total = sum(_transactions(chain) for chain in empty_chains.values())
     assert total == TRANSACTIONS
     assert deployment.lanes[0].on_ramp != NO_ADDRESS
+
+
+@pytest.mark.slow
+def test_a_deployment_killed_after_every_transaction_ends_all_the_same(
+    empty_chains: dict[str, Anvil], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One transaction for each run, and the end of the process when it wants to send another."""
+    out = tmp_path / "deployment.json"
+    config = devnet_config([chain.url for chain in empty_chains.values()])
+    kills = 0
+    while not out.exists():
+        with killed_after(monkeypatch, 1):
+            kills += _is_killed(lambda: deploy_to_file(config, out))
+
+    assert kills >= TRANSACTIONS - 2  # one on each chain may be the last of its run
+    assert anyio.run(verify_network, config, load_deployment(out)) == ()
+    assert sum(map(_transactions, empty_chains.values())) == TRANSACTIONS
+
+
+def _is_killed(run: Callable[[], object]) -> bool:
+    """Whether it was killed; anything else that ends it is raised."""
+    try:
+        run()
+    except Killed:
+        return True
+    except BaseExceptionGroup as group:
+        _, others = group.split(Killed)
+        if others is not None:
+            raise
+        return True
+    return False
 
 
 def _transactions(chain: Anvil) -> int:
