@@ -13,7 +13,8 @@ the step instead of waiting: `shop.wait(call, pause=ccip.deliver)`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import anyio
@@ -42,6 +43,14 @@ def _parts(book: Book, parts: Mapping[ChainRef, Part] | Mapping[str, Part]) -> d
     return {book.chain(chain).selector: part for chain, part in parts.items()}
 
 
+def _pairs(
+    book: Book, named: Sequence[tuple[ChainRef, ChainRef]], parts: Parts
+) -> list[tuple[ChainSelector, ChainSelector]]:
+    if named:
+        return [(book.chain(one).selector, book.chain(other).selector) for one, other in named]
+    return list(combinations(parts, 2))
+
+
 def _too_late(status: CallStatus) -> NotYet:
     hints = {
         CallStage.OPEN: "it is overdue: cancel it"
@@ -62,6 +71,15 @@ class Application:
     def __init__(self, ccip: Ccip, parts: Mapping[str, Part]) -> None:
         self._ccip = ccip
         self._parts: Parts = _parts(ccip.book, parts)
+
+    def introduce(self, *pairs: tuple[ChainRef, ChainRef], signer: Signer) -> int:
+        """Make the parts peers, both ways, as their owner: those on the named pairs of chains, or all. How many
+        transactions that took; 0 if they knew each other. Name the pairs that need it: a peer may call every function
+        that is `onlyRemote`.
+        """
+        return self._ccip.driver.run(
+            calls.introduce(_pairs(self._ccip.book, pairs, self._parts), self._parts, signer)
+        )
 
     def act(
         self, chain: ChainRef, function: str, *arguments: Any, signer: Signer, value: int = 0
@@ -109,6 +127,19 @@ class Application:
                 pauses += 1
         return status
 
+    def push(
+        self,
+        call: RemoteCall,
+        *,
+        signer: Signer,
+        gas_limit: int = GAS_LIMIT,
+        reply_gas_limit: int = REPLY_GAS_LIMIT,
+    ) -> Transaction | None:
+        """Whatever anyone may do for a call that is stuck: send a decision that has not arrived, cancel what is overdue.
+        None if there is nothing to do. A message that FAILED is `Ccip.manually_execute`'s."""
+        gas = gas_limit, reply_gas_limit
+        return self._ccip.driver.run(calls.push(call, self._parts, signer, gas))
+
     def cancel(
         self,
         call: RemoteCall,
@@ -133,6 +164,11 @@ class AsyncApplication:
     def __init__(self, ccip: AsyncCcip, parts: Mapping[str, Part]) -> None:
         self._ccip = ccip
         self._parts: Parts = _parts(ccip.book, parts)
+
+    async def introduce(self, *pairs: tuple[ChainRef, ChainRef], signer: Signer) -> int:
+        """As `Application.introduce`."""
+        wanted = _pairs(self._ccip.book, pairs, self._parts)
+        return await self._ccip.driver.run(calls.introduce(wanted, self._parts, signer))
 
     async def act(
         self, chain: ChainRef, function: str, *arguments: Any, signer: Signer, value: int = 0
@@ -171,6 +207,18 @@ class AsyncApplication:
                 raise _too_late(status)
             await anyio.sleep(POLL_S)
         return status
+
+    async def push(
+        self,
+        call: RemoteCall,
+        *,
+        signer: Signer,
+        gas_limit: int = GAS_LIMIT,
+        reply_gas_limit: int = REPLY_GAS_LIMIT,
+    ) -> Transaction | None:
+        """As `Application.push`."""
+        gas = gas_limit, reply_gas_limit
+        return await self._ccip.driver.run(calls.push(call, self._parts, signer, gas))
 
     async def cancel(
         self,

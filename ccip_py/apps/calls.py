@@ -39,7 +39,35 @@ CALLS = Function("calls", ("bytes32",), ("address", "uint64", "uint8", "bytes4",
 DECISIONS = Function("decisions", ("uint64", "address", "bytes32"), ("uint8", "bytes"))
 CANCEL = Function("cancel", ("bytes32", "uint32", "uint32"))
 SEND_REPLY = Function("sendReply", ("uint64", "address", "bytes32", "uint32"))
+PEERS = Function("peers", ("uint64",), ("address",))
+SET_PEER = Function("setPeer", ("uint64", "address"))
 FEE_MARGIN_PERCENT = 10  # what is offered above the fee, in case it rises meanwhile; the rest comes back
+
+
+def introduce(
+    pairs: Sequence[tuple[ChainSelector, ChainSelector]], parts: Parts, signer: Signer
+) -> Flow[int]:
+    """Make the parts on both chains of each pair peers, where they are not yet; how many transactions that took."""
+    done = 0
+    for one, other in pairs:
+        for here, there in ((one, other), (other, one)):
+            contract, peer = as_address(parts[here].address), as_address(parts[there].address)
+            (known,) = yield from read(here, contract, PEERS, there)
+            if as_address(known) != peer:
+                data = SET_PEER.calldata(there, checksum(peer))
+                yield from transact(here, signer, contract, data)
+                done += 1
+    return done
+
+
+def push(call: RemoteCall, parts: Parts, signer: Signer, gas: tuple[int, int]) -> Flow[Transaction | None]:
+    """Do for a call what anyone may: send a decision that has not arrived, cancel what is overdue. None if neither."""
+    status = yield from look(call, parts)
+    if status.stage is CallStage.DECIDED:
+        return (yield from send_reply(call, signer, gas[1]))
+    if status.stage is CallStage.OPEN and status.overdue:
+        return (yield from cancel(call, signer, *gas))
+    return None
 
 
 def act(

@@ -110,7 +110,7 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
     /// @dev Sends `callData` (use abi.encodeCall) to the peer on `chainSelector`.
     /// @param maxFee The most to pay for the message: `msg.value` if the user is to pay, or all this contract has.
     /// @return callId What `_onSuccess` or `_onFailure` will be told.
-    /// @return fee What it cost. Giving the rest back to the user is up to you.
+    /// @return fee What it cost. `_callRemoteForCaller` gives the rest back to the user.
     // for applications: the heirs call it
     // slither-disable-next-line dead-code
     function _callRemote(uint64 chainSelector, bytes memory callData, CallTerms memory terms, uint256 maxFee)
@@ -133,6 +133,18 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
         bytes32 messageId;
         (messageId, fee) = _send(chainSelector, peer, data, terms.gasLimit, maxFee);
         emit CallSent(callId, chainSelector, messageId, peer, selector, deadline);
+    }
+
+    /// @dev The same for a function that its user pays for: `msg.value` pays, and what is left of it goes back at once.
+    // for applications: the heirs call it
+    // slither-disable-next-line dead-code
+    function _callRemoteForCaller(uint64 chainSelector, bytes memory callData, CallTerms memory terms)
+        internal
+        returns (bytes32 callId)
+    {
+        uint256 fee;
+        (callId, fee) = _callRemote(chainSelector, callData, terms, msg.value);
+        _giveBack(fee);
     }
 
     /// @inheritdoc ICrossChainApp
@@ -327,6 +339,10 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
     {
         uint256 fee;
         (messageId, fee) = _send(chainSelector, peer, data, gasLimit, msg.value);
+        _giveBack(fee);
+    }
+
+    function _giveBack(uint256 fee) private {
         if (msg.value > fee) Address.sendValue(payable(msg.sender), msg.value - fee);
     }
 

@@ -68,8 +68,6 @@ def bank(ccip):
     here, there = ccip.selector("a"), ccip.selector("b")
     vault = ccip.deploy("a", contracts["CollateralVault"], ccip.router("a"), gold, feed, there, DAY)
     desk = ccip.deploy("b", contracts["LoanDesk"], ccip.router("b"), money, here)
-    vault.setPeer(there, desk)
-    desk.setPeer(here, vault)
     for part in (vault, desk):
         part.fund(10**18)  # coins, for replies
     gold.grantMintAndBurnRoles(ccip.user)
@@ -79,6 +77,7 @@ def bank(ccip):
     money.transfer(desk, MONEY)
     money.approve(desk, 2**255)
     bank = Bank(ccip, vault, desk, feed)
+    bank.app.introduce(signer=ccip.user)
     bank.price(2_000)
     return bank
 
@@ -164,7 +163,7 @@ STEPS = (
     "oldest arrives",
     "newest arrives",
     "day passes",
-    "cancel",
+    "somebody pushes",
     "desk is broke",
     "curse",
     "lift",
@@ -213,9 +212,9 @@ def happen(bank, calls, step):
                 arrive(ccip, -1)
             case "day passes":
                 ccip.warp(DAY + 1)
-            case "cancel":
+            case "somebody pushes":
                 for call in calls:
-                    bank.app.cancel(call, signer=ccip.stranger)
+                    bank.app.push(call, signer=ccip.stranger)
             case "desk is broke":
                 bank.desk.withdrawFees(ccip.user, ccip.balance("b", bank.desk))
             case "curse":
@@ -242,10 +241,6 @@ def finish(bank, calls):
     bank.ccip.deliver()
     bank.ccip.warp(DAY + 1)
     for call in calls:
-        status = bank.app.look(call)
-        if status.stage is CallStage.DECIDED:
-            bank.app.send_reply(call, signer=bank.ccip.stranger)
-        elif status.stage is CallStage.OPEN and status.overdue:
-            bank.app.cancel(call, signer=bank.ccip.stranger)
+        bank.app.push(call, signer=bank.ccip.stranger)
     bank.ccip.deliver()
     assert all(bank.app.look(call).stage is CallStage.SETTLED for call in calls), "neither"

@@ -63,14 +63,13 @@ def shop(ccip):
     till = ccip.deploy(
         "c", contracts["Till"], ccip.router("c"), money, merchant, selector("a"), selector("b"), DAY
     )
-    for chain, part in (("a", warehouse), ("b", courier)):
-        till.setPeer(selector(chain), part)
-        part.setPeer(selector("c"), till)
+    for part in (warehouse, courier):
         part.fund(10**18)  # coins, for replies
     till.setPrice(ITEM, PRICE)
     warehouse.add(ITEM, STOCK)
     money.approve(till, 2**255)
     shop = Shop(ccip, warehouse, courier, till)
+    shop.app.introduce(("c", "a"), ("c", "b"), signer=ccip.user)
     shop.before = ccip.balance("c", shop.customer, "BMT")
     return shop
 
@@ -150,7 +149,7 @@ STEPS = (
     "strike",
     "work",
     "day passes",
-    "cancel",
+    "somebody pushes",
     "courier is broke",
     "curse",
     "lift",
@@ -200,8 +199,8 @@ def happen(shop, step):
                 shop.courier.setOnStrike(False)
             case "day passes":
                 ccip.warp(DAY + 1)
-            case "cancel":
-                cancel_all(shop)
+            case "somebody pushes":
+                push_all(shop)
             case "courier is broke":
                 shop.courier.withdrawFees(ccip.user, ccip.balance("b", shop.courier))
             case "curse":
@@ -219,12 +218,11 @@ def arrive(ccip, place):
         ccip.execute(waiting[place])
 
 
-def cancel_all(shop):
-    """Every call that is open and overdue: the customers' own, and those that replies led to."""
+def push_all(shop):
+    """What anyone may do: cancel what is overdue, the customers' own calls and those that replies led to, and send replies
+    that were not paid for."""
     for call in shop.app.calls_since("c"):
-        status = shop.app.look(call)
-        if status.stage is CallStage.OPEN and status.overdue:
-            shop.app.cancel(call, signer=shop.ccip.stranger)
+        shop.app.push(call, signer=shop.ccip.stranger)
 
 
 def finish(shop):
@@ -235,8 +233,5 @@ def finish(shop):
     for _ in range(2):
         shop.ccip.deliver()
         shop.ccip.warp(DAY + 1)
-        cancel_all(shop)
-        for call in shop.app.calls_since("c"):
-            if shop.app.look(call).stage is CallStage.DECIDED:
-                shop.app.send_reply(call, signer=shop.ccip.stranger)
+        push_all(shop)
     shop.ccip.deliver()

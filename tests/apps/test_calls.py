@@ -3,7 +3,7 @@
 Whole applications on real chains are in examples/.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,7 @@ from eth_abi.abi import encode
 from hexbytes import HexBytes
 
 from ccip_py.apps import Application, AsyncApplication, CallStage, Outcome, RemoteCall
-from ccip_py.apps.calls import CALL_SENT, CALLS, DECISIONS, only
+from ccip_py.apps.calls import CALL_SENT, CALLS, DECISIONS, PEERS, SET_PEER, only
 from ccip_py.apps.typed import calldata, function_of, returned
 from ccip_py.errors import BadInput, CannotEncode, ContractRefused, NotYet
 from ccip_py.protocol.ids import NO_ADDRESS, Address, ChainSelector
@@ -55,6 +55,7 @@ class World:
     peer: str = THERE
     now: int = DEADLINE
     fee: int = 40
+    friends: dict[str, str] = field(default_factory=dict)  # who has whom for a peer
 
     def answer(self, step: Calls) -> tuple[Any, ...]:
         return tuple(self._one(step.chain, call.method, call.params) for call in step.calls)
@@ -88,7 +89,10 @@ class World:
             ).to_0x_hex()
         if data[:4] == DECISIONS.selector:
             return HexBytes(encode(DECISIONS.outputs, (self.decided, self.data))).to_0x_hex()
-        if self.fee:
+        if data[:4] == PEERS.selector:
+            friend = self.friends.get(request["to"].lower(), "0x" + "00" * 20)
+            return HexBytes(encode(PEERS.outputs, (friend,))).to_0x_hex()
+        if self.fee and data[:4] != SET_PEER.selector:
             return Failure(
                 3,
                 "revert",
@@ -321,6 +325,47 @@ def test_a_cancellation_offers_the_fee_and_a_little_more(
     assert cancelling["to"].lower() == HERE
     assert cancelling["value"] == 44
     assert cancelling["data"].startswith("0x" + keccak(b"cancel(bytes32,uint32,uint32)")[:4].hex())
+
+
+@pytest.mark.parametrize(
+    ("known", "decided", "now", "does"),
+    [
+        (0, 0, DEADLINE, None),
+        (0, 0, DEADLINE + 1, b"cancel(bytes32,uint32,uint32)"),
+        (0, 2, DEADLINE, b"sendReply(uint64,address,bytes32,uint32)"),
+        (2, 2, DEADLINE + 1, None),
+    ],
+    ids=["open", "overdue", "decided", "settled"],
+)
+def test_pushing_does_what_anyone_may_and_nothing_where_there_is_nothing_to_do(
+    app: Application,
+    call: RemoteCall,
+    account: Account,
+    world: World,
+    known: int,
+    decided: int,
+    now: int,
+    does: Any,
+) -> None:
+    world.known, world.decided, world.now = known, decided, now
+    before = len(account.signed)
+
+    done = app.push(call, signer=account)
+
+    signed = [transaction["data"][:10] for transaction in account.signed[before:]]
+    assert signed == ([] if does is None else ["0x" + keccak(does)[:4].hex()])
+    assert (done is None) is (does is None)
+
+
+def test_parts_are_introduced_once_and_both_ways(app: Application, account: Account, world: World) -> None:
+    assert app.introduce(signer=account) == 2
+    targets = [transaction["to"].lower() for transaction in account.signed]
+    assert targets == [HERE, THERE]
+    assert account.signed[0]["data"].endswith(THERE[2:])
+
+    world.friends = {HERE: THERE, THERE: HERE}
+
+    assert app.introduce(("home", "away"), signer=account) == 0
 
 
 def test_a_reply_is_sent_from_the_remote_and_free_where_it_costs_nothing(

@@ -87,7 +87,7 @@ contract CollateralVault is CrossChainApp {
     }
 
     /// @notice Locks `amount` of free collateral and asks the desk to lend `debt` to `recipient` there.
-    /// @dev `msg.value` pays for the call (see `getCallFee`); what is left of it stays for others.
+    /// @dev `msg.value` pays for the call (see `getCallFee`); what is left of it comes back.
     function borrow(uint256 amount, uint256 debt, address recipient)
         external
         payable
@@ -103,7 +103,7 @@ contract CollateralVault is CrossChainApp {
         emit PositionChanged(positionId, State.Opening, "");
 
         bytes memory lend = abi.encodeCall(LoanDesk.lend, (positionId, recipient, debt));
-        (bytes32 callId,) = _callRemote(deskChain, lend, _terms(), msg.value);
+        bytes32 callId = _callRemoteForCaller(deskChain, lend, _terms());
         openingOf[callId] = positionId;
     }
 
@@ -119,7 +119,7 @@ contract CollateralVault is CrossChainApp {
         require(isUnsafe, Healthy(positionId, value, position.debt));
 
         bytes memory payOff = abi.encodeCall(LoanDesk.payOff, (positionId, funder, msg.sender));
-        (bytes32 callId,) = _callRemote(deskChain, payOff, _terms(), msg.value);
+        bytes32 callId = _callRemoteForCaller(deskChain, payOff, _terms());
         liquidationOf[callId] = Liquidation(positionId, msg.sender);
     }
 

@@ -73,7 +73,7 @@ contract LoanDesk is CrossChainApp {
 
     /* THE BORROWER */
 
-    /// @notice Pays a loan back and tells the vault. `msg.value` pays for that; what is left of it stays for others.
+    /// @notice Pays a loan back and tells the vault. `msg.value` pays for that; what is left of it comes back.
     function repay(uint256 loanId) external payable {
         uint256 debt = _close(loanId, State.Repaid);
         money.safeTransferFrom(msg.sender, address(this), debt);
@@ -112,7 +112,7 @@ contract LoanDesk is CrossChainApp {
     /// @dev It is never too late to give collateral back: no timeout.
     function _callForRelease(uint256 loanId) private {
         CallTerms memory terms = CallTerms(GAS, REPLY_GAS, type(uint32).max);
-        _callRemote(vaultChain, abi.encodeCall(CollateralVault.release, (loanId)), terms, msg.value);
+        _callRemoteForCaller(vaultChain, abi.encodeCall(CollateralVault.release, (loanId)), terms);
     }
 
     /// @dev The vault did what it had to, or `releaseAgain` asks again.

@@ -2,19 +2,19 @@
 pragma solidity ^0.8.28;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
-import {CrossChainApp} from "ccip/apps/CrossChainApp.sol";
+import {CrossChainService} from "ccip/apps/CrossChainService.sol";
 import {CCIPReceiver} from "ccip/receivers/CCIPReceiver.sol";
 
 /// @title Courier
 /// @notice Delivers: the goods are a token here, numbered by order.
-contract Courier is CrossChainApp, ERC721 {
+contract Courier is CrossChainService, ERC721 {
     /// @notice Nobody delivers today.
     error OnStrike();
 
     bool public isOnStrike;
     mapping(uint256 orderId => uint256) public itemOf;
 
-    constructor(address router) CrossChainApp(router) ERC721("Goods", "GOODS") {}
+    constructor(address router) CrossChainService(router) ERC721("Goods", "GOODS") {}
 
     function setOnStrike(bool onStrike) external onlyOwner {
         isOnStrike = onStrike;
@@ -34,9 +34,4 @@ contract Courier is CrossChainApp, ERC721 {
     function supportsInterface(bytes4 interfaceId) public view override(CCIPReceiver, ERC721) returns (bool) {
         return CCIPReceiver.supportsInterface(interfaceId) || ERC721.supportsInterface(interfaceId);
     }
-
-    /// @dev The courier calls nobody.
-    function _onSuccess(bytes32, bytes memory) internal override {}
-
-    function _onFailure(bytes32, bytes memory) internal override {}
 }

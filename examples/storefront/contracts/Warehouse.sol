@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {CrossChainApp} from "ccip/apps/CrossChainApp.sol";
+import {CrossChainService} from "ccip/apps/CrossChainService.sol";
 
 /// @title Warehouse
 /// @notice The stock. The till reserves from it, and puts back what was not delivered.
-contract Warehouse is CrossChainApp {
+contract Warehouse is CrossChainService {
     error OutOfStock(uint256 item);
 
     mapping(uint256 item => uint256) public stock;
@@ -13,7 +13,7 @@ contract Warehouse is CrossChainApp {
     /// @notice The item that is set aside for an order, plus one; 0 for none.
     mapping(uint256 orderId => uint256) public setAside;
 
-    constructor(address router) CrossChainApp(router) {}
+    constructor(address router) CrossChainService(router) {}
 
     function add(uint256 item, uint256 amount) external onlyOwner {
         stock[item] += amount;
@@ -32,9 +32,4 @@ contract Warehouse is CrossChainApp {
         delete setAside[orderId];
         ++stock[item - 1];
     }
-
-    /// @dev The warehouse calls nobody.
-    function _onSuccess(bytes32, bytes memory) internal override {}
-
-    function _onFailure(bytes32, bytes memory) internal override {}
 }

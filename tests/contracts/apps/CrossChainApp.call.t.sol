@@ -142,6 +142,26 @@ contract CrossChainAppCallTest is TwoLedgers {
 
     /* FEES */
 
+    function test_who_pays_for_a_call_gets_the_rest_back() public {
+        network.on(HOME);
+        vm.prank(stranger);
+        bytes32 callId = home.giveAndTakeChange{value: FEE + 7}(AWAY, 10, terms());
+
+        assertEq(stranger.balance, 1 ether - FEE);
+        assertEq(address(home).balance, 0);
+        network.deliverAll();
+        assertSettled(callId, Outcome.Succeeded);
+    }
+
+    function test_who_offers_too_little_for_a_call_keeps_it() public {
+        network.on(HOME);
+        vm.expectRevert(abi.encodeWithSelector(ICrossChainApp.FeeNotCovered.selector, FEE, FEE - 1));
+        vm.prank(stranger);
+        home.giveAndTakeChange{value: FEE - 1}(AWAY, 10, terms());
+
+        assertEq(stranger.balance, 1 ether);
+    }
+
     function test_a_call_costs_what_was_quoted_and_no_more_than_offered() public {
         uint256 fee = home.getCallFee(AWAY, abi.encodeCall(home.take, (1)), terms());
         assertEq(fee, FEE);

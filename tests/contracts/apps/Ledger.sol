@@ -45,6 +45,16 @@ contract Ledger is CrossChainApp {
         underWay[callId] = units;
     }
 
+    function giveAndTakeChange(uint64 chainSelector, uint256 units, CallTerms memory terms)
+        external
+        payable
+        returns (bytes32 callId)
+    {
+        balance -= units;
+        callId = _callRemoteForCaller(chainSelector, abi.encodeCall(this.take, (units)), terms);
+        underWay[callId] = units;
+    }
+
     function callWith(uint64 chainSelector, bytes memory callData, CallTerms memory terms)
         external
         payable
