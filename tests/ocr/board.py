@@ -32,7 +32,9 @@ from ccip_py.protocol.keccak import keccak
 from .sim.keys import Key, toy_keys, toy_recover
 from .tiny import Median, Reading
 
-TIMING = Timing(round=1.0, pace=0.5, rest=1.0, grace=0.1, progress=3.0, tenure=60, resend=1.0, stage=1.0, in_flight=5.0)
+TIMING = Timing(
+    round=1.0, pace=0.5, rest=1.0, grace=0.1, progress=3.0, tenure=60, resend=1.0, stage=1.0, in_flight=5.0
+)
 
 
 def a_config(n: int = 4, digest: bytes = b"\x00\x01" + b"d" * 30, **changes: object) -> Config:
