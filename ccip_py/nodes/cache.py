@@ -2,54 +2,35 @@
 
 Promise: deleting it costs time, never correctness. A damaged file is thrown away and made anew. Messages are kept
 on disk by sequence number, without gaps, so memory does not grow with history and a restart goes on where the last
-read ended.
+read ended. It is a file of SQLite whatever the journal is, asked several times with every block: hence by plain SQL.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Self
-
-import sqlalchemy as sql
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DatabaseError
 
 from ccip_py.errors import BrokenInvariant
 from ccip_py.protocol.ids import SeqNr
 
-_SCHEMA = "3"
+_SCHEMA = "4"
 
-_tables = sql.MetaData()
-
-_schema = sql.Table("schema", _tables, sql.Column("version", sql.String, primary_key=True))
-
-_cursors = sql.Table(
-    "cursors",
-    _tables,
-    sql.Column("stream", sql.String, primary_key=True),
-    sql.Column("next_block", sql.BigInteger, nullable=False),
-    sql.Column("next_seq_nr", sql.BigInteger, nullable=False),
-)
-
-_notes = sql.Table(
-    "notes",
-    _tables,
-    sql.Column("stream", sql.String, primary_key=True),
-    sql.Column("text", sql.Text, nullable=False),
-)
-
-_messages = sql.Table(
-    "messages",
-    _tables,
-    sql.Column("stream", sql.String, primary_key=True),
-    sql.Column("seq_nr", sql.BigInteger, primary_key=True),
-    sql.Column("leaf", sql.LargeBinary(32), nullable=False),
-    sql.Column("data", sql.LargeBinary, nullable=False),  # the event's, as the chain encodes it
-)
+_TABLES = """
+    CREATE TABLE schema (version TEXT PRIMARY KEY);
+    CREATE TABLE cursors (stream TEXT PRIMARY KEY, next_block INTEGER NOT NULL, next_seq_nr INTEGER NOT NULL);
+    CREATE TABLE notes (stream TEXT PRIMARY KEY, text TEXT NOT NULL);
+    CREATE TABLE messages (
+        stream TEXT NOT NULL,
+        seq_nr INTEGER NOT NULL,
+        leaf BLOB NOT NULL,
+        data BLOB NOT NULL,  -- the event's, as the chain encodes it
+        PRIMARY KEY (stream, seq_nr)
+    ) WITHOUT ROWID;
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,69 +51,57 @@ class CachedMessage:
 class Cache:
     """One node's cache, one file."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open the file, or start anew where it is missing, damaged or of another version."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        engine = _connect(path)
-        if not _usable(engine):
-            engine.dispose()
+        database = _connect(path)
+        if not _usable(database):
+            database.close()
             forget_file(path)
-            engine = _connect(path)
-            _tables.create_all(engine)
-            with engine.begin() as connection:
-                connection.execute(sql.insert(_schema).values(version=_SCHEMA))
-        return cls(engine)
+            database = _connect(path)
+            database.executescript(_TABLES)
+            database.execute("INSERT INTO schema VALUES (?)", (_SCHEMA,))
+        return cls(database)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
 
     def lane(self, stream: str) -> LaneCache:
         """The part of one lane. The name must change when the lane's contracts do."""
-        return LaneCache(self._engine, stream)
+        return LaneCache(self._database, stream)
 
 
 class LaneCache:
     """Messages of one lane, without gaps from wherever reading began. Nobody else writes its stream."""
 
-    def __init__(self, engine: Engine, stream: str) -> None:
-        self._engine = engine
+    def __init__(self, database: sqlite3.Connection, stream: str) -> None:
+        self._database = database
         self._stream = stream
-        self._cursor: Cursor | None = None  # as on disk, once known: it is asked for with every block
 
     def cursor(self) -> Cursor | None:
-        if self._cursor is None:
-            self._cursor = self._read_cursor()
-        return self._cursor
-
-    def _read_cursor(self) -> Cursor | None:
-        query = sql.select(_cursors).where(_cursors.c.stream == self._stream)
-        with self._engine.connect() as connection:
-            row = connection.execute(query).first()
-        return None if row is None else Cursor(int(row.next_block), SeqNr(row.next_seq_nr))
+        row = self._row("SELECT next_block, next_seq_nr FROM cursors WHERE stream = ?")
+        return None if row is None else Cursor(int(row[0]), SeqNr(int(row[1])))
 
     def first(self) -> SeqNr | None:
         """The lowest number from which on nothing is missing: also the next one where nothing is kept yet."""
-        query = sql.select(sql.func.min(_messages.c.seq_nr)).where(_messages.c.stream == self._stream)
-        with self._engine.connect() as connection:
-            lowest = connection.execute(query).scalar()
-        if lowest is not None:
-            return SeqNr(int(lowest))
+        row = self._row("SELECT min(seq_nr) FROM messages WHERE stream = ?")
+        if row is not None and row[0] is not None:
+            return SeqNr(int(row[0]))
         cursor = self.cursor()
         return cursor.next_seq_nr if cursor else None
 
     def start(self, cursor: Cursor) -> None:
         """Forget what is kept; reading begins at `cursor`."""
-        with self._engine.begin() as connection:
-            connection.execute(sql.delete(_messages).where(_messages.c.stream == self._stream))
-            self._move(connection, cursor)
-        self._cursor = cursor
+        with self._at_once():
+            self._database.execute("DELETE FROM messages WHERE stream = ?", (self._stream,))
+            self._move(cursor)
 
     def append(self, messages: Sequence[CachedMessage], cursor: Cursor) -> None:
-        """Keep what was read and move the cursor, both or neither. The messages must continue what is kept."""
+        """Keep what was read up to `cursor`, all or nothing. The messages must close up to what is kept."""
         before = self.cursor()
         expected = before.next_seq_nr if before else cursor.next_seq_nr - len(messages)
         numbers = [message.seq_nr for message in messages]
@@ -142,83 +111,74 @@ class LaneCache:
                 "messages are kept without a gap",
                 context={"expected": expected, "next": cursor.next_seq_nr, "got": numbers[:5]},
             )
-        rows = [
-            {"stream": self._stream, "seq_nr": each.seq_nr, "leaf": each.leaf, "data": each.data}
-            for each in messages
-        ]
-        with self._engine.begin() as connection:
-            if rows:
-                connection.execute(sql.insert(_messages), rows)
-            self._move(connection, cursor)
-        self._cursor = cursor
+        rows = [(self._stream, each.seq_nr, each.leaf, each.data) for each in messages]
+        with self._at_once():
+            self._database.executemany("INSERT INTO messages VALUES (?, ?, ?, ?)", rows)
+            self._move(cursor)
 
     def forget_below(self, seq_nr: SeqNr) -> None:
         """Drop messages that will not be asked for again."""
-        old = sql.and_(_messages.c.stream == self._stream, _messages.c.seq_nr < seq_nr)
-        with self._engine.begin() as connection:
-            connection.execute(sql.delete(_messages).where(old))
+        self._database.execute("DELETE FROM messages WHERE stream = ? AND seq_nr < ?", (self._stream, seq_nr))
 
     def leaves(self, first: int, last: int) -> list[bytes]:
         """The leaves of an interval, as many as are known from `first` on."""
-        query = sql.select(_messages.c.leaf).where(*self._between(first, last)).order_by(_messages.c.seq_nr)
-        with self._engine.connect() as connection:
-            return [bytes(row[0]) for row in connection.execute(query)]
+        return [row[0] for row in self._between("leaf", first, last)]
 
     def messages(self, first: int, last: int) -> list[CachedMessage]:
         """The messages of an interval, as many as are known from `first` on."""
-        columns = (_messages.c.seq_nr, _messages.c.leaf, _messages.c.data)
-        query = sql.select(*columns).where(*self._between(first, last)).order_by(_messages.c.seq_nr)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return [CachedMessage(SeqNr(row[0]), bytes(row[1]), bytes(row[2])) for row in rows]
+        return [
+            CachedMessage(SeqNr(seq_nr), leaf, data)
+            for seq_nr, leaf, data in self._between("seq_nr, leaf, data", first, last)
+        ]
 
     def note(self) -> str | None:
         """What `keep_note` kept."""
-        query = sql.select(_notes.c.text).where(_notes.c.stream == self._stream)
-        with self._engine.connect() as connection:
-            text = connection.execute(query).scalar()
-        return None if text is None else str(text)
+        row = self._row("SELECT text FROM notes WHERE stream = ?")
+        return None if row is None else str(row[0])
 
     def keep_note(self, text: str) -> None:
         """Keep one text beside the messages."""
-        with self._engine.begin() as connection:
-            connection.execute(sql.delete(_notes).where(_notes.c.stream == self._stream))
-            connection.execute(sql.insert(_notes).values(stream=self._stream, text=text))
+        self._database.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (self._stream, text))
 
-    def _between(self, first: int, last: int) -> tuple[sql.ColumnElement[bool], ...]:
-        return (_messages.c.stream == self._stream, _messages.c.seq_nr.between(first, last))
+    def _row(self, query: str) -> tuple[int | str, ...] | None:
+        row: tuple[int | str, ...] | None = self._database.execute(query, (self._stream,)).fetchone()
+        return row
 
-    def _move(self, connection: Connection, cursor: Cursor) -> None:
-        connection.execute(sql.delete(_cursors).where(_cursors.c.stream == self._stream))
-        place = {"next_block": cursor.next_block, "next_seq_nr": cursor.next_seq_nr}
-        connection.execute(sql.insert(_cursors).values(stream=self._stream, **place))
+    def _between(self, columns: str, first: int, last: int) -> sqlite3.Cursor:
+        query = f"SELECT {columns} FROM messages WHERE stream = ? AND seq_nr BETWEEN ? AND ? ORDER BY seq_nr"
+        return self._database.execute(query, (self._stream, first, last))
+
+    def _move(self, cursor: Cursor) -> None:
+        place = (self._stream, cursor.next_block, cursor.next_seq_nr)
+        self._database.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", place)
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """All or nothing."""
+        self._database.execute("BEGIN IMMEDIATE")
+        with self._database:  # commits, or rolls back
+            yield
 
 
 def forget_file(path: Path) -> None:
-    """Delete a cache that nobody has open: it is read again."""
+    """Delete a cache, of a node that is not running."""
     for part in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         part.unlink(missing_ok=True)
 
 
-@lru_cache(maxsize=64)
-def _connect(path: Path) -> Engine:
-    """One engine per file: what it has learnt about its statements serves whoever opens the file next."""
-    engine = sql.create_engine(f"sqlite:///{path}")
-    sql.event.listen(engine, "connect", _make_fast)
-    return engine
-
-
-def _make_fast(connection: sqlite3.Connection, _record: object) -> None:
+def _connect(path: Path) -> sqlite3.Connection:
     """Speed over durability: what a power cut takes is read again."""
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=OFF")
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    with suppress(sqlite3.DatabaseError):  # it is not usable then, which is seen next
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=OFF")
+    return database
 
 
-def _usable(engine: Engine) -> bool:
+def _usable(database: sqlite3.Connection) -> bool:
     try:
-        with engine.connect() as connection:
-            if connection.execute(sql.text("PRAGMA quick_check")).scalar() != "ok":
-                return False
-            return connection.execute(sql.select(_schema.c.version)).scalar() == _SCHEMA
-    except DatabaseError:
+        [checked] = database.execute("PRAGMA quick_check").fetchone()
+        found = database.execute("SELECT version FROM schema").fetchone()
+    except sqlite3.DatabaseError:
         return False
+    return bool(checked == "ok" and found == (_SCHEMA,))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,24 +20,29 @@ def a_message(seq_nr: int) -> CachedMessage:
 
 
 @pytest.fixture
-def lane(tmp_path: Path) -> LaneCache:
-    return Cache.open(tmp_path / "cache.sqlite").lane("a")
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    with closing(Cache.open(tmp_path / "cache.sqlite")) as cache:
+        yield cache
+
+
+@pytest.fixture
+def lane(cache: Cache) -> LaneCache:
+    return cache.lane("a")
 
 
 def test_what_was_read_is_known_after_a_restart(tmp_path: Path) -> None:
-    cache = Cache.open(tmp_path / "cache.sqlite")
-    cache.lane("a").append([a_message(1), a_message(2)], CURSOR)
-    cache.close()
+    with closing(Cache.open(tmp_path / "cache.sqlite")) as before:
+        before.lane("a").append([a_message(1), a_message(2)], CURSOR)
 
-    lane = Cache.open(tmp_path / "cache.sqlite").lane("a")
+    with closing(Cache.open(tmp_path / "cache.sqlite")) as after:
+        lane = after.lane("a")
 
-    assert lane.cursor() == CURSOR
-    assert lane.leaves(2, 9) == [b"\x02" * 32]
-    assert lane.messages(1, 1) == [a_message(1)]
+        assert lane.cursor() == CURSOR
+        assert lane.leaves(2, 9) == [b"\x02" * 32]
+        assert lane.messages(1, 1) == [a_message(1)]
 
 
-def test_lanes_are_apart(tmp_path: Path) -> None:
-    cache = Cache.open(tmp_path / "cache.sqlite")
+def test_lanes_are_apart(cache: Cache) -> None:
     cache.lane("a").append([a_message(1), a_message(2)], CURSOR)
 
     assert cache.lane("b").cursor() is None
@@ -83,7 +90,7 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite"
     path.write_bytes(b"not a database" * 1000)
 
-    lane = Cache.open(path).lane("a")
-    lane.append([a_message(1), a_message(2)], CURSOR)
+    with closing(Cache.open(path)) as cache:
+        cache.lane("a").append([a_message(1), a_message(2)], CURSOR)
 
-    assert lane.cursor() == CURSOR
+        assert cache.lane("a").cursor() == CURSOR

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,11 +20,12 @@ LAST = KEPT_BEHIND + 3 * MAX_LEAVES
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> LaneCache:
-    lane = Cache.open(tmp_path / "cache.sqlite").lane("a")
-    rows = [CachedMessage(SeqNr(n), n.to_bytes(32, "big"), b"") for n in range(1, LAST + 1)]
-    lane.append(rows, Cursor(50, SeqNr(LAST + 1)))
-    return lane
+def cache(tmp_path: Path) -> Iterator[LaneCache]:
+    with closing(Cache.open(tmp_path / "cache.sqlite")) as whole:
+        rows = [CachedMessage(SeqNr(n), n.to_bytes(32, "big"), b"") for n in range(1, LAST + 1)]
+        lane = whole.lane("a")
+        lane.append(rows, Cursor(50, SeqNr(LAST + 1)))
+        yield lane
 
 
 def a_stream(cache: LaneCache) -> MessageStream:
