@@ -202,7 +202,8 @@ def _report(
 
 def _fail_if_failed(ccip: Ccip, sent: SentMessage, waited: bool) -> None:
     if waited and ccip.look(sent).stage.value == "failed":
-        terminal.say("it FAILED over there; execute it again by hand with: ccip manual-exec")
+        again = f"ccip manual-exec {sent.message_id.to_0x_hex()}"
+        terminal.say(f"it FAILED over there; to try again: {again} (--gas-limit gives it more gas)")
         raise typer.Exit(1)
 
 
