@@ -33,13 +33,14 @@ from .chain_link import RpcUrls
 from .config import EndpointConfig, NodeFile, PricesConfig, load_node_file
 from .config_check import check
 from .follow import replaced
+from .ground import NOBODY, OpenJournal
 from .journal import Journal
 from .keys import patient_dev_signer
 from .log import Log, node_log
 from .metrics import Metrics, serve_metrics
 from .prices import Feed, FeedPrices, PricesInOrder, PriceSource, PriceTable
 from .transport.http import HttpTransport
-from .wire import NOBODY, Committer, Executor, OpenJournal
+from .wire import Committer, Executor
 
 NOTHING_CHANGED = "NOTHING_CHANGED"
 

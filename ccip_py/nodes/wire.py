@@ -8,8 +8,8 @@ Several nodes may run in one process: they share nothing but the interpreter.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
@@ -17,40 +17,34 @@ from anyio.abc import TaskGroup
 
 from ccip_py.chains.deployment import Deployment, LaneDeployment
 from ccip_py.chains.evm.logs import LogReader, ProvenLogReader
-from ccip_py.chains.evm.sender import Sender
 from ccip_py.chains.evm.transactions import Signer
 from ccip_py.chains.http import Http
 from ccip_py.commit.config import CommitConfig
 from ccip_py.commit.plugin import CommitPlugin
 from ccip_py.errors import ConfigError
-from ccip_py.protocol.ids import Address, ChainSelector
+from ccip_py.protocol.ids import ChainSelector
 
 from .blessing_relay import BlessingRelay
-from .cache import Cache
-from .chain_link import WORLD, ChainLink, RpcUrls, Surroundings, connect, follow
+from .chain_link import WORLD, ChainLink, RpcUrls, Surroundings, follow
 from .commit_view import CommitEyes, priced_tokens
 from .committer import LaneCommitter, hear_peers
 from .config import CommitterConfig, ExecutorConfig, LaneName
 from .cycle import Pace, run_cycles
 from .execution_view import ExecutorEyes
 from .executor import LaneExecutor
+from .ground import Ground, OpenJournal, Place
 from .journal import Journal
-from .log import Event, Log, lane_name, node_log
+from .log import Log, lane_name, node_log
 from .market import Market
 from .message_stream import MessageStream
 from .metrics import Metrics
 from .prices import PriceSource
 from .seat import Committee, Seat
 from .senders import Watched as Watched
-from .senders import make_senders, sender_watcher, watch_sent
+from .senders import watch_sent
 from .token_data import NoTokenData, TokenDataSource
 from .transport.ports import Transport
 from .votes import VotePool
-
-OpenJournal = Callable[[Path, bytes], Journal]
-
-NOBODY = Address(bytes(20))
-"""Whose journal a node without a key keeps: it signs nothing."""
 
 
 class Committer:
@@ -76,10 +70,10 @@ class Committer:
             raise ConfigError("a committer has a key and a transport, or neither")
         self.log, self.metrics = log or node_log(name), metrics or Metrics()
         self.lanes: dict[tuple[ChainSelector, ChainSelector], LaneCommitter] = {}
-        self._config, self._deployment = config, deployment
-        self._signer, self._transport = signer, transport
-        self._folder, self._prices, self._urls = journal_dir, prices, rpc_urls
-        self._open_journal, self._around = open_journal, around
+        self._config, self._transport, self._prices = config, transport, prices
+        self._place = Place(
+            deployment, signer, journal_dir, rpc_urls, self.log, self.metrics, open_journal, around
+        )
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -90,21 +84,9 @@ class Committer:
     async def opened(self) -> AsyncIterator[Sequence[Watched]]:
         """Everything in place and nothing running: `lanes` can be driven by hand, and what was sent be watched."""
         chosen = self._chosen()
-        ends = ends_of(chosen)
-        async with AsyncExitStack() as stack:
-            journal = self._open_journal(self._folder, self._signer.address if self._signer else NOBODY)
-            stack.callback(journal.close)
-            cache = Cache.open(self._folder / "cache.sqlite")
-            stack.callback(cache.close)
-            links = await stack.enter_async_context(
-                connect(self._deployment, ends, self._urls, journal, self._around)
-            )
-            senders = self._senders(chosen, links, journal)
-            lanes = [self._lane(each, links, senders, journal, cache) for each in chosen]
-            self.lanes = {(lane.lane.source, lane.lane.destination): lane for lane in lanes}
-            self.log.info(Event.STARTED, lanes=[lane.name for lane in lanes], dry=self._signer is None)
-            stack.callback(self.log.info, Event.STOPPED)
-            yield [Watched(links[selector], sender) for selector, sender in senders.items()]
+        async with self._place.ground(chosen, self._config.fees) as ground:
+            self.lanes = {(each.source, each.destination): self._lane(each, ground) for each in chosen}
+            yield ground.watched
 
     def _start(self, tasks: TaskGroup, watched: Sequence[Watched]) -> None:
         for lane in self.lanes.values():
@@ -122,17 +104,11 @@ class Committer:
             tasks.start_soon(transport.run)
             tasks.start_soon(run_cycles, "peers", hear, Pace(pause=0.0), self.log, self.metrics)
 
-    def _senders(
-        self, chosen: Sequence[LaneDeployment], links: Mapping[ChainSelector, ChainLink], journal: Journal
-    ) -> dict[ChainSelector, Sender]:
-        watcher = sender_watcher(self.log, self.metrics)
-        return make_senders(chosen, links, journal, self._signer, self._config.fees, watcher)
-
     def _chosen(self) -> list[LaneDeployment]:
-        lanes = lanes_named(self._deployment, self._config.lanes)
-        if self._signer is None or self._config.lanes:
+        signer, lanes = self._place.signer, lanes_named(self._place.deployment, self._config.lanes)
+        if signer is None or self._config.lanes:
             return lanes  # what is named is served, or stood by at: the chain says who the committers are
-        address = self._signer.address
+        address = signer.address
         mine = [lane for lane in lanes if address in lane.committers]
         if not mine:
             raise ConfigError(
@@ -142,34 +118,26 @@ class Committer:
             )
         return mine
 
-    def _lane(
-        self,
-        facts: LaneDeployment,
-        links: Mapping[ChainSelector, ChainLink],
-        senders: Mapping[ChainSelector, Sender],
-        journal: Journal,
-        cache: Cache,
-    ) -> LaneCommitter:
+    def _lane(self, facts: LaneDeployment, ground: Ground) -> LaneCommitter:
         lane, name = facts.lane(), lane_name(facts.lane())
-        source, destination = links[lane.source], links[lane.destination]
+        source, destination = ground.links[lane.source], ground.links[lane.destination]
         terms = commit_terms(self._config, facts, destination)
         stream = MessageStream(
             lane=lane,
             logs=ProvenLogReader(source.rpc) if self._config.prove_logs else LogReader(source.rpc),
             caller=source.caller,
-            cache=cache.lane(f"committer {name} {lane.on_ramp.hex()}"),
+            cache=ground.cache.lane(f"committer {name} {lane.on_ramp.hex()}"),
             start_block=facts.on_ramp_block,
             whole_messages=False,
         )
         plugin, log = CommitPlugin(terms), self.log.bind(lane=name)
-        clock = self._around.clock
+        signer, clock = self._place.signer, self._place.around.clock
         eyes = CommitEyes(terms, facts.config_digest, source, destination, stream, self._prices, clock)
-        made = LaneCommitter(lane, name, eyes, plugin, senders.get(lane.destination), log, self.metrics)
-        if self._signer is not None and self._transport is not None:
-            timing = self._config.timing
-            made.seat = Seat(
-                name, plugin, timing, self._signer, self._transport, journal, log, self.metrics, clock
-            )
+        sender = ground.senders.get(lane.destination)
+        made = LaneCommitter(lane, name, eyes, plugin, sender, log, self.metrics)
+        if signer is not None and self._transport is not None:
+            timing, journal = self._config.timing, ground.journal
+            made.seat = Seat(name, plugin, timing, signer, self._transport, journal, log, self.metrics, clock)
             made.join(Committee(facts.config_digest, facts.committers, facts.f))
         return made
 
@@ -193,9 +161,10 @@ class Executor:
         token_data: TokenDataSource | None = None,
     ) -> None:
         self.log, self.metrics = log or node_log(name), metrics or Metrics()
-        self._config, self._deployment, self._signer = config, deployment, signer
-        self._folder, self._urls, self._open_journal = journal_dir, rpc_urls, open_journal
-        self._around, self._token_data = around, token_data or NoTokenData()
+        self._config, self._token_data = config, token_data or NoTokenData()
+        self._place = Place(
+            deployment, signer, journal_dir, rpc_urls, self.log, self.metrics, open_journal, around
+        )
         self.lanes: dict[tuple[ChainSelector, ChainSelector], LaneExecutor] = {}
 
     async def run(self) -> None:
@@ -211,55 +180,27 @@ class Executor:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Sequence[Watched]]:
         """As a committer's."""
-        chosen = lanes_named(self._deployment, self._config.lanes)
-        async with AsyncExitStack() as stack:
-            journal = self._open_journal(self._folder, self._signer.address if self._signer else NOBODY)
-            stack.callback(journal.close)
-            cache = Cache.open(self._folder / "cache.sqlite")
-            stack.callback(cache.close)
-            ends = ends_of(chosen)
-            links = await stack.enter_async_context(
-                connect(self._deployment, ends, self._urls, journal, self._around)
-            )
-            http = await stack.enter_async_context(Http())
-            senders = self._senders(chosen, links, journal)
-            lanes = [self._lane(each, links, senders, cache, http) for each in chosen]
-            self.log.info(Event.STARTED, lanes=[lane.name for lane in lanes], dry=self._signer is None)
-            stack.callback(self.log.info, Event.STOPPED)
-            self.lanes = {(lane.lane.source, lane.lane.destination): lane for lane in lanes}
-            yield [Watched(links[selector], sender) for selector, sender in senders.items()]
+        chosen = lanes_named(self._place.deployment, self._config.lanes)
+        async with self._place.ground(chosen, self._config.fees) as ground, Http() as http:
+            self.lanes = {(each.source, each.destination): self._lane(each, ground, http) for each in chosen}
+            yield ground.watched
 
-    def _senders(
-        self, chosen: Sequence[LaneDeployment], links: Mapping[ChainSelector, ChainLink], journal: Journal
-    ) -> dict[ChainSelector, Sender]:
-        watcher = sender_watcher(self.log, self.metrics)
-        return make_senders(chosen, links, journal, self._signer, self._config.fees, watcher)
-
-    def _lane(
-        self,
-        facts: LaneDeployment,
-        links: Mapping[ChainSelector, ChainLink],
-        senders: Mapping[ChainSelector, Sender],
-        cache: Cache,
-        http: Http,
-    ) -> LaneExecutor:
-        lane, name = facts.lane(), lane_name(facts.lane())
-        source, destination = links[lane.source], links[lane.destination]
-        kept = cache.lane(f"executor {name} {lane.on_ramp.hex()} {lane.off_ramp.hex()}")
+    def _lane(self, facts: LaneDeployment, ground: Ground, http: Http) -> LaneExecutor:
+        lane, name, clock = facts.lane(), lane_name(facts.lane()), self._place.around.clock
+        source, destination = ground.links[lane.source], ground.links[lane.destination]
+        kept = ground.cache.lane(f"executor {name} {lane.on_ramp.hex()} {lane.off_ramp.hex()}")
         stream = MessageStream(lane, LogReader(source.rpc), source.caller, kept, facts.on_ramp_block, True)
         commits, attempts = LogReader(destination.rpc), LogReader(destination.rpc)
-        sender = senders.get(lane.destination)
+        sender = ground.senders.get(lane.destination)
         log, config = self.log.bind(lane=name), self._config
         return LaneExecutor(
             lane=lane,
             name=name,
-            eyes=ExecutorEyes(
-                lane, facts, source, destination, stream, commits, attempts, kept, self._around.clock
-            ),
+            eyes=ExecutorEyes(lane, facts, source, destination, stream, commits, attempts, kept, clock),
             blessings=BlessingRelay(
                 lane, destination, VotePool(config.monitors, log), http, sender, config, log
             ),
-            market=Market(config.fee_guard, source, destination, self._around.clock),
+            market=Market(config.fee_guard, source, destination, clock),
             sender=sender,
             config=config,
             log=log,
@@ -284,8 +225,3 @@ def lanes_named(deployment: Deployment, names: Sequence[LaneName]) -> list[LaneD
     if not names:
         return list(deployment.lanes)
     return [deployment.lane(ChainSelector(name.source), ChainSelector(name.destination)) for name in names]
-
-
-def ends_of(lanes: Sequence[LaneDeployment]) -> list[ChainSelector]:
-    """Every chain that one of the lanes touches."""
-    return list(dict.fromkeys(end for lane in lanes for end in (lane.source, lane.destination)))
