@@ -72,9 +72,6 @@ def _ask_chains(
     certificate: Certificate, deployment: Path | None, rpc: list[str], router: list[str]
 ) -> tuple[Check, ...]:
     from ccip_py.cli import connect
-    from ccip_py.sdk.verify_certificate import against_chains
-    from ccip_py.sdk.verify_certificate import verify as check
 
     with connect.client(deployment, rpc, router) as ccip:
-        pinned = ccip.pins(certificate.lane.source, certificate.lane.destination)
-        return (*check(certificate, pinned), *ccip.driver.run(against_chains(ccip.book, certificate)))
+        return ccip.verify(certificate)

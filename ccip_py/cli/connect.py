@@ -77,14 +77,21 @@ def client(deployment: Path | None, rpc: Sequence[str], router: Sequence[str] = 
     if router:
         if deployment is not None or rpc:
             raise BadInput("--router stands alone: without --deployment and --rpc")
-        return Ccip.at(dict(_router(text) for text in router))
+        with terminal.waiting("asking the Routers what they are connected with"):
+            return _patient(Ccip.at(dict(_router(text) for text in router)))
     known = read_deployment(path)
     given = urls(rpc)
     strange = given.keys() - {chain.name for chain in known.chains}
     if strange:
         names = ", ".join(chain.name for chain in known.chains)
         raise BadInput(f"--rpc: no chain is named {', '.join(sorted(strange))}", hint=f"chains: {names}")
-    return Ccip(known, rpc_urls=given)
+    return _patient(Ccip(known, rpc_urls=given))
+
+
+def _patient(ccip: Ccip) -> Ccip:
+    """Says which endpoint it waits for, if one is slow."""
+    ccip.driver.around = terminal.slow
+    return ccip
 
 
 def urls(rpc: Sequence[str]) -> dict[str, str]:

@@ -129,6 +129,16 @@ def waiting(what: str) -> Iterator[Callable[[str], None]]:
         yield spinner.update
 
 
+@contextmanager
+def slow(endpoint: str) -> Iterator[None]:
+    """Around a request: say whom it waits for, if it takes long."""
+    patient = _Patient(f"waiting for {endpoint} to answer")
+    try:
+        yield
+    finally:
+        patient.end()
+
+
 class _Patient:
     """Says what it waits for, once per thing, if it still does after a while: whoever waits may be busy waiting."""
 

@@ -25,6 +25,7 @@ from ccip_py.sdk.types import (
     TokenOnLane,
     Transaction,
 )
+from ccip_py.sdk.verify_certificate import Check
 
 
 class AsyncCcip:
@@ -149,6 +150,10 @@ class AsyncCcip:
     async def certificate(self, sent: SentMessage) -> Certificate:
         """As `Ccip.certificate`."""
         return await self.driver.run(self._flows.certificate(sent))
+
+    async def verify(self, certificate: Certificate, *, pins: Pins | None = None) -> tuple[Check, ...]:
+        """As `Ccip.verify`."""
+        return await self.driver.run(self._flows.verify(certificate, pins))
 
     async def pins(self, source: ChainRef, destination: ChainRef) -> Pins:
         """As `Ccip.pins`."""

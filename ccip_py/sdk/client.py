@@ -34,6 +34,7 @@ from ccip_py.sdk.types import (
     TokenOnLane,
     Transaction,
 )
+from ccip_py.sdk.verify_certificate import Check
 
 __all__ = ["AsyncCcip", "Ccip", "MessageOptions"]
 
@@ -197,6 +198,14 @@ class Ccip:
         NotYet (NO_CERTIFICATE) while the message is not blessed; Refused where blessings cannot be read.
         """
         return self.driver.run(self._flows.certificate(sent))
+
+    def verify(self, certificate: Certificate, *, pins: Pins | None = None) -> tuple[Check, ...]:
+        """What holds of a certificate and what does not, one `Check` each; it holds if all do.
+
+        With `pins` no chain is asked: the signatures are compared with signer sets that were kept before. Without, with
+        those of now, and both chains are asked besides whether the root is committed and the message executed.
+        """
+        return self.driver.run(self._flows.verify(certificate, pins))
 
     def pins(self, source: ChainRef, destination: ChainRef) -> Pins:
         """The signer sets of a lane as they are now, to verify certificates against later."""

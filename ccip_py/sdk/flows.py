@@ -29,6 +29,7 @@ from ccip_py.sdk.types import (
     TokenOnLane,
     Transaction,
 )
+from ccip_py.sdk.verify_certificate import Check, against_chains, verify
 
 POLL_S = 0.4  # between two looks
 ENDS = frozenset({Stage.EXECUTED, Stage.FAILED})
@@ -190,6 +191,13 @@ class Flows:
 
     def pins(self, source: ChainRef, destination: ChainRef) -> Flow[Pins]:
         return (yield from pins_of(self.book, self.book.lane(source, destination)))
+
+    def verify(self, certificate: Certificate, pins: Pins | None) -> Flow[tuple[Check, ...]]:
+        if pins is not None:
+            return verify(certificate, pins)
+        lane = certificate.lane
+        now = yield from self.pins(lane.source, lane.destination)
+        return (*verify(certificate, now), *(yield from against_chains(self.book, certificate)))
 
     def lane(self, source: ChainRef, destination: ChainRef) -> Flow[LaneStatus]:
         return (yield from lanes.status(self.book, self.book.known(source, destination)))

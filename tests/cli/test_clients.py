@@ -49,6 +49,19 @@ def test_a_certificate_and_pins_survive_their_files(certified: tuple[Certificate
     assert all(check.holds for check in verify(certificate, pins))
 
 
+def test_a_client_verifies_offline_against_pins_and_without_them_asks_the_chains(
+    running: Running, certified: tuple[Certificate, Pins]
+) -> None:
+    ccip, (certificate, pins) = running.network.ccip, certified
+
+    offline, online = ccip.verify(certificate, pins=pins), ccip.verify(certificate)
+
+    assert offline == verify(certificate, pins)
+    assert online[: len(offline)] == offline
+    assert online[-1].name == "the message was executed with success"
+    assert all(check.holds for check in online)
+
+
 @pytest.mark.parametrize(
     "text", ["", "{}", "[]", "null", '{"format": "ccip-delivery-certificate/1"}', "[" * 5_000]
 )

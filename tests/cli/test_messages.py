@@ -1,6 +1,7 @@
 """Sending, following and finishing messages from the command line, on a running network. Rows N1 to N7."""
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -323,6 +324,26 @@ def test_n7_a_dead_endpoint_is_said_within_the_time_and_without_a_terminal(
     assert "error[ENDPOINT_DOWN]" in ran.err
     assert "http://127.0.0.1:1" in ran.err
     assert time.monotonic() - began < 60
+
+
+def test_n7_an_endpoint_that_hangs_is_named_while_it_is_waited_for(running: Running, tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        child = subprocess.Popen(
+            [sys.executable, "-m", "ccip_py.cli", "lane", "-d", str(running.file), "--rpc", f"a={url}"],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            cwd=tmp_path,
+        )
+        assert child.stderr is not None
+        said = child.stderr.readline()
+        child.kill()
+        child.communicate()
+
+    assert said == f"waiting for {url} to answer\n"
 
 
 def test_n7_a_wait_has_a_limit_and_says_what_for(on: Run, running: Running) -> None:
