@@ -22,7 +22,7 @@ from ccip_py.errors import CcipError, NotYet
 T = TypeVar("T")
 
 Main = Callable[[], Awaitable[None]]
-STOP_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = 60.0  # a starved machine takes long, and who waits for nothing loses little
 
 
 class NodeDied(CcipError):
@@ -78,8 +78,8 @@ class HostedNode:
         return True
 
     def check(self) -> None:
-        """Raise NodeDied if it ended by itself."""
-        if self._task is None or not self._task.done():
+        """Raise NodeDied if it ended by itself, and not late after it was told to."""
+        if self._task is None or not self._task.done() or (self._scope and self._scope.cancel_called):
             return
         error = _innermost(self._task.exception())
         raise NodeDied(f"{self.name} stopped by itself: {error!r}") from error

@@ -1,6 +1,9 @@
 """Nodes in the background: start, stop, start again; a death is seen."""
 
+import threading
+
 import anyio
+import anyio.to_thread
 import pytest
 
 from ccip_py.devnet import hosting
@@ -93,3 +96,30 @@ def test_a_node_that_is_slow_to_stop_keeps_no_other_running_and_is_named(monkeyp
         run()
 
     assert gone == ["quick", "slow"]
+
+
+def test_a_node_that_ends_late_after_it_was_told_to_is_not_dead(monkeypatch):
+    monkeypatch.setattr(hosting, "STOP_TIMEOUT_S", 0.01)
+    may_end = threading.Event()
+
+    async def slow() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(may_end.wait)
+
+    with Host() as host:
+        node = host.add("slow", slow)
+        node.start()
+        host.call(anyio.sleep, 0.01)
+        with pytest.raises(NotYet):
+            node.stop()
+        may_end.set()
+        monkeypatch.undo()
+        while node.running:
+            host.call(anyio.sleep, 0.01)
+
+        host.check()
+        node.start()
+        assert node.running

@@ -118,10 +118,11 @@ def restart(scene: Scene) -> Trouble:
     """A monitor, or two, are down for a while."""
     victims = scene.chance.sample(scene.network.monitors, scene.chance.randint(1, 2))
     for node in victims:
-        node.stop()
+        node.cancel()
 
     def end() -> None:
         for node in victims:
+            node.stop()  # waits, if it has not ended yet
             node.start()
 
     return Trouble("monitor restart", end)
