@@ -143,6 +143,15 @@ class Config:
     def chain(self, selector: int) -> Chain:
         return next(chain for chain in self.chains if chain.selector == selector)
 
+    def neighbours(self, selector: int) -> list[int]:
+        """Each chain that this one has a lane with, in either direction: a curse of it belongs on them, too."""
+        pairs = {(lane.source, lane.destination) for lane in self.lanes}
+        return sorted({end for pair in pairs if selector in pair for end in pair} - {selector})
+
+    def arriving(self, selector: int) -> list[Lane]:
+        """The lanes to a chain that anything is still judged on."""
+        return [lane for lane in self.lanes if lane.destination == selector and not lane.retired]
+
 
 def check(config: Config) -> None:
     """The same rules for a configuration that was built in code."""

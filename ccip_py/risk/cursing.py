@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ccip_py.risk import views
+from ccip_py.risk.asking import subjects_on
 from ccip_py.risk.config import Config
 from ccip_py.risk.facts import Facts
 from ccip_py.risk.follow import Look
@@ -21,7 +22,6 @@ from ccip_py.risk.keys import Key
 from ccip_py.risk.relay import rank
 from ccip_py.risk.send import Wish
 from ccip_py.risk.store import Held, Journal
-from ccip_py.risk.survey import subjects_on
 from ccip_py.risk.views import Ask, Monitors
 from ccip_py.risk.vote import GLOBAL_SUBJECT, Curse, Domain, Vote, digest, sign, subject_of
 

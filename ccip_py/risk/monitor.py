@@ -15,12 +15,14 @@ from typing import Any
 
 import anyio
 
+from ccip_py.risk import asking
 from ccip_py.risk.blessing import BlessDesk
 from ccip_py.risk.config import Config
 from ccip_py.risk.cursing import CurseDesk
 from ccip_py.risk.facts import Facts
 from ccip_py.risk.follow import TROUBLE, Follower, Look, Questions
 from ccip_py.risk.http import Http
+from ccip_py.risk.inspection import Inspector
 from ccip_py.risk.judge import Alert, Claim, Curse, Evidence, Verdict, Wait
 from ccip_py.risk.keys import Key
 from ccip_py.risk.patrol import Patrol
@@ -29,7 +31,7 @@ from ccip_py.risk.send import Sender, Wish
 from ccip_py.risk.serve import ask_peers
 from ccip_py.risk.stalls import judge_progress
 from ccip_py.risk.store import Journal
-from ccip_py.risk.survey import Survey, Surveyor, asks_about, asks_of
+from ccip_py.risk.survey import Survey, Surveyor
 from ccip_py.risk.vote import Vote, to_json
 from ccip_py.risk.windows import prints
 
@@ -52,7 +54,8 @@ class Monitor:
         self.facts = Facts(config.directory / "facts.sqlite", config.chains, config.lanes)
         self._surveyor = Surveyor(config, self.facts)
         own = {"bless": bless.address, "curse": curse.address, "relay": relay.address}
-        self._patrol = Patrol(config, self.facts, self.journal, own)
+        self._patrol = Patrol(config, self.facts, self.journal)
+        self._inspector = Inspector(config, self.journal, own)
         self._blessings = BlessDesk(config, bless, self.journal, self.facts.signed)
         self._curses = CurseDesk(config, curse, bless.address, self.journal)
         self._windows: dict[int, Sequence[Target]] = {}
@@ -107,11 +110,16 @@ class Monitor:
         looks: dict[int, Look] = {}
 
         async def look(selector: int) -> None:
-            asks = [*asks_of(self.config, selector, self._curse_key.address), *self._curses.asks(selector)]
-            asks += asks_about(self.config.chain(selector).rmn, self._blessings.open.get(selector, ()))
+            asks = asking.always(self.config, selector, self._curse_key.address)
+            asks += asking.about(self.config.chain(selector).rmn, self._blessings.open.get(selector, ()))
+            asks += self._curses.asks(selector)
+            final = [
+                *self._patrol.final_asks(selector),
+                *self._inspector.final_asks(selector, self.cycles),
+            ]
             questions = Questions(
                 tuple(dict.fromkeys(asks)),
-                tuple(self._patrol.final_asks(selector, self.cycles)),
+                tuple(dict.fromkeys(final)),
                 tuple(lane.commit_store for lane in self.config.lanes if lane.destination == selector),
             )
             try:
@@ -134,6 +142,7 @@ class Monitor:
             confirmed = frozenset(held.evidence.id for held in self.journal.held())
             self._surveyor.survey(looks, findings, confirmed)
             self._patrol.survey(looks, findings, confirmed)
+            self._inspector.survey(looks, findings)
             self._surveyed = looks, findings
         return findings.copy()
 

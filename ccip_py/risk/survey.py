@@ -4,7 +4,7 @@ Knows the stores and the looks, decides nothing: the decisions are in `judge.py`
 when a claim was first seen, which measures patience; a restart forgets it, and is more patient.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ccip_py.risk import evm, views
@@ -31,7 +31,7 @@ from ccip_py.risk.judge import (
     rebuild,
 )
 from ccip_py.risk.stalls import OVERDUE_BLOCKS, judge_waiting
-from ccip_py.risk.vote import GLOBAL_SUBJECT, Blessing, subject_of, tag
+from ccip_py.risk.vote import Blessing, subject_of, tag
 
 # Intervals whose root is remembered: more than all lanes together have open.
 MAX_REBUILT = 1_024
@@ -155,10 +155,8 @@ class Surveyor:
     def _finality(self, selector: int, look: Look, survey: Survey) -> None:
         if look.violation is None:
             return
-        ends = {end for lane in self._config.lanes for end in (lane.source, lane.destination)
-                if selector in (lane.source, lane.destination)}  # fmt: skip
-        found = look.violation
-        verdict = judge_finality(selector, sorted(ends), found.number, found.was, found.now)
+        found, ends = look.violation, sorted((selector, *self._config.neighbours(selector)))
+        verdict = judge_finality(selector, ends, found.number, found.was, found.now)
         survey.alarms.append(str(found))
         if isinstance(verdict, Curse):
             survey.suspicions.append(verdict.evidence)
@@ -172,12 +170,8 @@ class Surveyor:
         # Before the proxy was deployed, the answer was empty.
         if not answer:
             return
-        neighbours = {
-            lane.source if lane.destination == selector else lane.destination
-            for lane in self._config.lanes
-            if selector in (lane.source, lane.destination)
-        }
-        verdict = judge_pointer(selector, sorted(neighbours), chain.rmn, views.as_address(answer))
+        neighbours = self._config.neighbours(selector)
+        verdict = judge_pointer(selector, neighbours, chain.rmn, views.as_address(answer))
         if isinstance(verdict, Curse):
             survey.suspicions.append(verdict.evidence)
 
@@ -257,38 +251,6 @@ def pointer_holds(config: Config, selector: int, look: Look) -> bool:
 def blessing_of(lane: Lane, claim: Claim, epoch: int) -> Blessing:
     """The statement that a good root is to be blessed with."""
     return Blessing(lane.commit_store, lane.source, lane.on_ramp, claim.first, claim.last, claim.root, epoch)
-
-
-def asks_of(config: Config, selector: int, curse_key: bytes) -> list[views.Ask]:
-    """What is asked of a chain on every cycle, whatever is going on."""
-    chain = config.chain(selector)
-    asks = [views.monitors(chain.rmn), views.pointer(chain.rmn_proxy)]
-    asks += [views.epoch_of(chain.rmn, remote) for remote in remotes_of(config, selector)]
-    asks += [views.next_message(lane.on_ramp) for lane in config.lanes if lane.source == selector]
-    for subject in subjects_on(config, selector):
-        asks.append(views.is_cursed(chain.rmn, subject))
-        asks.append(views.curse_nonce(chain.rmn, subject, curse_key))
-    return asks
-
-
-def asks_about(rmn: bytes, statements: Sequence[Blessing]) -> list[views.Ask]:
-    """Whether a root still stands, and who has blessed it."""
-    asks = []
-    for statement in statements:
-        asks.append(views.commitment(statement.commit_store, statement.root))
-        asks.append(views.bless_votes(rmn, tag(statement)))
-    return asks
-
-
-def subjects_on(config: Config, selector: int) -> list[bytes]:
-    """What can be cursed on a chain: each chain it has a lane with, and everything."""
-    return [*(subject_of(one) for one in remotes_of(config, selector)), GLOBAL_SUBJECT]
-
-
-def remotes_of(config: Config, selector: int) -> list[int]:
-    """Each chain that this one has a lane with, in either direction."""
-    pairs = {(lane.source, lane.destination) for lane in config.lanes}
-    return sorted({end for pair in pairs if selector in pair for end in pair} - {selector})
 
 
 def _hinted(lane: Lane, look: Look) -> list[Claim]:
