@@ -74,6 +74,7 @@ def _source_of(execution: Execution, facts: ExecutionFacts) -> Verdict:
 
 
 def _execution_evidence(execution: Execution, anomaly: str, summary: str, blame: int | None) -> Evidence:
+    """Names the place of the execution: the same message executed again is another fact."""
     return Evidence(
         anomaly,
         blame,

@@ -30,6 +30,8 @@ Ballot: TypeAlias = tuple[bytes, int]
 
 
 class BlessDesk:
+    """All blessings of one monitor, on all its chains. In a cycle: `sign`, `hear`, `act`, `overdue`."""
+
     def __init__(self, config: Config, key: Key, journal: Journal, signed: SignedFacts) -> None:
         self._config = config
         self._key = key
@@ -132,6 +134,8 @@ class BlessDesk:
                 yield lane.destination, wish
 
     def _relay(self, lane: Lane, statement: Blessing, own: Vote, look: Look) -> Wish | None:
+        """What the chain has counted is counted on the chain: only what is missing there is sent, whoever brought the
+        rest. From when a quorum was known, everybody computes the same order of turns."""
         tag_, head = tag(statement), look.head.number
         key = tag_, own.config_version
         monitors = views.as_monitors(look.answers[views.monitors(self._rmn(lane))])

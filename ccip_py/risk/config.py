@@ -85,7 +85,11 @@ class PriceBound:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """One chain as this monitor sees it."""
+    """One chain as this monitor sees it.
+
+    `absence_grace` is the one number here that a curse depends on. It has to exceed what all endpoints together may lag
+    behind a committer's, or a message that is merely not seen yet would be held against the committers.
+    """
 
     name: str
     selector: int
@@ -105,13 +109,13 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One direction between two chains."""
+    """One direction between two chains. The on-ramp is on the source, the other two are on the destination."""
 
-    source: int
+    source: int  # selectors
     destination: int
-    on_ramp: bytes
-    commit_store: bytes
-    off_ramp: bytes
+    on_ramp: bytes  # what it logs is what was sent
+    commit_store: bytes  # what it holds is what is claimed
+    off_ramp: bytes  # what it logs is what was executed
     retired: bool = False  # replaced: nothing on it is judged any more, but it explains what tokens did
 
     # Names the lane in the store. An on-ramp belongs to exactly one lane.
@@ -124,7 +128,13 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    name: str
+    """One monitor. What differs from its peers' is what makes it worth having: endpoints, keys, the folder, the port.
+
+    What must be the same in all of them are the chains and lanes, and the relaying steps, from which everybody computes
+    whose turn it is.
+    """
+
+    name: str  # for people: logs and status
     directory: Path  # journal.sqlite and facts.sqlite live here
     listen: tuple[str, int]  # loopback host and port; port 0 takes a free one
     peers: tuple[str, ...]  # base URLs of the other monitors
@@ -133,12 +143,12 @@ class Config:
     relay: KeySource | None  # pays for transactions; None: the bless key does
     chains: tuple[Chain, ...]
     lanes: tuple[Lane, ...]
-    poll_seconds: float = 1.0
-    timeout_seconds: float = 5.0
-    relay_step_blocks: int = 2
+    poll_seconds: float = 1.0  # between two cycles; a curse needs two
+    timeout_seconds: float = 5.0  # of each request, to endpoints and peers
+    relay_step_blocks: int = 2  # blocks of the destination that each in the order waits for the one before
     alone_after_blocks: int = 12  # without a quorum in sight, how long until one's own vote goes alone
     stalled_seconds: float = 180.0  # a chain without a new finalized block for longer is worth an alert
-    simulated_independence: bool = False
+    simulated_independence: bool = False  # one endpoint is enough: for devnets, and shown in the status
 
     def chain(self, selector: int) -> Chain:
         return next(chain for chain in self.chains if chain.selector == selector)

@@ -56,6 +56,8 @@ class _Heard:
 
 
 class CurseDesk:
+    """All curse votes of one monitor, its own and those it may have to carry for others. In a cycle: `hear`, `act`."""
+
     def __init__(self, config: Config, key: Key, bless_address: bytes, journal: Journal) -> None:
         self._config = config
         self._key = key
@@ -124,6 +126,11 @@ class CurseDesk:
         return places
 
     def _settled(self, held: Held, looks: Mapping[int, Look], facts: Facts) -> bool:
+        """Whether this evidence asks for nothing any more, which is then written down.
+
+        A bad root asks for a curse as long as it stands, however often that is lifted. What can't be undone asks until
+        the owner has seen it, which is what lifting says.
+        """
         evidence = held.evidence
         if evidence.standing and evidence.standing not in self._lanes:
             pass  # the lane was replaced

@@ -37,6 +37,8 @@ class Block:
 
 
 class Facts:
+    """One SQLite file. Whatever reads it asks the part that knows the subject: `facts.sent`, `facts.roots` and so on."""
+
     def __init__(self, path: Path, chains: Sequence[Chain], lanes: Sequence[Lane]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path, isolation_level=None)
@@ -120,6 +122,8 @@ class Facts:
         self._db.execute("COMMIT")
 
     def _take_logs(self, chain: int, block: Block) -> None:
+        """Each log to whom it concerns. What the contract is decides as much as what the log says: anybody can log
+        anything under an address of their own."""
         backing = self.sent.backing(chain, block.logs)
         for log in block.logs:
             topic = log.topics[0] if log.topics else b""

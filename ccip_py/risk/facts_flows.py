@@ -68,6 +68,8 @@ class Flows:
                 self._of(chain, log, log.address).given += evm.word(log.data, 0)
 
     def _take_transfer(self, chain: int, log: Log, pools: Sequence[Pool]) -> None:
+        """The token's own account: minted is what comes from nobody, burned what goes there, and withdrawn what leaves
+        a pool or its vault for anybody else. A burn out of a pool is no withdrawal: that is how value leaves a chain."""
         transfer = evm.read_transfer(log)
         if transfer is None:
             return

@@ -38,6 +38,8 @@ def prune(db: sqlite3.Connection, chains: Iterable[Chain], lanes: Iterable[Lane]
 
 
 def _prune_lane(db: sqlite3.Connection, lane: str, before: int) -> int:
+    """Roots committed before that place which were removed, or whose messages all succeeded, none of them lately and
+    none unjudged. Removed ones leave nothing behind: nothing was executed under them."""
     newest = db.execute(
         "SELECT max(at) FROM accepted WHERE lane = ? AND removed_at IS NULL", (lane,)
     ).fetchone()[0]
@@ -73,6 +75,7 @@ def _fold(db: sqlite3.Connection, lane: str, first: int, last: int) -> None:
 
 
 def _prune_chain(db: sqlite3.Connection, chain: str, oldest: int) -> None:
+    """Flows before that block that passed both checks, and sums that no window needs."""
     db.execute("DELETE FROM flow WHERE chain = ? AND block < ? AND judged AND cleared", (chain, oldest))
     # Of each token's sums, the last one before the window stays: it is still the sum.
     db.execute(

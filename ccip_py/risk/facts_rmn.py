@@ -79,6 +79,7 @@ class RmnFacts:
         )
 
     def _take_blessing(self, chain: int, log: Log, at: int) -> None:
+        """Kept with its place, for judging executions, and noted at the root, which is not open in that epoch any more."""
         store, root, first, last, epoch = evm.read_blessed(log)
         lane = self._by_store.get((chain, store))
         if lane is None:

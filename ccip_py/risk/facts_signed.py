@@ -15,6 +15,8 @@ KEPT = 50_000
 
 
 class SignedFacts:
+    """Statements by who made them and under which heading. More than one under a heading is a conflict, for good."""
+
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._known: set[tuple[bytes, str, bytes]] = set()

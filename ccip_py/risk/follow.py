@@ -74,6 +74,8 @@ class Look:
 
 
 class Follower:
+    """One chain, look by look. What it has read is in the facts; here is only what the last look asked and found."""
+
     def __init__(
         self,
         chain: Chain,
@@ -106,6 +108,11 @@ class Follower:
         return look
 
     async def _look(self, head: Head, questions: Questions) -> Look:
+        """Everything about one head in one batch to all endpoints, then the new finalized blocks from any of them.
+
+        Asked together: the last block taken in, again (the ratchet), the end of the next step, the contracts' state at
+        the head and at that end, and what is not final yet. The answers are compared before anything is taken in.
+        """
         cursor = self._facts.cursor(self.chain.selector) or await self._begin(head)
         top = max(cursor[0], min(cursor[0] + STEP, head.final))
         # Far behind, hints would be many, and old state may be gone from the nodes.

@@ -61,6 +61,11 @@ class Inspector:
     # CHANGES AND WEAKNESS
 
     def _settings(self, selector: int, look: Look, survey: Survey) -> None:
+        """Each setting against what it was when it was first seen, or last accepted.
+
+        A change is accepted as soon as it was told (once: the journal keeps it) or was announced. A fallen threshold is
+        not accepted before the owner has reviewed and lifted the curse that it led to: until then it is still fallen.
+        """
         expected = dict(self._config.chain(selector).expected)
         for name, now in self._values(selector, look):
             before = self._journal.setting(selector, name, now)
@@ -87,12 +92,17 @@ class Inspector:
             count = self._committers.get(lane.commit_store, 0)
             if count and (answer := look.final_answers.get(views.quorum(lane.commit_store))):
                 found.append((f"quorum of {lane.commit_store.hex()}", views.as_number(answer), count))
+        # What an operator announced is wanted that way, if only on a devnet of few monitors.
         for name, value, keys in found:
             if (name, str(value)) not in chain.expected:
                 survey.add(judge_strength(selector, name, value, keys))
 
     def _values(self, selector: int, look: Look) -> Iterator[tuple[str, str]]:
-        """Settings that were asked for and are set: a contract without code answers nothing."""
+        """(name, value) of settings that were asked for and are set: a contract without code answers nothing.
+
+        Names are what operators list under `[chains.expected]`. Values that are lists are shown as their hash, unless
+        they are short enough to be written down by hand.
+        """
         answers, chain = look.final_answers, self._config.chain(selector)
         try:
             if answer := answers.get(views.monitors(chain.rmn)):
@@ -117,6 +127,7 @@ class Inspector:
                     yield f"pools of lock box {box.hex()}", keccak(answer).hex()
             yield from self._routes(selector, answers)
         except Undecodable:
+            # Answers that are no answers come from contracts that are not what they should be: their code is a setting.
             return
 
     def _routes(self, selector: int, answers: Mapping[Ask, bytes]) -> Iterator[tuple[str, str]]:
@@ -161,6 +172,7 @@ class Inspector:
     # WHERE THINGS ARE
 
     def _contracts(self, selector: int) -> dict[str, bytes]:
+        """Whose owner and code must not change unseen. A retired lane's, too: its pools may still obey it."""
         chain = self._config.chain(selector)
         found = {"RMN": chain.rmn, "RMNProxy": chain.rmn_proxy}
         found.update({"Router": chain.router} if chain.router else {})

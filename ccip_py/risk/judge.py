@@ -129,7 +129,12 @@ class RootFacts:
 
 
 def judge_root(claim: Claim, facts: RootFacts) -> Verdict:
-    """Bless, wait or curse one committed root."""
+    """Bless, wait or curse one committed root.
+
+    Blessed is what follows the roots before it, covers messages that are all final here, is their root as rebuilt here,
+    and covers nothing that an honest on-ramp would not have let through. A blessing speaks about the source only, so
+    the commit itself need not be final for it. For a curse it must be: it speaks about what the destination holds.
+    """
     if claim.first > facts.expected_first:
         return _gap(claim, facts)
     if claim.last > facts.final_through:
@@ -181,6 +186,8 @@ def _content(claim: Claim, flaw: Message | None) -> Verdict:
 
 
 def _root_evidence(claim: Claim, anomaly: str, summary: str, facts: Mapping[str, Any]) -> Evidence:
+    """Against a root that stands: it is settled when the root is gone, and not before. The source is blamed, because
+    nothing that comes from it can be believed now; the destination's other lanes go on."""
     return Evidence(
         anomaly,
         claim.source,
@@ -222,7 +229,11 @@ def judge_lane(claims: Sequence[tuple[Claim, RootFacts]]) -> list[tuple[Claim, V
 
 
 def judge_finality(chain: int, neighbours: Sequence[int], number: int, was: bytes, now: bytes) -> Verdict:
-    """A finalized block has another hash than before, and all endpoints say so."""
+    """A finalized block has another hash than before, and all endpoints say so.
+
+    Whatever was committed from that chain may never have happened there, and whatever was executed on it may happen
+    again. Nothing about it can be believed until somebody has looked, so it is stopped in both directions everywhere.
+    """
     if was == now:
         return Wait("nothing changed")
     return Curse(

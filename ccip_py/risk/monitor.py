@@ -44,7 +44,14 @@ PRUNE_CYCLES = 256
 
 
 class Monitor:
-    """One monitor. `cycle` does one round; nothing happens between two rounds."""
+    """One monitor. `cycle` does one round; nothing happens between two rounds.
+
+    looks        what each chain shows, from its followers
+    survey       what all checks make of it: roots good, bad or undecided; suspicions; alerts
+    blessings    a vote for each good root, the others' votes, a transaction when it is one's turn
+    curses       evidence that was suspected twice, votes for as long as it holds, votes of those who can't pay
+    senders      transactions, by chain
+    """
 
     def __init__(self, config: Config, bless: Key, curse: Key, relay: Key, http: Http) -> None:
         self.config = config

@@ -36,7 +36,8 @@ class Memory:
 
 
 def remember(before: Memory | None, ends: Ends) -> Memory:
-    """What to keep after a look."""
+    """What to keep after a look: from the moment that `here` is free of the curse, how often the other end was lifted; and
+    whether that end followed since then."""
     if not ends.cursed_here:
         return Memory(ends.lifts_here, ends.lifts_there)
     if before is None or before.lifts_here != ends.lifts_here:

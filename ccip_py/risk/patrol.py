@@ -63,6 +63,8 @@ class Patrol:
     # TOKENS: AN7, AN8, AN13
 
     def _flows(self, selector: int, survey: Survey, confirmed: frozenset[bytes]) -> None:
+        """What moved, transaction by transaction, each once. A curse is looked at again until its evidence is held:
+        it has to be seen twice."""
         cleared = []
         flows = self._facts.flows.uncleared(selector)
         survey.unfinished |= len(flows) == AT_ONCE
@@ -75,6 +77,11 @@ class Patrol:
         self._facts.flows.mark_cleared(cleared)
 
     def _supply(self, selector: int, look: Look, survey: Survey) -> None:
+        """The token's own total against the sum of its transfers, both as of the same final block.
+
+        The first look writes down what no transfer explains: a token that is older than `start_block` has a past that
+        was not read. From then on the difference must stay what it was.
+        """
         for pool in self._facts.flows.tokens(selector):
             answer = look.final_answers.get(views.total_supply(pool.token))
             if not answer:
@@ -86,6 +93,11 @@ class Patrol:
             survey.add(judge_supply(supply, self._config.neighbours(selector)))
 
     def _outflow(self, selector: int, look: Look, survey: Survey) -> None:
+        """How much of what there was a pool gave out within its window.
+
+        A pool that mints has no stock of its own: its share is of the token's supply. What a pool gave out is no longer
+        there, so it is added again; what came into being is, so it is taken off.
+        """
         for pool in self._config.chain(selector).pools:
             first = look.pinned - pool.outflow_blocks + 1
             spent = self._facts.flows.spent(selector, pool, first, look.pinned)
@@ -96,6 +108,7 @@ class Patrol:
                 continue
             left = views.as_number(answer)
             stock = left - spent.issued if minted else left + spent.given
+            # Part of the evidence's id: one alert per window, however long the spike lasts.
             window = look.pinned // pool.outflow_blocks
             survey.add(judge_outflow(Outflow(selector, pool, window, spent.given, max(0, stock))))
 
@@ -109,6 +122,8 @@ class Patrol:
                 survey.add(judge_price(selector, bound, value, at, look.head.timestamp))
 
     def _signers(self, lane: Lane, look: Look, survey: Survey) -> None:
+        """Contradictions of those in office: the lane's committers, as many of whom may be faulty as 3f+1 with a quorum
+        of 2f+1 bears; and the monitors of its destination, as many as blessings can do without."""
         committers = self._facts.signed.conflicts(self._heading(lane))
         members, quorum = (
             look.final_answers.get(ask)
@@ -130,6 +145,8 @@ class Patrol:
         survey.add(judge_conflicts(office, self._facts.signed.conflicts(headings)))
 
     def _pair(self, here: int, there: int, looks: Mapping[int, Look], survey: Survey) -> None:
+        """A curse `here` and its other end. What was seen of both is kept whether or not there is a curse: it is what
+        later tells whether the other end never followed, or followed and was lifted."""
         ends = Ends(
             self._is_cursed(here, there, looks[here]),
             self._lifts(here, there, looks[here]),
@@ -147,6 +164,7 @@ class Patrol:
             survey.add(judge_pair(Pair(here, there, began, looks[here].final, grace, ends, memory)))
 
     def _unexecuted(self, lane: Lane, look: Look, survey: Survey) -> None:
+        """Blessed roots that wait. During a curse they are meant to."""
         if self._is_cursed(lane.destination, lane.source, look):
             return
         for root, block in self._facts.roots.unexecuted(lane):

@@ -5,7 +5,11 @@ from ccip_py.risk.judge import Alert, Bless, Evidence, Verdict
 
 
 def judge_price(chain: int, bound: PriceBound, value: int, at: int, now: int) -> Verdict:
-    """`value` was set at chain time `at`; it is `now`. A price of zero at time zero was never set."""
+    """`value` was set at chain time `at`; it is `now`. A price of zero at time zero was never set.
+
+    Bounds are the operator's idea of what is sane, far from what is usual: within them markets may do what they want. Age
+    is told because the quoter refuses to quote with a price that is too old, and the lane then stands still.
+    """
     if at == 0 and value == 0:
         return Bless(0)
     if not bound.low <= value <= bound.high:

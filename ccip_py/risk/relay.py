@@ -57,7 +57,9 @@ def to_send(
 ) -> Sequence[Vote]:
     """The votes to send now; none if it isn't this monitor's turn. `votes` are `uncounted` ones.
 
-    With a quorum at hand no vote more than needed is sent: each costs a signature check.
+    With a quorum at hand no vote more than needed is sent: each costs a signature check. With steps of two blocks and a
+    quorum known at block 100, the first in the order sends at 100, the second at 102 if nothing landed, and so on.
+    Without one, after `alone_after_blocks`, everybody sends what is known to it; the contract adds it up.
     """
     needed = missing(monitors, counted)
     if len(votes) >= needed and waiting.quorum is not None:

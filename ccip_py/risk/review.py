@@ -57,6 +57,7 @@ async def _curses(places: Sequence[Place], monitors: Sequence[str]) -> list[Json
 
 
 async def _of_chain(http: Http, place: Place, evidence: Mapping[str, Json]) -> list[Json]:
+    """All of it as of one block: a vote that comes later is not among these, and changes the hash."""
     endpoint = Endpoint(place.target, http)
     head = await endpoint.call("eth_getBlockByNumber", "latest", False)
     pinned = bytes.fromhex(head["hash"][2:])

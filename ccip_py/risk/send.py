@@ -56,7 +56,12 @@ def sign_transaction(
 
 
 class Sender:
-    """One account on one chain."""
+    """One account on one chain.
+
+    What is under way is in the journal, by nonce. A nonce that the chain has used is forgotten; one that is stuck for
+    `PATIENCE_BLOCKS` is sent again, dearer, or turned into nothing if nobody wishes for it any more; a gap that a lost
+    transaction left is filled by the next wish. So whatever happens in between, the wishes of today get through.
+    """
 
     def __init__(self, chain: Chain, endpoints: Endpoints, key: Key, journal: Journal) -> None:
         self._chain = chain
@@ -82,6 +87,7 @@ class Sender:
         return failures
 
     async def _grant(self, endpoint: Endpoint, wishes: Sequence[Wish], head: int) -> list[str]:
+        """With one endpoint: forget what was mined, push what is stuck, send what is new."""
         account = "0x" + self._key.address.hex()
         mined, block, tip = await endpoint.batch(
             [

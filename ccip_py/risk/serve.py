@@ -119,6 +119,7 @@ class _Exchange(asyncio.Protocol):
 
 
 def _respond(line: str, pages: Pages, last: bool) -> bytes:
+    """Pages are computed when they are asked for. There are no others, and nothing can be changed through them."""
     method, _, rest = line.partition(" ")
     page = pages.get(rest.partition(" ")[0].partition("?")[0])
     if page is None or method != "GET":
@@ -143,6 +144,7 @@ async def ask_peers(http: Http, peers: Sequence[str]) -> list[Vote]:
 
 
 async def _votes_of(http: Http, peer: str) -> list[Vote]:
+    """What of a peer's answer has the form of a vote, and not too much of it."""
     try:
         raw = parse_json(await http.get(f"{peer}/votes", _ANSWER_LIMIT))
     except (HttpError, ValueError):

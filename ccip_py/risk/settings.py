@@ -17,7 +17,12 @@ THRESHOLDS = ("bless threshold", "curse threshold", "quorum")
 def judge_setting(
     chain: int, neighbours: Sequence[int], name: str, before: str, now: str, expected: str | None
 ) -> Verdict:
-    """Alert about a change that nobody announced; curse the chain if a threshold fell."""
+    """Alert about a change that nobody announced; curse the chain if a threshold fell.
+
+    A change is for people to judge: monitors can't know whether the new owner is the right one. That fewer signatures than
+    before are enough is different: it is what an attacker with the owner's key would do first, and an owner with
+    good reasons can announce it.
+    """
     if now in (before, expected):
         return Bless(0)
     evidence = Evidence(

@@ -46,7 +46,12 @@ class Conflict:
 
 
 def read_transmit(data: bytes, chain_id: int, commit_store: bytes) -> list[Signed]:
-    """The signatures on one report. Words: context (3), offsets of report, rs and ss, then the parities."""
+    """The signatures on one report.
+
+    Words 0 to 2 are the context: config digest; epoch and round; a word for extensions. The first two of these are what a
+    committer may sign one report for. Words 3 to 5 say where the report, the rs and the ss are, and word 6 holds a parity
+    per signature, from its left end. What is signed is hash(hash(report), context).
+    """
     if data[:4] != TRANSMIT:
         return []
     body = data[4:]

@@ -6,7 +6,8 @@ for nothing.
 
 from ccip_py.risk.judge import Alert, Bless, Evidence, Verdict
 
-# Blocks of the destination after which something that should move is overdue.
+# Blocks of the destination after which something that should move is overdue: more than a blessing or an execution takes
+# when half of those who could bring it about are gone.
 OVERDUE_BLOCKS = 60
 
 # AN11

@@ -16,46 +16,8 @@ from typing import Any
 
 from ccip_py.risk.judge import Evidence
 from ccip_py.risk.pairs import Memory
+from ccip_py.risk.store_schema import SCHEMA
 from ccip_py.risk.vote import Blessing, Curse, Domain, Permit, digest, tag
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS blessing (
-    statement TEXT NOT NULL,      -- lane, first, last, epoch: what may be blessed with one root only
-    root TEXT NOT NULL,
-    tag TEXT NOT NULL,
-    config_version INTEGER NOT NULL,
-    why TEXT NOT NULL,            -- JSON: the facts it rests on
-    at REAL NOT NULL,
-    PRIMARY KEY (statement)
-);
-CREATE TABLE IF NOT EXISTS curse (
-    domain TEXT NOT NULL, subject TEXT NOT NULL, nonce TEXT NOT NULL, valid_until INTEGER NOT NULL,
-    evidence TEXT NOT NULL, config_version INTEGER NOT NULL, at REAL NOT NULL,
-    PRIMARY KEY (domain, subject, nonce, valid_until, evidence, config_version)
-);
-CREATE TABLE IF NOT EXISTS evidence (
-    id TEXT PRIMARY KEY, anomaly TEXT NOT NULL, blame TEXT, chains TEXT NOT NULL,
-    summary TEXT NOT NULL, facts TEXT NOT NULL, standing TEXT NOT NULL,
-    at REAL NOT NULL,
-    epochs TEXT NOT NULL DEFAULT '{}',  -- JSON: "chain/subject" → the subject's epoch when first voted on
-    settled INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE IF NOT EXISTS alert (
-    id TEXT PRIMARY KEY, anomaly TEXT NOT NULL, summary TEXT NOT NULL, facts TEXT NOT NULL, at REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS setting (
-    chain TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (chain, name)
-);
-CREATE TABLE IF NOT EXISTS pair (
-    here TEXT NOT NULL, there TEXT NOT NULL, lifts_here INTEGER NOT NULL, free INTEGER NOT NULL,
-    answered INTEGER NOT NULL, PRIMARY KEY (here, there)
-);
-CREATE TABLE IF NOT EXISTS sending (
-    chain_id INTEGER NOT NULL, nonce INTEGER NOT NULL, purpose TEXT NOT NULL, recipient TEXT NOT NULL,
-    data TEXT NOT NULL, fee INTEGER NOT NULL, raw TEXT NOT NULL, block INTEGER NOT NULL,
-    PRIMARY KEY (chain_id, nonce)
-);
-"""
 
 
 class Equivocation(Exception):
@@ -85,12 +47,15 @@ class Sending:
 
 
 class Journal:
+    """What must survive: statements, evidence, alerts, settings, transactions. What each table is for is told in
+    `store_schema.py`."""
+
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        self._db.executescript(SCHEMA)
         # The table in memory: all of it is asked for in every cycle, and nobody else writes it.
         self._settings: dict[tuple[int, str], str] = {
             (int(chain), name): value

@@ -102,6 +102,11 @@ class Surveyor:
     # ROOTS
 
     def _roots(self, lane: Lane, source: Look, destination: Look, survey: Survey) -> None:
+        """All standing roots that lack a blessing, in the order of their commits.
+
+        What a root is expected to follow is known for final ones, and written down with them. For those that are just
+        seen it is the one before them in this very list, or what the last final one leads to, whichever is further.
+        """
         epoch = views.as_number(destination.answers[views.epoch_of(self._rmn(lane), lane.source)])
         expected = 0
         judged: list[tuple[Claim, RootFacts]] = []
@@ -127,6 +132,8 @@ class Surveyor:
                 survey.add(verdict)
 
     def _root_facts(self, lane: Lane, claim: Claim, source: Look, expected_first: int) -> RootFacts:
+        """Everything about the source in these comes from proven final blocks, but for the on-ramp's counter, which can
+        only make this monitor wait."""
         through = self._facts.sent.through(lane)
         visible = claim.last <= through and claim.first <= claim.last
         return RootFacts(
@@ -139,6 +146,7 @@ class Surveyor:
         )
 
     def _rebuild(self, lane: Lane, claim: Claim) -> Rebuilt | None:
+        """Once per interval: hashing 256 leaves in every cycle would be most of what a monitor does."""
         key = self._facts.generation, lane.key, claim.first, claim.last
         if key not in self._rebuilt:
             if len(self._rebuilt) >= MAX_REBUILT:
@@ -148,11 +156,13 @@ class Surveyor:
         return self._rebuilt[key]
 
     def _patience(self, what: tuple[object, ...], source: Look) -> int:
+        """Finalized blocks of the source that went by since this was first seen."""
         return source.final - self._first_seen.setdefault(what, source.final)
 
     # FINALITY, EXECUTIONS, PAYOUTS
 
     def _finality(self, selector: int, look: Look, survey: Survey) -> None:
+        """AN1. Nothing else is judged of such a chain: what is known of it may never have happened."""
         if look.violation is None:
             return
         found, ends = look.violation, sorted((selector, *self._config.neighbours(selector)))
@@ -193,6 +203,7 @@ class Surveyor:
         reasons = self._facts.rmn.reasons(lane, min(numbers), max(numbers))
         judged = []
         for one in found:
+            # Whatever has to be waited for stays unjudged, and is asked about again.
             verdict = judge_execution(one.execution, self._execution_facts(lane, one, reasons, source))
             if _is_settled(verdict, survey, confirmed):
                 judged.append(one.execution)
@@ -215,6 +226,7 @@ class Surveyor:
         )
 
     def _payouts(self, selector: int, survey: Survey, confirmed: frozenset[bytes]) -> None:
+        """What each guarded pool gave out in one transaction, against what the messages executed in it carried."""
         judged = []
         payouts = self._facts.flows.payouts(selector)
         survey.unfinished |= len(payouts) == AT_ONCE

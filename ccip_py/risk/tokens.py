@@ -72,7 +72,10 @@ class Supply:
 
 
 def judge_supply(supply: Supply, neighbours: Sequence[int]) -> Verdict:
-    """A supply that its transfers don't explain was changed behind everybody's back."""
+    """A supply that its transfers don't explain was changed behind everybody's back.
+
+    It may be more or less: a token that can be unmade without a trace can be made without one, too.
+    """
     expected = supply.opening + supply.net
     if supply.total == expected:
         return Bless(0)
@@ -107,7 +110,11 @@ class Outflow:
 
 
 def judge_outflow(outflow: Outflow) -> Verdict:
-    """More than the configured share in one window: below every rate limit, and yet a spike."""
+    """More than the configured share in one window: below every rate limit, and yet a spike.
+
+    Never a reason to vote. Every one of these messages was sent, committed and blessed; who is emptying the pool may be
+    its owner. But whoever can forge messages would do it like this, so a person should look while there is something left.
+    """
     percent = outflow.pool.outflow_percent
     if not percent or outflow.given * 100 <= outflow.stock * percent:
         return Bless(0)

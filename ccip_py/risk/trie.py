@@ -150,7 +150,11 @@ def _nibbles(key: bytes) -> tuple[int, ...]:
 
 
 def _trie_node(pairs: Sequence[tuple[tuple[int, ...], bytes]], depth: int) -> Item:
-    """The node over `pairs`, which are sorted and agree on their first `depth` nibbles."""
+    """The node over `pairs`, which are sorted and agree on their first `depth` nibbles.
+
+    One pair is a leaf: the rest of its path, and its value. Several that share more of the path are an extension: what they
+    share, and the node behind it. Several that part here are a branch: sixteen places, one per nibble, and a value.
+    """
     first = pairs[0][0]
     if len(pairs) == 1:
         return [_path(first[depth:], leaf=True), pairs[0][1]]

@@ -52,6 +52,7 @@ def _number(value: int) -> bytes:
 
 
 def monitors(rmn: bytes) -> Ask:
+    """Who may vote, how many votes are enough, and the version that votes are signed for."""
     return Ask(rmn, _selector("getMonitors()"))
 
 
@@ -61,14 +62,17 @@ def pointer(rmn_proxy: bytes) -> Ask:
 
 
 def epoch_of(rmn: bytes, source: int) -> Ask:
+    """How many lifts, of a curse on the source or of a global one: part of every blessing, so that a lift voids them."""
     return Ask(rmn, _selector("epochOf(uint64)") + _number(source))
 
 
 def is_cursed(rmn: bytes, subject: bytes) -> Ask:
+    """By the subject itself or globally. A bytes16 stands at the left end of its word."""
     return Ask(rmn, _selector("isCursed(bytes16)") + subject + bytes(16))
 
 
 def cursed_subjects(rmn: bytes) -> Ask:
+    """Each of them by itself."""
     return Ask(rmn, _selector("getCursedSubjects()"))
 
 
@@ -78,30 +82,37 @@ def votes_hash(rmn: bytes, subject: bytes) -> Ask:
 
 
 def curse_nonce(rmn: bytes, subject: bytes, key: bytes) -> Ask:
+    """What the next vote of that key must be numbered. Its high half counts the subject's lifts: older votes are void."""
     return Ask(rmn, _selector("curseNonce(bytes16,address)") + subject + bytes(16) + bytes(12) + key)
 
 
 def bless_votes(rmn: bytes, tag: bytes) -> Ask:
+    """Whose votes for a statement were counted, under which version, and whether they are enough."""
     return Ask(rmn, _selector("blessVotes(bytes32)") + tag)
 
 
 def next_message(on_ramp: bytes) -> Ask:
+    """The number that the on-ramp gives out next. Asked at the head: good for waiting, and for saying "never sent"."""
     return Ask(on_ramp, _selector("getExpectedNextSequenceNumber()"))
 
 
 def commitment(commit_store: bytes, root: bytes) -> Ask:
+    """Whether a root stands, and over which messages."""
     return Ask(commit_store, _selector("commitments(bytes32)") + root)
 
 
 def quorum(commit_store: bytes) -> Ask:
+    """Signatures that a report needs: 2f+1."""
     return Ask(commit_store, _selector("quorum()"))
 
 
 def config_digest(commit_store: bytes) -> Ask:
+    """Which committee is in office: the digest of its configuration is the third word."""
     return Ask(commit_store, _selector("latestConfigDetails()"))
 
 
 def signers(commit_store: bytes) -> Ask:
+    """Whose signatures on reports count."""
     return Ask(commit_store, _selector("getSigners()"))
 
 
@@ -111,6 +122,7 @@ def transmitters(contract: bytes) -> Ask:
 
 
 def guardian(rmn: bytes) -> Ask:
+    """Who may stop everything at once, by itself; zero if nobody may."""
     return Ask(rmn, _selector("guardian()"))
 
 
@@ -120,10 +132,12 @@ def off_ramps(router: bytes) -> Ask:
 
 
 def pool_of(registry: bytes, token: bytes) -> Ask:
+    """Whom ramps ask to lock, burn, release or mint the token."""
     return Ask(registry, _selector("getPool(address)") + bytes(12) + token)
 
 
 def owner(contract: bytes) -> Ask:
+    """Whoever may configure it. One that is merely proposed is not the owner yet."""
     return Ask(contract, _selector("owner()"))
 
 
@@ -135,10 +149,12 @@ def code_hash(contract: bytes) -> Ask:
 
 
 def total_supply(token: bytes) -> Ask:
+    """Of an ERC-20, as the token itself says."""
     return Ask(token, _selector("totalSupply()"))
 
 
 def balance(token: bytes, holder: bytes) -> Ask:
+    """What a pool, or its lock box, has to give."""
     return Ask(token, _selector("balanceOf(address)") + bytes(12) + holder)
 
 

@@ -106,6 +106,14 @@ def sign(permit: Permit, key: Key) -> Vote:
 
 
 # DIGESTS
+#
+#   signed  = hash(0x1901, domain, body)
+#   domain  = hash(type, hash("RMN"), hash("1"), chain id, RMN)
+#   body    = hash(type, tag, version)                                              of a blessing
+#           = hash(type, subject, nonce, valid until, evidence, version)            of a curse vote
+#   tag     = hash(type, commit store, source, on-ramp, first, last, root, epoch)
+#
+# The tag holds no version: what is counted under it survives a change of monitors, who then vote for it again.
 
 
 def digest(statement: Blessing | Curse, config_version: int, domain: Domain) -> bytes:
@@ -150,6 +158,7 @@ def encode_curse(curse: Curse) -> bytes:
 
 
 def _domain_separator(domain: Domain) -> bytes:
+    """Of EIP-712: name and version are the RMN's, chain and address make a vote worthless anywhere else."""
     return keccak(
         _DOMAIN_TYPE
         + keccak(b"RMN")
