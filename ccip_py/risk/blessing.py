@@ -11,6 +11,7 @@ from typing import TypeAlias
 from ccip_py.risk import views
 from ccip_py.risk.config import Config, Lane
 from ccip_py.risk.facts_signed import SignedFacts
+from ccip_py.risk.findings import Survey
 from ccip_py.risk.follow import Look
 from ccip_py.risk.judge import Bless, Claim, Verdict
 from ccip_py.risk.keys import Key
@@ -19,7 +20,7 @@ from ccip_py.risk.send import Wish
 from ccip_py.risk.signers import of_vote
 from ccip_py.risk.stalls import OVERDUE_BLOCKS, judge_waiting
 from ccip_py.risk.store import Equivocation, Journal
-from ccip_py.risk.survey import Survey, pointer_holds
+from ccip_py.risk.survey import pointer_holds
 from ccip_py.risk.views import Monitors
 from ccip_py.risk.vote import Blessing, Domain, Vote, sign, subject_of, tag
 

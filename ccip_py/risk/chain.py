@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ccip_py.risk.config import Chain
-from ccip_py.risk.evm import Log
+from ccip_py.risk.evm import Log, Undecodable
 from ccip_py.risk.facts import Block
 from ccip_py.risk.receipts import proven_logs, read_log
 from ccip_py.risk.rpc import Call, Disagreement, Endpoint, EndpointDown, Endpoints, Refused, one_answer
@@ -230,7 +230,11 @@ def view_call(ask: Ask, at: bytes | int) -> Call:
 
 
 def one_view(ask: Ask, answers: Sequence[Any]) -> bytes:
-    return _raw(one_answer(f"call to {ask.to.hex()}", answers))
+    """What all endpoints answer. A contract that isn't there answers nothing, which is no answer to anything."""
+    answer = _raw(one_answer(f"call to {ask.to.hex()}", answers))
+    if len(answer) < 32 * ask.words:
+        raise Undecodable(f"{ask.to.hex()} answers with {len(answer)} bytes")
+    return answer
 
 
 def _int(value: str) -> int:

@@ -40,7 +40,13 @@ class StartsTooLate(Exception):
     """A contract existed before the first block that is read, so what it did there is unknown."""
 
 
-TROUBLE = (EndpointDown, Disagreement, Refused, NotProven, Undecodable, StartsTooLate)
+class Nonsense(Exception):
+    """An endpoint answers what no node would. The other chains have other endpoints, and go on."""
+
+
+TROUBLE = (EndpointDown, Disagreement, Refused, NotProven, Undecodable, StartsTooLate, Nonsense)
+# What it leads to that a field is missing or is something else than it must be.
+MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError)
 
 Cursor: TypeAlias = tuple[int, bytes]
 
@@ -70,6 +76,7 @@ class Look:
     violation: FinalityViolated | None = None
     behind: bool = False  # more finalized blocks exist than were taken in
     final_answers: dict[Ask, bytes] = field(default_factory=dict)  # as of a final block
+    disputed: tuple[Ask, ...] = ()  # what endpoints answer differently there
     pinned: int = 0  # that block
 
 
@@ -96,13 +103,19 @@ class Follower:
         """Two round trips for each new block, one for its number and one for everything about it. As long as the chain
         stands still only the first: then the last look is returned, unless all is to be asked `again`.
         """
-        head = await read_head(self.chain, self.endpoints)
+        try:
+            head = await read_head(self.chain, self.endpoints)
+        except MALFORMED as error:
+            raise Nonsense(f"no head, but {error!r}") from error
         if self._last is not None and not again:
             asked, generation, last = self._last
             if head == last.head and questions == asked and generation == self._facts.generation:
                 return last
         self._last = None
-        look = await self._look(head, questions)
+        try:
+            look = await self._look(head, questions)
+        except MALFORMED as error:
+            raise Nonsense(f"an answer has another form than it must ({error!r})") from error
         if not look.behind and look.violation is None:
             self._last = questions, self._facts.generation, look
         return look
@@ -131,7 +144,7 @@ class Follower:
         views = {ask: one_view(ask, said) for ask, said in zip(questions.head, rest, strict=False)}
         if said := views.get(monitors(self.chain.rmn)):
             self._config_version = as_monitors(said).config_version
-        finals = _answered(dict(zip(final_asks, rest[len(questions.head) :], strict=False)))
+        finals, disputed = _answered(dict(zip(final_asks, rest[len(questions.head) :], strict=False)))
         hints = common_logs(rest[-1]) if hinted else []
         try:
             check_ratchet(*cursor, one_hash(cursor[0], [said[0] for said in answers]))
@@ -140,7 +153,7 @@ class Follower:
         if top > cursor[0]:
             end = one_hash(top, [said[-1] for said in headers])
             cursor = await self._advance(cursor, (top, end), headers if first <= cursor[0] + 1 else (), head)
-        return Look(head, cursor[0], hints, views, None, cursor[0] < head.final, finals, top)
+        return Look(head, cursor[0], hints, views, None, cursor[0] < head.final, finals, disputed, top)
 
     async def _advance(
         self, cursor: Cursor, top: tuple[int, bytes | None], headers: Sequence[Sequence[Any]], head: Head
@@ -205,11 +218,16 @@ class Follower:
                     )
 
 
-def _answered(finals: Mapping[Ask, Sequence[Any]]) -> dict[Ask, bytes]:
-    """What all endpoints agree on. A token or a pool is anybody's contract: that it reverts, answers
-    less than a word, or not twice the same, must not blind us to its chain."""
-    return {
-        ask: bytes.fromhex(said[0][2:])
-        for ask, said in finals.items()
-        if all(one == said[0] and not isinstance(one, Refused) for one in said) and len(said[0]) >= 66
-    }
+def _answered(finals: Mapping[Ask, Sequence[Any]]) -> tuple[dict[Ask, bytes], tuple[Ask, ...]]:
+    """What all endpoints agree on, and what they don't. A token or a pool is anybody's contract: that it reverts or
+    answers less than a word must not blind us to its chain. That endpoints differ about a final block is another thing:
+    one of them is wrong."""
+    agreed: dict[Ask, bytes] = {}
+    disputed: list[Ask] = []
+    for ask, said in finals.items():
+        texts = [None if isinstance(one, Refused) else one for one in said]
+        if any(text != texts[0] for text in texts):
+            disputed.append(ask)
+        elif texts[0] is not None and len(texts[0]) >= 66:
+            agreed[ask] = bytes.fromhex(texts[0][2:])
+    return agreed, tuple(disputed)

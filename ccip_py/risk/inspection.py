@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping
 
 from ccip_py.risk import views
 from ccip_py.risk.config import Config
-from ccip_py.risk.evm import Undecodable
+from ccip_py.risk.findings import Survey
 from ccip_py.risk.follow import Look
 from ccip_py.risk.judge import Alert, Bless, Curse, Verdict
 from ccip_py.risk.keccak import keccak
 from ccip_py.risk.settings import judge_roles, judge_setting, judge_strength
 from ccip_py.risk.store import Journal
-from ccip_py.risk.survey import Survey
 from ccip_py.risk.views import Ask
 
 # Owners, code and lists are asked for once in so many cycles.
@@ -53,10 +52,12 @@ class Inspector:
     def survey(self, looks: Mapping[int, Look], survey: Survey) -> None:
         """Add to the findings of a cycle. Chains that can't be read, or not to their end, wait."""
         for selector, look in looks.items():
-            if not look.violation and not look.behind:
-                self._settings(selector, look, survey)
-                self._strength(selector, look, survey)
+            if look.violation or look.behind:
+                continue
+            with survey.sparing(self._config.chain(selector).name):
                 self._double_roles(selector, look, survey)
+                self._strength(selector, look, survey)
+                self._settings(selector, look, survey)
 
     # CHANGES AND WEAKNESS
 
@@ -104,31 +105,27 @@ class Inspector:
         they are short enough to be written down by hand.
         """
         answers, chain = look.final_answers, self._config.chain(selector)
-        try:
-            if answer := answers.get(views.monitors(chain.rmn)):
-                monitors = views.as_monitors(answer)
-                if monitors.keys:
-                    yield "bless threshold", str(monitors.bless_threshold)
-                    yield "curse threshold", str(monitors.curse_threshold)
-                    yield "monitors", keccak(b"".join(a + b for a, b in monitors.keys)).hex()
-            for lane in self._config.arriving(selector):
-                if (answer := answers.get(views.quorum(lane.commit_store))) and views.as_number(answer):
-                    yield f"quorum of {lane.commit_store.hex()}", str(views.as_number(answer))
-                answer = answers.get(views.config_digest(lane.commit_store))
-                if answer and any(answer[64:96]):
-                    yield f"committers of {lane.commit_store.hex()}", answer[64:96].hex()
-            for label, contract in self._contracts(selector).items():
-                if answer := answers.get(views.owner(contract)):
-                    yield f"owner of {label}", views.as_address(answer).hex()
-                if (answer := answers.get(views.code_hash(contract))) and any(answer):
-                    yield f"code of {label}", answer[32:64].hex()
-            for box in {pool.lock_box for pool in chain.pools if pool.lock_box}:
-                if answer := answers.get(views.listed_pools(box)):
-                    yield f"pools of lock box {box.hex()}", keccak(answer).hex()
-            yield from self._routes(selector, answers)
-        except Undecodable:
-            # Answers that are no answers come from contracts that are not what they should be: their code is a setting.
-            return
+        if answer := answers.get(views.monitors(chain.rmn)):
+            monitors = views.as_monitors(answer)
+            if monitors.keys:
+                yield "bless threshold", str(monitors.bless_threshold)
+                yield "curse threshold", str(monitors.curse_threshold)
+                yield "monitors", keccak(b"".join(a + b for a, b in monitors.keys)).hex()
+        for lane in self._config.arriving(selector):
+            if (answer := answers.get(views.quorum(lane.commit_store))) and views.as_number(answer):
+                yield f"quorum of {lane.commit_store.hex()}", str(views.as_number(answer))
+            answer = answers.get(views.config_digest(lane.commit_store))
+            if answer and any(answer[64:96]):
+                yield f"committers of {lane.commit_store.hex()}", answer[64:96].hex()
+        for label, contract in self._contracts(selector).items():
+            if answer := answers.get(views.owner(contract)):
+                yield f"owner of {label}", views.as_address(answer).hex()
+            if (answer := answers.get(views.code_hash(contract))) and any(answer):
+                yield f"code of {label}", answer[32:64].hex()
+        for box in {pool.lock_box for pool in chain.pools if pool.lock_box}:
+            if answer := answers.get(views.listed_pools(box)):
+                yield f"pools of lock box {box.hex()}", keccak(answer).hex()
+        yield from self._routes(selector, answers)
 
     def _routes(self, selector: int, answers: Mapping[Ask, bytes]) -> Iterator[tuple[str, str]]:
         """Who may hand over messages and give orders to pools, which pool a token has, and who may stop it all."""

@@ -20,6 +20,7 @@ from ccip_py.risk.blessing import BlessDesk
 from ccip_py.risk.config import Config
 from ccip_py.risk.cursing import CurseDesk
 from ccip_py.risk.facts import Facts
+from ccip_py.risk.findings import Survey
 from ccip_py.risk.follow import TROUBLE, Follower, Look, Questions
 from ccip_py.risk.http import Http
 from ccip_py.risk.inspection import Inspector
@@ -31,7 +32,7 @@ from ccip_py.risk.send import Sender, Wish
 from ccip_py.risk.serve import ask_peers
 from ccip_py.risk.stalls import judge_progress
 from ccip_py.risk.store import Journal
-from ccip_py.risk.survey import Survey, Surveyor
+from ccip_py.risk.survey import Surveyor
 from ccip_py.risk.vote import Vote, to_json
 from ccip_py.risk.windows import prints
 

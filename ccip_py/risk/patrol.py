@@ -10,6 +10,7 @@ from ccip_py.risk import views
 from ccip_py.risk.config import Config, Lane
 from ccip_py.risk.facts import Facts
 from ccip_py.risk.facts_schema import AT_ONCE
+from ccip_py.risk.findings import Survey
 from ccip_py.risk.follow import Look
 from ccip_py.risk.judge import Curse
 from ccip_py.risk.pairs import Ends, Pair, judge_pair, remember
@@ -17,7 +18,6 @@ from ccip_py.risk.prices import judge_price
 from ccip_py.risk.signers import Office, judge_conflicts
 from ccip_py.risk.stalls import OVERDUE_BLOCKS, judge_waiting
 from ccip_py.risk.store import Journal
-from ccip_py.risk.survey import Survey
 from ccip_py.risk.tokens import Outflow, Supply, judge_flow, judge_outflow, judge_supply
 from ccip_py.risk.views import Ask
 from ccip_py.risk.vote import subject_of
@@ -48,17 +48,19 @@ class Patrol:
         """Add to the findings of a cycle. Chains that can't be read, or not to their end, wait."""
         ready = {one: look for one, look in looks.items() if not look.violation and not look.behind}
         for selector, look in ready.items():
-            self._flows(selector, survey, confirmed)
-            self._supply(selector, look, survey)
-            self._outflow(selector, look, survey)
-            self._prices(selector, look, survey)
-            for remote in self._config.neighbours(selector):
-                if remote in ready:
-                    self._pair(selector, remote, ready, survey)
+            with survey.sparing(self._config.chain(selector).name):
+                self._flows(selector, survey, confirmed)
+                self._supply(selector, look, survey)
+                self._outflow(selector, look, survey)
+                self._prices(selector, look, survey)
+                for remote in self._config.neighbours(selector):
+                    if remote in ready:
+                        self._pair(selector, remote, ready, survey)
         for lane in self._config.lanes:
             if lane.destination in ready and not lane.retired:
-                self._signers(lane, ready[lane.destination], survey)
-                self._unexecuted(lane, ready[lane.destination], survey)
+                with survey.sparing(f"lane {lane.key}"):
+                    self._signers(lane, ready[lane.destination], survey)
+                    self._unexecuted(lane, ready[lane.destination], survey)
 
     # TOKENS: AN7, AN8, AN13
 

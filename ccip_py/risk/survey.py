@@ -4,8 +4,8 @@ Knows the stores and the looks, decides nothing: the decisions are in `judge.py`
 when a claim was first seen, which measures patience; a restart forgets it, and is more patient.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from ccip_py.risk import evm, views
 from ccip_py.risk.arrivals import ExecutionFacts, Payout, judge_execution, judge_payout
@@ -14,13 +14,12 @@ from ccip_py.risk.facts import Facts
 from ccip_py.risk.facts_executions import Unjudged
 from ccip_py.risk.facts_rmn import Reasons
 from ccip_py.risk.facts_schema import AT_ONCE, position
+from ccip_py.risk.findings import Survey
 from ccip_py.risk.follow import Look
 from ccip_py.risk.judge import (
-    Alert,
     Bless,
     Claim,
     Curse,
-    Evidence,
     Rebuilt,
     RootFacts,
     Verdict,
@@ -37,37 +36,30 @@ from ccip_py.risk.vote import Blessing, subject_of, tag
 MAX_REBUILT = 1_024
 
 
-@dataclass(slots=True)
-class Survey:
-    """The findings of one cycle."""
+class Patience:
+    """For how long things have been waited for, in final blocks of their source. Only what was asked about in the last
+    round is remembered: most things are waited for once."""
 
-    roots: list[tuple[Lane, Claim, Blessing, Verdict]] = field(default_factory=list)
-    suspicions: list[Evidence] = field(default_factory=list)
-    alerts: list[Evidence] = field(default_factory=list)
-    alarms: list[str] = field(default_factory=list)
-    unfit: set[int] = field(default_factory=set)  # chains on which this monitor must not bless
-    unfinished: bool = False  # there was more to judge than is judged at once
+    def __init__(self) -> None:
+        self._before: dict[tuple[object, ...], int] = {}
+        self._now: dict[tuple[object, ...], int] = {}
 
-    def copy(self) -> "Survey":
-        """Findings that can be added to without changing these."""
-        lists = (list(self.roots), list(self.suspicions), list(self.alerts), list(self.alarms))
-        return Survey(*lists, set(self.unfit), self.unfinished)
+    def next_round(self) -> None:
+        self._before, self._now = self._now, {}
 
-    def add(self, verdict: Verdict) -> None:
-        """Sort a verdict to where it belongs. A blessing needs no mention."""
-        if isinstance(verdict, Curse):
-            self.suspicions.append(verdict.evidence)
-        elif isinstance(verdict, Alert):
-            self.alerts.append(verdict.evidence)
-        elif isinstance(verdict, Wait) and verdict.alarm:
-            self.alarms.append(verdict.reason)
+    def spent_on(self, what: tuple[object, ...], final: int) -> int:
+        """Blocks that became final since this was first asked about."""
+        self._now[what] = self._before.get(what, final)
+        return final - self._now[what]
 
 
 class Surveyor:
+    """Runs all checks of roots, executions, payouts, finality and the pointer. In a cycle: `survey`."""
+
     def __init__(self, config: Config, facts: Facts) -> None:
         self._config = config
         self._facts = facts
-        self._first_seen: dict[tuple[object, ...], int] = {}
+        self._patience: defaultdict[str, Patience] = defaultdict(Patience)  # by lane
         # What the messages of open claims come to: final messages don't change, unless facts are taken back.
         self._rebuilt: dict[tuple[int, str, int, int], Rebuilt | None] = {}
 
@@ -75,24 +67,32 @@ class Surveyor:
         """Run every check that can be run, and add to the findings. `confirmed` are ids of evidence that is already
         held."""
         for selector, look in looks.items():
-            self._finality(selector, look, survey)
-            self._pointer(selector, look, survey)
+            with survey.sparing(self._config.chain(selector).name):
+                self._finality(selector, look, survey)
+                self._pointer(selector, look, survey)
+                self._disputes(selector, look, survey)
+                if not look.violation and not look.behind:
+                    self._payouts(selector, survey, confirmed)
         for lane in self._config.lanes:
             source, destination = looks.get(lane.source), looks.get(lane.destination)
-            if lane.retired:
-                continue
-            if source is None or destination is None or source.violation or destination.violation:
-                continue
-            self._one_sided(lane, source, destination, survey)
-            if source.behind or destination.behind:
-                survey.alarms.append(f"catching up on lane {lane.key}")
-                continue
-            self._roots(lane, source, destination, survey)
-            if pointer_holds(self._config, lane.destination, destination):
-                self._executions(lane, source, destination, survey, confirmed)
-        for selector, look in looks.items():
-            if not look.violation and not look.behind:
-                self._payouts(selector, survey, confirmed)
+            if source is not None and destination is not None and not lane.retired:
+                with survey.sparing(f"lane {lane.key}"):
+                    self._lane(lane, source, destination, survey, confirmed)
+
+    def _lane(
+        self, lane: Lane, source: Look, destination: Look, survey: Survey, confirmed: frozenset[bytes]
+    ) -> None:
+        """Roots and executions, as soon as all is read that both chains have."""
+        if source.violation or destination.violation:
+            return
+        self._one_sided(lane, source, destination, survey)
+        if source.behind or destination.behind:
+            survey.alarms.append(f"catching up on lane {lane.key}")
+            return
+        self._patience[lane.key].next_round()
+        self._roots(lane, source, destination, survey)
+        if pointer_holds(self._config, lane.destination, destination):
+            self._executions(lane, source, survey, confirmed)
 
     def claims(self, lane: Lane, look: Look) -> list[Claim]:
         """The lane's standing roots without a blessing: final ones first, then those just seen."""
@@ -140,7 +140,7 @@ class Surveyor:
             rebuilt=self._rebuild(lane, claim) if visible else None,
             final_through=through,
             on_ramp_next=views.as_number(source.answers[views.next_message(lane.on_ramp)]),
-            patience=self._patience((lane.key, claim.root, claim.first), source),
+            patience=self._patience[lane.key].spent_on((claim.root, claim.first), source.final),
             grace=self._config.chain(lane.source).absence_grace,
             expected_first=expected_first,
         )
@@ -154,10 +154,6 @@ class Surveyor:
             messages = self._facts.sent.messages(lane, claim.first, claim.last)
             self._rebuilt[key] = rebuild(claim.first, claim.last, messages)
         return self._rebuilt[key]
-
-    def _patience(self, what: tuple[object, ...], source: Look) -> int:
-        """Finalized blocks of the source that went by since this was first seen."""
-        return source.final - self._first_seen.setdefault(what, source.final)
 
     # FINALITY, EXECUTIONS, PAYOUTS
 
@@ -185,6 +181,13 @@ class Surveyor:
         if isinstance(verdict, Curse):
             survey.suspicions.append(verdict.evidence)
 
+    def _disputes(self, selector: int, look: Look, survey: Survey) -> None:
+        """Endpoints that differ about what is final: one of them hides something, or has lost its way."""
+        if look.disputed:
+            who = ", ".join(sorted({ask.to.hex() for ask in look.disputed}))
+            name = self._config.chain(selector).name
+            survey.alarms.append(f"{name}: endpoints differ about a final block: {who}")
+
     def _one_sided(self, lane: Lane, source: Look, destination: Look, survey: Survey) -> None:
         """A curse on one end only: perhaps just being lifted, perhaps half of the votes got lost."""
         there = views.is_cursed(self._rmn(lane), subject_of(lane.source))
@@ -192,9 +195,7 @@ class Surveyor:
         if views.as_number(destination.answers[there]) != views.as_number(source.answers[here]):
             survey.alarms.append(f"AN14: lane {lane.key} is cursed on one end only")
 
-    def _executions(
-        self, lane: Lane, source: Look, destination: Look, survey: Survey, confirmed: frozenset[bytes]
-    ) -> None:
+    def _executions(self, lane: Lane, source: Look, survey: Survey, confirmed: frozenset[bytes]) -> None:
         found = self._facts.executions.unjudged(lane)
         if not found:
             return
@@ -217,7 +218,7 @@ class Surveyor:
             leaf=one.leaf,
             final_through=self._facts.sent.through(lane),
             on_ramp_next=views.as_number(source.answers[views.next_message(lane.on_ramp)]),
-            patience=self._patience((lane.key, at), source) if one.leaf is None else 0,
+            patience=self._patience[lane.key].spent_on((at,), source.final),
             grace=self._config.chain(lane.source).absence_grace,
             earlier_successes=one.earlier_successes,
             committed=committed,

@@ -21,6 +21,7 @@ _MANY = 1_000
 class Ask:
     to: bytes  # empty: the data is a program
     data: bytes
+    words: int = 1  # that an answer has at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def curse_nonce(rmn: bytes, subject: bytes, key: bytes) -> Ask:
 
 def bless_votes(rmn: bytes, tag: bytes) -> Ask:
     """Whose votes for a statement were counted, under which version, and whether they are enough."""
-    return Ask(rmn, _selector("blessVotes(bytes32)") + tag)
+    return Ask(rmn, _selector("blessVotes(bytes32)") + tag, words=3)
 
 
 def next_message(on_ramp: bytes) -> Ask:
@@ -98,7 +99,7 @@ def next_message(on_ramp: bytes) -> Ask:
 
 def commitment(commit_store: bytes, root: bytes) -> Ask:
     """Whether a root stands, and over which messages."""
-    return Ask(commit_store, _selector("commitments(bytes32)") + root)
+    return Ask(commit_store, _selector("commitments(bytes32)") + root, words=3)
 
 
 def quorum(commit_store: bytes) -> Ask:

@@ -21,6 +21,7 @@ from ccip_py.risk.judge import (
     rebuild,
 )
 from ccip_py.risk.root import merkle_root
+from ccip_py.risk.survey import Patience
 
 SOURCE, DESTINATION = 1, 2
 TOKEN = b"\x0e" * 20
@@ -232,3 +233,19 @@ def test_blame_falls_on_the_only_source_or_on_nobody(sources: tuple[int, ...], b
 
     assert isinstance(verdict, Curse)
     assert verdict.evidence.blame == blame
+
+
+# PATIENCE
+
+
+def test_patience_counts_blocks_from_the_first_time_and_forgets_what_is_over() -> None:
+    patience = Patience()
+    spent = []
+    for final in (10, 11, 15):
+        patience.next_round()
+        spent.append(patience.spent_on(("root",), final))
+    assert spent == [0, 1, 5]
+
+    patience.next_round()
+    patience.next_round()
+    assert patience.spent_on(("root",), 20) == 0

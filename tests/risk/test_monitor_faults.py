@@ -1,14 +1,15 @@
 """Endpoints that lie, hide, disagree or die: the monitor waits, says so, and blesses nothing wrong."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, web
 from eth_hash.auto import keccak
 
-from ccip_py.risk import evm
+from ccip_py.risk import evm, views
 from ccip_py.risk.monitor import Monitor
 from ccip_py.testing.faults import (
     Disconnected,
@@ -24,7 +25,7 @@ from ccip_py.testing.faults import (
 )
 
 from .builders import DESTINATION, ON_RAMP, SOURCE
-from .world import World, monitored
+from .world import World, all_monitors, monitored, set_monitors
 
 pytestmark = pytest.mark.anyio
 
@@ -153,3 +154,92 @@ async def test_trouble_on_one_chain_leaves_the_others_alone(world: World, tmp_pa
         assert before is not None
         assert after is not None
         assert after[0] > before[0]
+
+
+@asynccontextmanager
+async def telling(url: str, tell: Callable[[dict[str, Any], Any], Any]) -> AsyncIterator[str]:
+    """An endpoint before the chain that makes something else of its answers."""
+
+    async def answer(request: web.Request) -> web.Response:
+        calls = await request.json()
+        async with client.post(url, json=calls) as said:
+            answers = await said.json()
+        by_id = {call["id"]: call for call in calls}
+        told = [
+            {**one, "result": tell(by_id[one["id"]], one["result"])} if "result" in one else one
+            for one in answers
+        ]
+        return web.json_response(told)
+
+    app = web.Application()
+    app.add_routes([web.post("/", answer)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    async with ClientSession() as client:
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            yield "http://{}:{}".format(*runner.addresses[0][:2])
+        finally:
+            await runner.cleanup()
+
+
+@pytest.mark.parametrize("method", ["eth_getBlockByNumber", "eth_call", "eth_getLogs"])
+@pytest.mark.parametrize("nonsense", [None, 7, [], [7], "0x", "zz", {"number": "0x1", "hash": None}])
+async def test_nonsense_on_one_chain_leaves_the_others_alone(
+    world: World, tmp_path: Path, method: str, nonsense: Any
+) -> None:
+    """Whatever stands where a block, an answer or a list should be."""
+    silly = False
+
+    def tell(call: dict[str, Any], answer: Any) -> Any:
+        return nonsense if silly and call["method"] == method else answer
+
+    async with (
+        telling(world.destination.url, tell) as url,
+        monitored(world, tmp_path, count=1, routes={DESTINATION: (url,)}),
+    ):
+        (monitor,) = world.monitors
+        monitor._followers[DESTINATION].endpoints.all = monitor._followers[DESTINATION].endpoints.all[:1]
+        await world.settle(2)
+        before = monitor.facts.cursor(SOURCE)
+        silly = True
+        await world.settle(2)
+
+        after = monitor.facts.cursor(SOURCE)
+        assert before is not None
+        assert after is not None
+        assert after[0] > before[0]
+        if (method, nonsense) != ("eth_getLogs", []):  # which may well be so
+            assert any(alarm.startswith("b: ") for alarm in monitor.status()["alarms"])
+        assert world.anomalies() == set()
+
+
+async def test_endpoints_that_differ_about_a_final_block_are_told_of(world: World, tmp_path: Path) -> None:
+    """One that hides a lowered threshold can't do so unnoticed: nobody is cursed for it, and somebody is told."""
+    thresholds = views.monitors(world.rmn[DESTINATION])
+    world.destination.mine(8)
+    kept: list[Any] = []
+
+    def tell(call: dict[str, Any], answer: Any) -> Any:
+        final = call["method"] == "eth_call" and isinstance(call["params"][1], str)
+        if not final or call["params"][0]["data"] != "0x" + thresholds.data.hex():
+            return answer
+        kept.append(answer)
+        return kept[0]
+
+    async with (
+        telling(world.destination.url, tell) as url,
+        monitored(world, tmp_path, count=1, routes={DESTINATION: (url,)}),
+    ):
+        (monitor,) = world.monitors
+        await world.settle(8)
+        assert not any("differ" in alarm for alarm in monitor.status()["alarms"])
+        set_monitors(world.destination, world.rmn[DESTINATION], all_monitors(), bless=2)
+        await world.settle(8)
+
+        told = [
+            alarm for alarm in monitor.status()["alarms"] if "endpoints differ about a final block" in alarm
+        ]
+        assert len(told) == 1
+        assert world.rmn[DESTINATION].hex() in told[0]
+        assert world.anomalies() == set()
