@@ -1,5 +1,5 @@
 """The whole network loses its power at a write of one of its journals, before or after that write took effect: all nodes
-start again from what is on disk, and the message arrives once. Some of the writes always, all of them in a deep run."""
+start again from what is on disk, and the message arrives once."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -18,7 +18,6 @@ from ccip_py.testing.sandbox import Sandbox
 from tests.chaos.test_reorg_matrix import tally
 
 LIVES = 4  # the power goes once; what goes wrong besides shows in a later life
-SOME = 13  # every so many-th write is tried always
 
 
 class PowerCut(Exception):
@@ -106,6 +105,7 @@ def _lives_through(ccip: Sandbox, inbox: Contract, monkeypatch: pytest.MonkeyPat
     """A message arrives once, whatever the fuse does on its way."""
     network = ccip.network
     with ccip.isolated(), monkeypatch.context() as patched:
+        ccip.watch()  # what monitors write at their first look ever is on no message's way
         network.host.call(network.nodes.close)
         _powered(patched, fuse)
         sent = ccip.send("a", "b", inbox, data=b"over the cut", tokens=[("BMT", 7), ("LRT", 8)])
@@ -128,24 +128,14 @@ def _writes(ccip: Sandbox, inbox: Contract, monkeypatch: pytest.MonkeyPatch) -> 
     return fuse.writes
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
-def test_a_power_cut_at_some_writes_loses_and_doubles_nothing(
-    ccip: Sandbox, inbox: Contract, monkeypatch: pytest.MonkeyPatch, after: bool
-) -> None:
-    writes, cuts = _writes(ccip, inbox, monkeypatch), 0
-    for at in range(1 + after, writes + 1, SOME):
-        fuse = Fuse(at, after)
-        _lives_through(ccip, inbox, monkeypatch, fuse)
-        if not fuse.blown:
-            break  # a repeated round makes some ways longer than others
-        cuts += 1
-    assert cuts > writes // SOME // 2
-
-
-@pytest.mark.deep
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
 def test_a_power_cut_at_any_write_loses_and_doubles_nothing(
     ccip: Sandbox, inbox: Contract, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
-    for at in range(1, _writes(ccip, inbox, monkeypatch) + 1):
-        _lives_through(ccip, inbox, monkeypatch, Fuse(at, after))
+    writes, cuts = _writes(ccip, inbox, monkeypatch), 0
+    for at in range(1, writes + 1):
+        fuse = Fuse(at, after)
+        _lives_through(ccip, inbox, monkeypatch, fuse)
+        cuts += bool(fuse.blown)  # a repeated round makes some ways longer than others
+    assert cuts > writes * 3 // 4
