@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from ccip_py.chains.bounded_json import parse_json
+from ccip_py.chains.bounded_json import parse_answer, parse_json
 
 
 @pytest.fixture
@@ -16,22 +16,25 @@ def generous_limit():
 
 
 @pytest.mark.usefixtures("generous_limit")
-@pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":'])
-def test_nesting_that_would_overflow_the_stack_is_a_value_error(opening):
-    with pytest.raises(ValueError, match="too deep"):
-        parse_json(opening * 200_000)
+@pytest.mark.parametrize("parse", [parse_json, parse_answer])
+@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":'])
+def test_nesting_that_would_overflow_the_stack_is_a_value_error(opening, parse):
+    with pytest.raises(ValueError, match=r"too deep|depth limit"):
+        parse(opening * 200_000)
 
     assert sys.getrecursionlimit() == 100_000
 
 
-def test_ordinary_json_is_parsed():
-    assert parse_json(b'[{"a": [1, {"b": null}]}]') == [{"a": [1, {"b": None}]}]
+@pytest.mark.parametrize("parse", [parse_json, parse_answer])
+def test_ordinary_json_is_parsed(parse):
+    assert parse(b'[{"a": [1, {"b": null}]}]') == [{"a": [1, {"b": None}]}]
 
 
-@pytest.mark.parametrize("text", ["", "{", "nul", b"\xff"])
-def test_what_is_no_json_is_a_value_error(text):
-    with pytest.raises(ValueError, match=r"Expecting|decode"):
-        parse_json(text)
+@pytest.mark.parametrize("parse", [parse_json, parse_answer])
+@pytest.mark.parametrize("text", [b"", b"{", b"nul", b"\xff"])
+def test_what_is_no_json_is_a_value_error(text, parse):
+    with pytest.raises(ValueError, match=r"Expecting|decode|expected|unexpected|empty|UTF-8|str is not"):
+        parse(text)
 
 
 @pytest.mark.parametrize(

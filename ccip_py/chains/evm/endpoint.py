@@ -5,14 +5,15 @@ that nobody asked for, all end as `EndpointFault`, so that the caller can ask el
 understood and said no) is an answer and comes back as a value.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from ccip_py.chains.bounded_json import parse_json
+import orjson
+
+from ccip_py.chains.bounded_json import parse_answer
 from ccip_py.chains.http import BodyTooLarge, Carrier, HttpFault
 from ccip_py.errors import EndpointDown, NotYet, Refused
 
@@ -100,7 +101,7 @@ async def exchange(
         {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         for number, (method, params) in enumerate(requests, 1)
     ]
-    content = json.dumps(calls).encode()
+    content = orjson.dumps(calls)
     try:
         said = await carrier.post(endpoint.url, content, endpoint.headers, seconds=seconds, limit=max_body)
     except BodyTooLarge as long:
@@ -110,7 +111,7 @@ async def exchange(
     if said.status != 200:
         raise EndpointFault(f"{endpoint.name} answered HTTP {said.status}")
     try:
-        replies = parse_json(said.body)
+        replies = parse_answer(said.body)
     except ValueError as garbage:
         raise EndpointFault(f"{endpoint.name} sent no JSON but {said.body[:60]!r}") from garbage
     return _in_order(endpoint, requests, replies)
