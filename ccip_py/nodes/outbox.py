@@ -29,11 +29,11 @@ class Outbox:
         with self.journal.reading() as connection:
             return [load_entry(row.entry) for row in connection.execute(query)]
 
-    def save(self, entry: Entry) -> None:
+    def save(self, entry: Entry, *, durable: bool = True) -> None:
         """Returns once the entry is on disk in place of the earlier one with its id."""
         same = sql.and_(SENT.c.chain == str(self.chain), SENT.c.id == entry.id)
         values = {"chain": str(self.chain), "id": entry.id, "open": entry.open, "entry": dump_entry(entry)}
-        with self.journal.transaction() as connection:
+        with self.journal.transaction(durable=durable) as connection:
             connection.execute(sql.delete(SENT).where(same))
             connection.execute(sql.insert(SENT).values(**values))
 

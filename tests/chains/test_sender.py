@@ -232,13 +232,21 @@ class CutJournal(MemoryJournal):
         super().__init__()
         self.writes, self.after = writes, after
 
-    def save(self, entry):
+    def save(self, entry, *, durable=True):
         self.writes -= 1
         if self.writes == 0 and not self.after:
             raise Cut
         super().save(entry)
         if self.writes == 0:
             raise Cut
+
+
+class ForgetfulJournal(MemoryJournal):
+    """After a power cut: what need not have been durable was not."""
+
+    def save(self, entry, *, durable=True):
+        if durable:
+            super().save(entry)
 
 
 WRITES = 4  # of this transaction's life: taken on, replaced by a dearer one, mined, final
@@ -248,6 +256,18 @@ WRITES = 4  # of this transaction's life: taken on, replaced by a dearer one, mi
 @pytest.mark.parametrize("writes", range(1, WRITES + 1))
 async def test_L1_a_restart_at_any_write_neither_loses_nor_doubles(anvil, emitter, rpc, key, writes, after):
     await lives_through(CutJournal(writes, after), anvil, emitter, rpc, key)
+
+
+async def test_what_need_not_be_durable_is_found_again_on_the_chain(anvil, emitter, rpc, key):
+    journal = ForgetfulJournal()
+    entry = await Sender(rpc, key, journal).send(emitter, TOPIC)
+    await Sender(rpc, key, journal).wait(entry.id)
+    anvil.mine(5)
+
+    [again] = await Sender(rpc, key, journal).step(heads(anvil))
+
+    assert (again.id, again.state, again.success) == (entry.id, State.FINAL, True)
+    assert len(logs_of(anvil, emitter)) == 1
 
 
 async def test_L1_those_were_all_the_writes_of_a_transaction(anvil, emitter, rpc, key):

@@ -43,13 +43,14 @@ from ccip_py.protocol.ids import Address
 
 
 class SenderJournal(Protocol):
-    """Where a sender's entries outlive the process. `save` replaces by id and returns when it is on disk."""
+    """Where a sender's entries outlive the process. `save` replaces by id and returns when it is on disk; where it need
+    not be durable it may be lost with the machine's power, but not with the process."""
 
     def load(self) -> Sequence[Entry]:
         """The entries that are still open."""
         ...
 
-    def save(self, entry: Entry) -> None: ...
+    def save(self, entry: Entry, *, durable: bool = True) -> None: ...
 
     def next_id(self) -> int:
         """Above the id of every entry ever saved."""
@@ -66,7 +67,7 @@ class MemoryJournal:
         """Open entries."""
         return [entry for entry in self.entries.values() if entry.open]
 
-    def save(self, entry: Entry) -> None:
+    def save(self, entry: Entry, *, durable: bool = True) -> None:
         """Keep the entry."""
         self.entries[entry.id] = entry
 
@@ -178,14 +179,14 @@ class Sender:
     async def _do(self, action: Action) -> Entry:
         if isinstance(action, Broadcast):
             return await self._broadcast(action.entry)
-        self._keep(action.entry)
+        self._keep(action.entry, durable=False)  # the chain has it, and would show it again
         return action.entry
 
     async def _broadcast(self, entry: Entry) -> Entry:
         self._keep(entry)
         chain_id = await self._chain_id()
         entry, signed = self._signed(entry, chain_id)
-        self._keep(entry, durable=False)
+        self._remember(entry)
         answers = await self._rpc.ask_everyone("eth_sendRawTransaction", _hex(signed.raw), skip_resting=True)
         words = [str(answer) for answer in answers if not isinstance(answer, str)]
         accepted = len(words) < len(answers) or any("already" in word for word in words)
@@ -193,10 +194,13 @@ class Sender:
         return entry
 
     def _keep(self, entry: Entry, *, durable: bool = True) -> None:
-        """Journal first, memory second. Hashes need no disk: signing again gives them again."""
+        """Journal first, memory second."""
+        self._journal.save(entry, durable=durable)
+        self._remember(entry)
+
+    def _remember(self, entry: Entry) -> None:
+        """Hashes need no disk: signing again gives them again."""
         entries = self._entries if self._entries is not None else {}
-        if durable:
-            self._journal.save(entry)
         if entry.open:
             entries[entry.id] = entry
         else:
