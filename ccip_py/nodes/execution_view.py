@@ -8,11 +8,12 @@ newer is not trusted to stay true.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ccip_py.chains.deployment import LaneDeployment
+from ccip_py.chains.evm.blocks import block_of
 from ccip_py.chains.evm.caller import View
 from ccip_py.chains.evm.contracts import CommitStore, OffRamp
 from ccip_py.chains.evm.lane_reader import (
@@ -59,6 +60,14 @@ class Terms:
     block_gas_limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What happened above the final block of the destination, up to a block that may still be reorganised away."""
+
+    read_to: Block
+    events: tuple[RootEvent, ...]
+
+
 @dataclass(slots=True)
 class ExecutorEyes:
     """Everything needed to look at one lane. Remembers only what it could read again."""
@@ -79,6 +88,8 @@ class ExecutorEyes:
     _quiet_since: dict[Root, tuple[int, bool, int]] = field(default_factory=dict)
     _last: tuple[Heads, Heads, Seen] | None = None
     _there: tuple[Heads, DestinationState, RootBook] | None = None
+    _final: RootBook | None = None  # as on disk, once read
+    _recent: Recent | None = None
     _terms: Terms | None = None
     _under: dict[Root, tuple[Message, ...]] = field(default_factory=dict)
 
@@ -115,22 +126,42 @@ class ExecutorEyes:
         return await self._seen(book, state, source, heads)
 
     async def _book(self, heads: Heads) -> RootBook:
-        """The open roots at the latest block; the final part is kept."""
-        kept = self.cache.note()
-        book = load_book(kept) if kept else RootBook(self.facts.off_ramp_block)
-        if book.next_block > heads.latest.number:
+        """The open roots at the latest block."""
+        book, latest = await self._final_book(heads.finalized), heads.latest
+        if book.next_block > latest.number:
             return book
-        first, latest = book.next_block, heads.latest
-        (commits, after), (attempts, _) = await both(
-            lambda: read_commits(self.commit_logs, self.lane, first, latest, FAR),
-            lambda: read_attempts(self.attempt_logs, self.lane, first, latest, FAR),
+        known = self._recent if self._recent and await self._stands(self._recent.read_to, latest) else None
+        first = known.read_to.number + 1 if known else book.next_block
+        events = [*(known.events if known else ()), *await self._events(first, latest)]
+        newer = tuple(event for event in events if event.place.block_number >= book.next_block)
+        self._recent = Recent(latest, newer)
+        return fold(book, newer, latest.number + 1)
+
+    async def _final_book(self, finalized: Block) -> RootBook:
+        """Those at the final block, kept on disk. They are read again when they are final: what was remembered of newer
+        blocks may have been of another branch, if replicas differed."""
+        if self._final is None:
+            kept = self.cache.note()
+            self._final = load_book(kept) if kept else RootBook(self.facts.off_ramp_block)
+        if self._final.next_block <= finalized.number:
+            events = await self._events(self._final.next_block, finalized)
+            self._final = open_at_end(fold(self._final, events, finalized.number + 1))
+            self.cache.keep_note(dump_book(self._final))
+        return self._final
+
+    async def _events(self, first: int, last: Block) -> list[RootEvent]:
+        (commits, _), (attempts, _) = await both(
+            lambda: read_commits(self.commit_logs, self.lane, first, last, FAR),
+            lambda: read_attempts(self.attempt_logs, self.lane, first, last, FAR),
         )
-        events: list[RootEvent] = [*commits, *attempts]
-        final = heads.finalized.number
-        if final >= book.next_block:
-            book = open_at_end(fold(book, _in_blocks(events, 0, final), final + 1))
-            self.cache.keep_note(dump_book(book))
-        return fold(book, _in_blocks(events, final + 1, after), after)
+        return [*commits, *attempts]
+
+    async def _stands(self, block: Block, latest: Block) -> bool:
+        """Whether the block is in the chain that ends with `latest`."""
+        if block.number >= latest.number:
+            return block == latest
+        raw = await self.destination.rpc.call("eth_getBlockByNumber", hex(block.number), False)
+        return raw is not None and block_of(raw).hash == block.hash
 
     async def _seen(self, book: RootBook, state: DestinationState, source: Heads, heads: Heads) -> Seen:
         at, caller = heads.latest, self.destination.caller
@@ -201,10 +232,6 @@ class ExecutorEyes:
         first = book.first_needed()
         if first is not None:
             self.messages.cache.forget_below(first)
-
-
-def _in_blocks(events: Iterable[RootEvent], first: int, last: int) -> list[RootEvent]:
-    return [event for event in events if first <= event.place.block_number <= last]
 
 
 def _ordered_senders(messages: dict[SeqNr, Message], states: dict[SeqNr, ExecutionState]) -> list[Address]:
