@@ -153,9 +153,9 @@ def _run(wanted: Options, processes: bool, as_json: bool) -> None:
         save_deployment(network.deployment, RUN_FOLDER / DEPLOYMENT)
         stack.callback((RUN_FOLDER / DEPLOYMENT).unlink, missing_ok=True)
         document = _document(network, fleet)
-        run_file.write(RUN_FOLDER, document)
-        stack.callback(run_file.remove, RUN_FOLDER)
         terminal.result(document, _banner(network, processes), as_json)
+        run_file.write(RUN_FOLDER, document)  # last: who waits for this file then shows what was said before
+        stack.callback(run_file.remove, RUN_FOLDER)
         while not stop.wait(0.5):
             network.check()
             if fleet is not None:
