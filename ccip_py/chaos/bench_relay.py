@@ -130,7 +130,6 @@ def run(scenario: Scenario, options: argparse.Namespace, progress: Callable[[str
         for anvil in network.anvils.values():
             anvil.rpc("evm_setBlockGasLimit", hex(BLOCK_GAS))
         traffic.prepare()
-        traffic.impersonate()
         if scenario.past:
             live_through(network, traffic, scenario.past, progress)
         route = proxies.route(network) if options.calls else None

@@ -90,13 +90,6 @@ class Traffic:
             mined = partial(_mined, anvil, hashes[-1])
             self.network.wait_until(f"approvals on {chain.name} are mined", mined)
 
-    def impersonate(self) -> None:
-        """Let the chains carry out sends without signing them: that takes Anvil 0.25 ms for each, twice what mining it
-        takes, and is no work of a chain's."""
-        for anvil in self.network.anvils.values():
-            for sender in self._senders:
-                anvil.rpc("anvil_impersonateAccount", sender)
-
     def send(self, source: str, destination: str, count: int) -> int:
         """Hand over so many messages, and don't wait for them; how many the chain took."""
         return self.hand_over(source, self.transactions(source, destination, count))
