@@ -243,3 +243,34 @@ async def test_endpoints_that_differ_about_a_final_block_are_told_of(world: Worl
         assert len(told) == 1
         assert world.rmn[DESTINATION].hex() in told[0]
         assert world.anomalies() == set()
+
+
+async def test_one_bad_answer_stops_nothing_though_no_block_comes_after_it(
+    world: World, tmp_path: Path
+) -> None:
+    """What is suspected is asked about anew before it is believed, even of a chain that stands still."""
+    thresholds, lies = views.monitors(world.rmn[DESTINATION]), False
+    world.destination.mine(8)
+
+    def tell(call: dict[str, Any], answer: Any) -> Any:
+        asked = call["method"] == "eth_call" and call["params"][0]["data"] == "0x" + thresholds.data.hex()
+        if not (lies and asked):
+            return answer
+        return answer[: 2 + 64 * 2] + f"{1:064x}" + answer[2 + 64 * 3 :]  # the bless threshold
+
+    async with (
+        telling(world.destination.url, tell) as url,
+        monitored(world, tmp_path, count=1, routes={DESTINATION: (url,)}),
+    ):
+        (monitor,) = world.monitors
+        monitor._followers[DESTINATION].endpoints.all = monitor._followers[DESTINATION].endpoints.all[:1]
+        await world.settle(4)
+        lies = True
+        await world.settle(1)
+        assert len(monitor._suspected) == 1
+        lies = False
+        for _ in range(3):
+            await monitor.cycle()
+
+        assert monitor._suspected == frozenset()
+        assert world.anomalies() == set()
