@@ -89,20 +89,42 @@ async def test_work_per_cycle_does_not_grow_with_history(world: World, tmp_path:
         assert all(monitor.votes() == [] for monitor in world.monitors)
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many questions each request to an endpoint holds, as they are made."""
+    sizes: list[int] = []
+    post = Endpoint._post
+
+    async def counted(self: Endpoint, body: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+        sizes.append(len(body))
+        return await post(self, body)
+
+    monkeypatch.setattr(Endpoint, "_post", counted)
+    return sizes
+
+
+async def test_a_chain_that_stands_still_is_asked_for_its_head_only(
+    world: World, tmp_path: Path, asked: list[int]
+) -> None:
+    async with monitored(world, tmp_path, count=1):
+        (monitor,) = world.monitors
+        await world.settle(20)  # owners and code are asked for as well, once in a while
+        asked.clear()
+        for _ in range(3):
+            await monitor.cycle()
+        assert asked == [3, 3] * 3
+
+        asked.clear()
+        await world.settle(1)
+        assert len(asked) == 4
+
+
 async def test_catching_up_does_not_take_a_round_trip_for_each_block(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, tmp_path: Path, asked: list[int]
 ) -> None:
     """What a monitor missed while it was away is what everybody waits for."""
     world.send(40)
     world.source.mine(4)
-    asked: list[int] = []
-    post = Endpoint._post
-
-    async def counted(self: Endpoint, body: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
-        asked.append(len(body))
-        return await post(self, body)
-
-    monkeypatch.setattr(Endpoint, "_post", counted)
     async with monitored(world, tmp_path, count=1):
         (monitor,) = world.monitors
         await monitor.cycle()
