@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,12 +14,14 @@ from ccip_py.cli import options, run_file, terminal
 from ccip_py.cli.lane import state
 
 if TYPE_CHECKING:
-    from ccip_py.sdk.book import KnownChain
+    from ccip_py.protocol.lane import Lane
+    from ccip_py.sdk.book import KnownChain, KnownLane
     from ccip_py.sdk.client import Ccip
     from ccip_py.sdk.types import LaneStatus
 
 Live = Annotated[bool, typer.Option("--live", help="Again every second, until Ctrl-C.")]
 PAUSE_S = 1.0
+READ_AGAIN = 64  # blocks that are read once more: they may have been reorganised
 
 
 def status(
@@ -34,30 +37,52 @@ def status(
         raise typer.BadParameter("--live is for people, --json for programs")
     with connect.client(deployment, rpc) as ccip:
         if not live:
-            document = _look(ccip)
+            document = _look(ccip, Failed())
             terminal.result(document, _lines(document), as_json)
             return
         _watch(ccip)
+
+
+@dataclass(slots=True)
+class Failed:
+    """The FAILED messages of each lane, reading each time only what is new."""
+
+    read: dict[Lane, int] = field(default_factory=dict)  # up to this block of the destination
+    failed: dict[Lane, set[bytes]] = field(default_factory=dict)
+
+    def count(self, ccip: Ccip, known: KnownLane) -> int:
+        from ccip_py.protocol.message import ExecutionState
+        from ccip_py.sdk.find import outcomes_on
+
+        lane = known.lane
+        first = max(known.off_ramp_block, self.read.get(lane, 0) - READ_AGAIN)
+        self.read[lane], outcomes = ccip.driver.run(outcomes_on(known, first))
+        new = {bytes(key) for key, outcome in outcomes.items() if outcome is ExecutionState.FAILURE}
+        self.failed[lane] = (self.failed.get(lane, set()) - outcomes.keys()) | new
+        return len(self.failed[lane])
 
 
 def _watch(ccip: Ccip) -> None:
     """On a terminal the same lines are written over; elsewhere they follow each other."""
     import sys
 
-    over = sys.stdout.isatty()
+    over, failed = sys.stdout.isatty(), Failed()
     while True:
-        lines = list(_lines(_look(ccip)))
+        lines = list(_lines(_look(ccip, failed)))
         if over:
             print("\x1b[H\x1b[2J", end="")
         terminal.result(None, lines, False)
         time.sleep(PAUSE_S)
 
 
-def _look(ccip: Ccip) -> dict[str, Any]:
+def _look(ccip: Ccip, failed: Failed) -> dict[str, Any]:
     known = run_file.read()
     return {
         "chains": [_chain(ccip, chain) for chain in ccip.book.chains],
-        "lanes": [_lane(ccip, lane) for lane in ccip.lanes()],
+        "lanes": [
+            _lane(ccip, lane, known, failed)
+            for lane, known in zip(ccip.lanes(), ccip.book.lanes, strict=True)
+        ],
         "nodes": None if known is None else _nodes(known),
     }
 
@@ -88,7 +113,7 @@ def _chain(ccip: Ccip, chain: KnownChain) -> dict[str, Any]:
     }
 
 
-def _lane(ccip: Ccip, lane: LaneStatus) -> dict[str, Any]:
+def _lane(ccip: Ccip, lane: LaneStatus, known: KnownLane, failed: Failed) -> dict[str, Any]:
     unseen = lane.sent is None or lane.committed is None
     return {
         "source": lane.source,
@@ -97,7 +122,7 @@ def _lane(ccip: Ccip, lane: LaneStatus) -> dict[str, Any]:
         "sent": lane.sent,
         "committed": lane.committed,
         "waiting": None if unseen else (lane.sent or 0) - (lane.committed or 0),
-        "failed": None if lane.sent is None else len(ccip.failed(lane.source, lane.destination)),
+        "failed": None if lane.sent is None else failed.count(ccip, known),
     }
 
 

@@ -8,7 +8,7 @@ from hexbytes import HexBytes
 
 from ccip_py.errors import BadInput, NotYet
 from ccip_py.protocol.codec import evm as codec
-from ccip_py.protocol.ids import ChainSelector
+from ccip_py.protocol.ids import ChainSelector, MessageId
 from ccip_py.protocol.lane import Lane
 from ccip_py.protocol.message import ExecutionState, Message
 from ccip_py.sdk.book import Book, KnownLane
@@ -93,15 +93,20 @@ def _sent(lane: Lane, message: Message, log: Log) -> Flow[SentMessage]:
 
 def failed_on(known: KnownLane) -> Flow[tuple[SentMessage, ...]]:
     """The messages of a lane whose last attempt failed, oldest first."""
+    _, last = yield from outcomes_on(known, known.off_ramp_block)
+    wanted = {bytes(x) for x, state in last.items() if state is ExecutionState.FAILURE}
+    return (yield from _sent_with(known, wanted))
+
+
+def outcomes_on(known: KnownLane, first: int) -> Flow[tuple[int, dict[MessageId, ExecutionState]]]:
+    """The latest block, and how each message that was attempted from the block `first` on ended last."""
     lane = known.lane
     latest = yield from head(lane.destination)
     logs = yield from find_logs(
-        lane.destination, lane.off_ramp, [topic(codec.EXECUTION_STATE_CHANGED)], known.off_ramp_block, latest
+        lane.destination, lane.off_ramp, [topic(codec.EXECUTION_STATE_CHANGED)], first, latest
     )
     outcomes = [codec.decode_execution_state_changed(log.topics, log.data) for log in logs]
-    last = {outcome.message_id: outcome.state for outcome in outcomes}
-    wanted = {bytes(x) for x, state in last.items() if state is ExecutionState.FAILURE}
-    return (yield from _sent_with(known, wanted))
+    return latest, {outcome.message_id: outcome.state for outcome in outcomes}
 
 
 def _sent_with(known: KnownLane, ids: set[bytes]) -> Flow[tuple[SentMessage, ...]]:

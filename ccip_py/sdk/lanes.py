@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from hexbytes import HexBytes
+
 from ccip_py.protocol.blessing import GLOBAL_CURSE, curse_subject
 from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import Address, ChainSelector
 from ccip_py.sdk.book import Book, KnownLane
-from ccip_py.sdk.evm import Function, as_address, call_request, read, read_many
+from ccip_py.sdk.evm import Function, as_address, call_request, read, read_many, succeeded
 from ccip_py.sdk.flow import Failure, Flow, ask
 from ccip_py.sdk.types import LaneStatus, MessageLimits
 
@@ -44,16 +48,20 @@ ON_RAMP_SETTINGS = Function(
 
 
 def status(book: Book, known: KnownLane) -> Flow[LaneStatus]:
-    """Read both ends of a lane."""
+    """Read both ends of a lane: two requests to each chain."""
     lane = known.lane
-    source_cursed = yield from is_cursed(lane.source, book.router(lane.source), lane.destination)
-    there = yield from is_cursed(lane.destination, book.router(lane.destination), lane.source)
-    (current,) = yield from read(lane.source, book.router(lane.source), GET_ON_RAMP, lane.destination)
-    sent, limits = None, None
-    if any(lane.off_ramp):  # else its ramps are of another generation
-        (sent,) = yield from read(lane.source, lane.on_ramp, NEXT_SENT)
-        limits = yield from message_limits(known)
-    (committed, paused) = yield from _commit_side(known)
+    here, there = book.router(lane.source), book.router(lane.destination)
+    is_read = any(lane.off_ramp)  # else its ramps are of another generation
+    on_ramp = (NEXT_SENT, ON_RAMP_SETTINGS, ON_RAMP_FACTS) if is_read else ()
+    (proxy,), (current,), *rest = yield from read_many(
+        lane.source,
+        [
+            (here, GET_ARM_PROXY, ()),
+            (here, GET_ON_RAMP, (lane.destination,)),
+            *((lane.on_ramp, function, ()) for function in on_ramp),
+        ],
+    )
+    committed, paused, remote_proxy = yield from _commit_side(known, there)
     return LaneStatus(
         source=book.name(lane.source),
         destination=book.name(lane.destination),
@@ -63,31 +71,40 @@ def status(book: Book, known: KnownLane) -> Flow[LaneStatus]:
         commit_store=checksum(lane.commit_store),
         off_ramp=checksum(lane.off_ramp),
         in_use=as_address(current) == lane.on_ramp,
-        cursed_on_source=source_cursed,
-        cursed_on_destination=there,
+        cursed_on_source=(yield from _curses(lane.source, as_address(proxy), lane.destination)),
+        cursed_on_destination=(yield from _curses(lane.destination, remote_proxy, lane.source)),
         paused=paused,
-        sent=None if sent is None else sent - 1,
+        sent=rest[0][0] - 1 if rest else None,
         committed=None if committed is None else committed - 1,
-        limits=limits,
+        limits=_limits(rest[1], rest[2]) if rest else None,
         blind=known.blind,
     )
 
 
-def _commit_side(known: KnownLane) -> Flow[tuple[int | None, bool | None]]:
+def _commit_side(known: KnownLane, router: Address) -> Flow[tuple[int | None, bool | None, Address]]:
+    """The next number to commit and whether the commit store is paused, None if it does not say; and the RMN's proxy."""
+    asked = [(router, GET_ARM_PROXY)]
     if any(known.lane.commit_store):
-        questions = [call_request(known.lane.commit_store, f.calldata()) for f in (NEXT_SENT, PAUSED)]
-        expected, paused = yield from ask(known.lane.destination, *questions)
-        if not isinstance(expected, Failure) and not isinstance(paused, Failure):
-            return int(expected, 16), bool(int(paused, 16))
-    return None, None
+        asked += [(known.lane.commit_store, function) for function in (NEXT_SENT, PAUSED)]
+    answers = yield from ask(
+        known.lane.destination, *(call_request(to, function.calldata()) for to, function in asked)
+    )
+    proxy = as_address(HexBytes(succeeded(answers[0]))[-20:])
+    if len(answers) == 1 or any(isinstance(answer, Failure) for answer in answers):
+        return None, None, proxy
+    return int(answers[1], 16), bool(int(answers[2], 16)), proxy
 
 
 def is_cursed(chain: ChainSelector, router: Address, remote: ChainSelector) -> Flow[bool]:
     """Whether messages between the two chains are stopped on `chain`. An RMN that does not answer counts as cursed."""
     (proxy,) = yield from read(chain, router, GET_ARM_PROXY)
+    return (yield from _curses(chain, as_address(proxy), remote))
+
+
+def _curses(chain: ChainSelector, proxy: Address, remote: ChainSelector) -> Flow[bool]:
     subjects = curse_subject(remote), GLOBAL_CURSE
     answers = yield from ask(
-        chain, *(call_request(as_address(proxy), IS_CURSED.calldata(subject)) for subject in subjects)
+        chain, *(call_request(proxy, IS_CURSED.calldata(subject)) for subject in subjects)
     )
     return any(isinstance(answer, Failure) or int(answer or "0x1", 16) != 0 for answer in answers)
 
@@ -95,13 +112,17 @@ def is_cursed(chain: ChainSelector, router: Address, remote: ChainSelector) -> F
 def message_limits(known: KnownLane) -> Flow[MessageLimits]:
     """What the OnRamp lets a message carry, in the contract's own numbers."""
     lane = known.lane
-    values, facts = yield from read_many(
+    settings, facts = yield from read_many(
         lane.source, [(lane.on_ramp, ON_RAMP_SETTINGS, ()), (lane.on_ramp, ON_RAMP_FACTS, ())]
     )
+    return _limits(settings, facts)
+
+
+def _limits(settings: tuple[Any, ...], facts: tuple[Any, ...]) -> MessageLimits:
     return MessageLimits(
-        tokens=values[1],
-        data_bytes=values[8],
-        gas_limit=values[9],
+        tokens=settings[1],
+        data_bytes=settings[8],
+        gas_limit=settings[9],
         default_gas_limit=facts[3],
-        must_be_out_of_order=values[12],
+        must_be_out_of_order=settings[12],
     )
