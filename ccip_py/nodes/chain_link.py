@@ -15,6 +15,7 @@ from ccip_py.chains.deployment import ChainDeployment, Deployment
 from ccip_py.chains.evm.caller import Caller
 from ccip_py.chains.evm.endpoint import Target
 from ccip_py.chains.evm.finality import FinalityReader
+from ccip_py.chains.evm.logs import ProvenBlocks
 from ccip_py.chains.evm.rpc import Rpc
 from ccip_py.chains.http import Carrier
 from ccip_py.chains.ports import FinalityStore, Heads, HeadSource
@@ -98,6 +99,7 @@ class ChainLink:
     rpc: Rpc
     caller: Caller
     heads: SharedHeads
+    blocks: ProvenBlocks  # shared by the lanes out of this chain
 
     @property
     def selector(self) -> ChainSelector:
@@ -143,5 +145,5 @@ async def connect(
             )
             await stack.enter_async_context(rpc)
             heads = SharedHeads(FinalityReader(rpc, selector, chain.finality, store), around.clock)
-            links[selector] = ChainLink(chain, rpc, Caller(rpc), heads)
+            links[selector] = ChainLink(chain, rpc, Caller(rpc), heads, ProvenBlocks(rpc))
         yield links

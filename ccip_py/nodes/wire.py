@@ -122,9 +122,10 @@ class Committer:
         lane, name = facts.lane(), lane_name(facts.lane())
         source, destination = ground.links[lane.source], ground.links[lane.destination]
         terms = commit_terms(self._config, facts, destination)
+        proven = self._config.prove_logs
         stream = MessageStream(
             lane=lane,
-            logs=ProvenLogReader(source.rpc) if self._config.prove_logs else LogReader(source.rpc),
+            logs=ProvenLogReader(source.rpc, blocks=source.blocks) if proven else LogReader(source.rpc),
             caller=source.caller,
             cache=ground.cache.lane(f"committer {name} {lane.on_ramp.hex()}"),
             start_block=facts.on_ramp_block,

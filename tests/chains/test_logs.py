@@ -9,7 +9,7 @@ import pytest
 
 from ccip_py.chains.evm.blocks import BadBlock, block_of
 from ccip_py.chains.evm.endpoint import RpcRefused
-from ccip_py.chains.evm.logs import LogReader, ProvenLogReader, in_chain_order
+from ccip_py.chains.evm.logs import LogReader, ProvenBlocks, ProvenLogReader, in_chain_order
 from ccip_py.chains.evm.rpc import Rpc
 from ccip_py.chains.ports import Block, Log
 from ccip_py.errors import NotFinal
@@ -235,6 +235,45 @@ async def test_the_proven_reader_joins_pages_by_their_hashes(anvil, emitter, rpc
 
     with pytest.raises(NotFinal):
         await reader.read(emitter, [TOPIC], first, head(anvil))
+
+
+async def test_readers_of_one_chain_prove_each_block_once(anvil, emitter, node):
+    proxy(anvil, node)
+    async with Rpc(node.url, chain_id=31337) as rpc:
+        blocks = ProvenBlocks(rpc)
+        readers = {topic: ProvenLogReader(rpc, blocks=blocks) for topic in (TOPIC, OTHER)}
+
+        async def read_all(first):
+            pages = [await readers[topic].read(emitter, [topic], first, head(anvil)) for topic in readers]
+            return [log.data for page in pages for log in page.logs]
+
+        first = anvil.height + 1
+        anvil.emit(emitter, TOPIC, b"\x01")
+        anvil.emit(emitter, OTHER, b"\x02")
+        assert await read_all(first) == [b"\x01", b"\x02"]  # the first reader did not know yet of the second
+        node.asked.clear()
+
+        for number in range(3):
+            anvil.hold()
+            anvil.emit(emitter, TOPIC, bytes([number]))
+            anvil.emit(emitter, OTHER, bytes([number, number]))
+            anvil.mine()
+            assert await read_all(anvil.height) == [bytes([number]), bytes([number, number])]
+
+    assert node.asked == ["eth_getBlockByNumber", "eth_getBlockReceipts"] * 3
+
+
+async def test_what_one_reader_proved_on_another_branch_is_not_shown_to_the_next(anvil, emitter, rpc):
+    blocks = ProvenBlocks(rpc)
+    one, other = ProvenLogReader(rpc, blocks=blocks), ProvenLogReader(rpc, blocks=blocks)
+    anvil.emit(emitter, TOPIC, b"\x01")
+    at = anvil.height
+    assert len((await one.read(emitter, [TOPIC], at, head(anvil))).logs) == 1
+
+    anvil.reorg(1)
+
+    assert anvil.height == at
+    assert (await other.read(emitter, [TOPIC], at, head(anvil))).logs == ()
 
 
 def test_two_logs_in_one_place_are_a_lie():

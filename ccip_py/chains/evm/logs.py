@@ -11,8 +11,12 @@ Two ways of trusting the endpoint:
   forged. It costs a header per block, and the receipts of the blocks that matter.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+import anyio
 
 from ccip_py.chains.evm.blocks import (
     BadBlock,
@@ -36,8 +40,18 @@ WINDOW = 2000
 HEADERS = 256
 """Headers per window of a proven read."""
 
+HEADERS_KEPT, LOGS_KEPT = 64, 4
+"""Blocks of which they are kept for other readers of the same chain."""
+
 RECEIPTS = 8
 """Blocks whose receipts are fetched in one exchange: each may be megabytes."""
+
+
+Header = Mapping[str, Any]
+"""A header as nodes send it."""
+
+Wanted = tuple[Address, bytes]
+"""A contract, and the first topic of an event of its."""
 
 
 class LogReader:
@@ -103,8 +117,9 @@ class LogReader:
 class ProvenLogReader:
     """Logs with proof: see the module's text. It remembers the last block it checked, to join the next to it."""
 
-    def __init__(self, rpc: Rpc, window: int = HEADERS) -> None:
-        self._rpc, self._window = rpc, window
+    def __init__(self, rpc: Rpc, window: int = HEADERS, blocks: ProvenBlocks | None = None) -> None:
+        """`blocks`: whom several readers of one chain share, so that none proves what another one has proven."""
+        self._blocks, self._window = blocks or ProvenBlocks(rpc), window
         self._checked: Block | None = None
 
     async def read(
@@ -115,51 +130,108 @@ class ProvenLogReader:
         start = first
         while start <= last.number and len(logs) < at_most:
             end = min(last.number, start + self._window - 1)
-            headers = await self._headers(start, end)
+            headers = await self._blocks.headers(start, end, last.hash if end == last.number else None)
             if end == last.number:
                 _still_there(headers[-1], last)
-            logs += await self._logs(address, topics, headers)
+            self._join(headers)
+            logs += await self._blocks.logs(headers, address, topics)
             self._checked = block_of(headers[-1])
             start = end + 1
         return LogPage(tuple(logs), start)
 
-    async def _headers(self, first: int, end: int) -> list[Mapping[str, Any]]:
-        """Headers that have the hashes they claim, each the parent of the next, joined to what was checked."""
+    def _join(self, headers: Sequence[Header]) -> None:
+        """To what was checked before."""
+        first, before = block_of(headers[0]).number, self._checked
+        if before is None or before.number != first - 1:
+            return
+        if to_bytes(headers[0]["parentHash"]) != before.hash:
+            raise NotFinal("a block does not follow the one before it", context={"block": first})
+
+
+class ProvenBlocks:
+    """Headers and logs of one chain that have been proven. The newest few are kept for whoever reads them next: in a node
+    with many lanes out of one chain, that is every other lane."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self._rpc = rpc
+        self._lock = anyio.Lock()
+        self._headers: dict[bytes, Header] = {}  # by hash
+        self._logs: dict[bytes, dict[Wanted, list[Log]]] = {}  # by the hash of their block
+        self._wanted: list[Wanted] = []  # by anybody so far
+
+    async def headers(self, first: int, end: int, top: bytes | None) -> list[Header]:
+        """Headers that have the hashes they claim, each the parent of the next; the last one, if known, named by its hash."""
+        async with self._lock:
+            known = self._chain(first, end, top) if top is not None else None
+            return known or await self._checked_headers(first, end)
+
+    async def logs(self, headers: Sequence[Header], address: Address, topics: Sequence[bytes]) -> list[Log]:
+        """The logs of one contract with one of the topics in these blocks, whose headers were checked."""
+        wanted = [(address, topic) for topic in topics]
+        async with self._lock:
+            self._wanted += [each for each in wanted if each not in self._wanted]
+            maybe = [raw for raw in headers if _may_hold(raw, wanted)]
+            await self._prove([raw for raw in maybe if not self._has(raw, wanted)])
+            found = [
+                log for raw in maybe for each in wanted for log in self._logs[to_bytes(raw["hash"])][each]
+            ]
+            _keep_newest(self._headers, HEADERS_KEPT)
+            _keep_newest(self._logs, LOGS_KEPT)
+        return in_chain_order(found)
+
+    def _chain(self, first: int, end: int, top: bytes) -> list[Header] | None:
+        """What is kept of the blocks down from the one with that hash; None if any is missing."""
+        found: list[Header] = []
+        while len(found) <= end - first and top in self._headers:
+            found.append(self._headers[top])
+            top = to_bytes(found[-1]["parentHash"])
+        whole = len(found) == end - first + 1 and block_of(found[-1]).number == first
+        return found[::-1] if whole else None
+
+    async def _checked_headers(self, first: int, end: int) -> list[Header]:
         raws = await self._rpc.batch(
             [("eth_getBlockByNumber", (hex(n), False)) for n in range(first, end + 1)]
         )
-        before = self._checked if self._checked and self._checked.number == first - 1 else None
+        before: Block | None = None
         for number, raw in enumerate(raws, first):
             block = checked_header(raw)
             if block.number != number:
                 raise BadBlock("the node sent another block", context={"wanted": number, "got": block.number})
             if before is not None and to_bytes(raw["parentHash"]) != before.hash:
                 raise NotFinal("a block does not follow the one before it", context={"block": number})
+            self._headers[block.hash] = raw
             before = block
         return raws
 
-    async def _logs(
-        self, address: Address, topics: Sequence[bytes], headers: Sequence[Mapping[str, Any]]
-    ) -> list[Log]:
-        maybe = [
-            raw
-            for raw in headers
-            if any(may_contain(to_bytes(raw["logsBloom"]), address, topic) for topic in topics)
-        ]
-        logs: list[Log] = []
-        for start in range(0, len(maybe), RECEIPTS):
-            some = maybe[start : start + RECEIPTS]
+    def _has(self, raw: Header, wanted: Sequence[Wanted]) -> bool:
+        known = self._logs.get(to_bytes(raw["hash"]), {})
+        return all(each in known for each in wanted)
+
+    async def _prove(self, headers: Sequence[Header]) -> None:
+        """Take out of these blocks what anybody here wants."""
+        for start in range(0, len(headers), RECEIPTS):
+            some = headers[start : start + RECEIPTS]
             requests = [("eth_getBlockReceipts", (raw["number"],)) for raw in some]
             for raw, receipts in zip(some, await self._rpc.batch(requests), strict=True):
-                logs += proven_logs(raw, receipts, address, topics)
-        return logs
+                found: dict[Wanted, list[Log]] = {each: [] for each in self._wanted}
+                for log in proven_logs(raw, receipts, found):
+                    found[log.address, log.topics[0]].append(log)
+                self._logs[to_bytes(raw["hash"])] = found
 
 
-def proven_logs(
-    header: Mapping[str, Any], receipts: Any, address: Address | None = None, topics: Sequence[bytes] = ()
-) -> list[Log]:
-    """The logs of a block, of all contracts or of one with one of the topics, if the receipts are exactly those that
-    its (checked) header promises; BadBlock if not.
+def _may_hold(raw: Header, wanted: Sequence[Wanted]) -> bool:
+    bloom = to_bytes(raw["logsBloom"])
+    return any(may_contain(bloom, address, topic) for address, topic in wanted)
+
+
+def _keep_newest(kept: dict[bytes, Any], count: int) -> None:
+    for oldest in list(kept)[:-count]:
+        del kept[oldest]
+
+
+def proven_logs(header: Header, receipts: Any, wanted: Collection[Wanted] | None = None) -> list[Log]:
+    """The logs of a block, all or only those of wanted contracts and topics, if the receipts are exactly those that its
+    (checked) header promises; BadBlock if not.
 
     Receipts do not commit to transaction hashes: those are hearsay.
     """
@@ -167,6 +239,7 @@ def proven_logs(
         raise BadBlock("the receipts are not those of the block", context={"block": to_int(header["number"])})
     block = block_of(header)
     found = [(receipt, log) for receipt in receipts for log in receipt["logs"]]
+    contracts = {contract for contract, _ in wanted or ()}  # most logs of a block are tokens' and others'
     return [
         Log(
             address=Address(to_bytes(raw["address"])),
@@ -178,15 +251,13 @@ def proven_logs(
             index=index,
         )
         for index, (receipt, raw) in enumerate(found)
-        if address is None or _is_wanted(raw, address, topics)
+        if wanted is None or (to_bytes(raw["address"]) in contracts and _is_wanted(raw, wanted))
     ]
 
 
-def _is_wanted(raw: Mapping[str, Any], address: Address, topics: Sequence[bytes]) -> bool:
-    """Most logs of a block are tokens' and other contracts'."""
-    return (
-        to_bytes(raw["address"]) == address and bool(raw["topics"]) and to_bytes(raw["topics"][0]) in topics
-    )
+def _is_wanted(raw: Mapping[str, Any], wanted: Collection[Wanted]) -> bool:
+    topics = raw["topics"]
+    return bool(topics) and (Address(to_bytes(raw["address"])), to_bytes(topics[0])) in wanted
 
 
 def in_chain_order(logs: Iterable[Log]) -> list[Log]:
