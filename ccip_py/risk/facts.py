@@ -139,18 +139,33 @@ class Facts:
                 self.flows.take(chain, log)
 
     def forget(self, chain: int) -> None:
-        """Everything read from one chain, after its history was replaced and an owner reviewed it."""
+        """Everything read from one chain, after its history was replaced and an owner reviewed it, or because more of its
+        contracts are to be read. What is folded up is about both ends of a lane, and of neither is enough left to judge
+        it again: then both are read anew.
+        """
+        gone = self._folded_up_with(chain)
         self._db.execute("BEGIN")
         for lane in self._lanes:
-            if lane.source == chain:
+            if lane.source in gone:
                 for table in ("sent", "counted", "done"):
                     self._db.execute(f"DELETE FROM {table} WHERE lane = ?", (lane.key,))
-            if lane.destination == chain:
+            if lane.destination in gone:
                 for table in ("accepted", "blessed", "execution"):
                     self._db.execute(f"DELETE FROM {table} WHERE lane = ?", (lane.key,))
-        for table in ("cursor", "cursed"):
-            self._db.execute(f"DELETE FROM {table} WHERE chain = ?", (str(chain),))
-        self.flows.forget(chain)
+        for each in gone:
+            for table in ("cursor", "cursed"):
+                self._db.execute(f"DELETE FROM {table} WHERE chain = ?", (str(each),))
+            self.flows.forget(each)
         self.sent.drop()
         self._db.execute("COMMIT")
         self.generation += 1
+
+    def _folded_up_with(self, chain: int) -> set[int]:
+        """The chain, and every other that lanes with something folded up connect with it."""
+        folded = {row[0] for row in self._db.execute("SELECT DISTINCT lane FROM done")}
+        ends = [{lane.source, lane.destination} for lane in self._lanes if lane.key in folded]
+        gone, before = {chain}, set[int]()
+        while gone != before:
+            before = set(gone)
+            gone.update(*(pair for pair in ends if pair & before))
+        return gone

@@ -1,7 +1,7 @@
 """Keeps the facts from growing for ever: what is over is folded up into intervals.
 
-A root is over when all its messages succeeded, every execution of them was judged, and so many blocks
-went by since that no window looks back at it. Its messages, its executions and its blessing then
+A root is over when all its messages succeeded, every execution of them was judged, what pools paid out up to
+then too, and so many blocks went by since that no window looks back at it. Its messages, its executions and its blessing then
 become part of one long interval in `done`, which is enough to recognise a second execution. The
 newest root of a lane always stays, because the next one is expected to follow it.
 """
@@ -23,8 +23,16 @@ def prune(db: sqlite3.Connection, chains: Iterable[Chain], lanes: Iterable[Lane]
     db.execute("BEGIN")
     try:
         heads = {int(chain): number for chain, number in db.execute("SELECT chain, number FROM cursor")}
+        unjudged = {
+            int(chain): block
+            for chain, block in db.execute(
+                "SELECT chain, min(block) FROM flow WHERE NOT judged GROUP BY chain"
+            )
+        }
         for lane in lanes:
-            folded += _prune_lane(db, lane.key, (heads.get(lane.destination, 0) - keep) << 32)
+            before = heads.get(lane.destination, 0) - keep
+            before = min(before, unjudged.get(lane.destination, before))
+            folded += _prune_lane(db, lane.key, before << 32)
         for chain in chains:
             oldest = heads.get(chain.selector, 0) - max(
                 keep, *(pool.outflow_blocks for pool in chain.pools), 0

@@ -172,6 +172,25 @@ def test_what_is_over_is_folded_up_and_a_second_success_still_shows(facts: Facts
     assert again.earlier_successes == 1
 
 
+@pytest.mark.parametrize("end", [SOURCE, DESTINATION])
+def test_a_chain_with_something_folded_up_is_read_anew_together_with_the_other_end(
+    facts: Facts, end: int
+) -> None:
+    """Else what succeeded before it was folded up would look like a second success, and its tokens like a theft."""
+    history(facts, 9)
+    facts.take(DESTINATION, [block(200)])
+    facts.prune(keep_blocks=10)
+
+    facts.forget(end)
+
+    assert facts.cursor(SOURCE) is facts.cursor(DESTINATION) is None
+    tables = ("sent", "accepted", "execution", "done", "flow", "net")
+    assert [rows(facts, table) for table in tables] == [0] * len(tables)
+    facts.take(SOURCE, [block(n, Sent(seq_nr=n).log(n)) for n in range(1, 19)])
+    facts.take(DESTINATION, [block(1, accepted(1, 2, 1), executed(1, 1), executed(2, 1))])
+    assert [one.earlier_successes for one in facts.executions.unjudged(LANE)] == [0, 0]
+
+
 def test_nothing_open_recent_or_unjudged_is_folded_up(facts: Facts) -> None:
     history(facts, 9, failed=4)
     facts.take(DESTINATION, [block(15)])
@@ -186,6 +205,23 @@ def test_nothing_open_recent_or_unjudged_is_folded_up(facts: Facts) -> None:
     judge_all(facts)
     assert facts.prune(keep_blocks=10) == 1
     assert rows(facts, "done") == 1
+
+
+def test_nothing_is_folded_up_that_an_unjudged_payout_is_measured_by(tmp_path: Path) -> None:
+    """A monitor that reads a long history anew judges executions and payouts at different paces."""
+    pool = Chain("b", DESTINATION, 1337, (), None, 0, bytes(20), bytes(20), 4, pools=(Pool(POOL, TOKEN, 18),))
+    facts = Facts(tmp_path / "facts.sqlite", (CHAINS[0], pool), [LANE])
+    topics = (keccak(b"Released(address,address,uint256)"), bytes(12) + OFF_RAMP, bytes(32))
+    facts.take(DESTINATION, [block(3, Log(POOL, topics, (5).to_bytes(32, "big"), 3, 0, 0))])
+    history(facts, 9)
+    facts.take(DESTINATION, [block(200)])
+
+    assert facts.prune(keep_blocks=10) == 2
+    [(guarded, number, tx, paid)] = facts.flows.payouts(DESTINATION)
+    assert (number, paid) == (3, 5)
+    facts.flows.mark_judged([(guarded, number, tx)], DESTINATION)
+    assert facts.prune(keep_blocks=10) == 6
+    facts.close()
 
 
 def test_sums_of_a_token_survive(facts: Facts) -> None:
