@@ -18,7 +18,7 @@ contract CommitStore is ICommitStore, ITypeAndVersion, OCRVerifier {
     address private immutable _onRamp;
     address private immutable _rmnProxy;
 
-    IFeeQuoter private _feeQuoter;
+    /// @dev In one word of storage with what OCRVerifier keeps last.
     bool public paused;
 
     /// @dev Numbers start at 1, so 0 is never committed.
@@ -26,6 +26,8 @@ contract CommitStore is ICommitStore, ITypeAndVersion, OCRVerifier {
 
     /// @dev Prices go stale apart from roots: a root that lands late still counts, old prices must not.
     uint40 private _latestPriceEpochAndRound;
+
+    IFeeQuoter private _feeQuoter;
 
     mapping(bytes32 root => Commitment) public commitments;
 
@@ -61,12 +63,11 @@ contract CommitStore is ICommitStore, ITypeAndVersion, OCRVerifier {
         // CHECK
         (uint64 min, uint64 max) = (report.interval.min, report.interval.max);
         require(min == _expectedNext && min <= max, InvalidInterval(report.interval));
-        Commitment storage commitment = commitments[report.merkleRoot];
-        require(commitment.committedAt == 0, RootAlreadyCommitted());
+        require(commitments[report.merkleRoot].committedAt == 0, RootAlreadyCommitted());
 
         // EFFECT
         _expectedNext = max + 1;
-        (commitment.committedAt, commitment.min, commitment.max) = (uint64(block.timestamp), min, max);
+        commitments[report.merkleRoot] = Commitment(uint64(block.timestamp), min, max);
 
         emit ReportAccepted(report);
     }

@@ -55,72 +55,82 @@ contract FeeQuoter is FeeConfiguration, ITypeAndVersion {
         view
         returns (uint256 feeTokenAmount)
     {
-        (feeTokenAmount,,) = quote(destChainSelector, message);
+        // asked for its reverts
+        // slither-disable-next-line unused-return
+        EVMAddress.decodeCalldata(message.receiver);
+        (feeTokenAmount,,) = quote(
+            destChainSelector, message.feeToken, message.data.length, message.tokenAmounts, message.extraArgs
+        );
     }
 
     /// @inheritdoc IFeeQuoter
-    function quote(uint64 destChainSelector, Client.EVM2AnyMessage calldata message)
-        public
-        view
-        returns (uint256 feeTokenAmount, uint256 gasLimit, bool allowOutOfOrder)
-    {
-        DestChainConfig storage chain = _enabledChain(destChainSelector);
-        FeeTokenConfig memory feeToken = _feeTokenConfigs[destChainSelector][message.feeToken];
-        require(feeToken.enabled, NotAFeeToken(message.feeToken));
-        (gasLimit, allowOutOfOrder) = _validate(chain, message);
+    function quote(
+        uint64 destChainSelector,
+        address feeToken,
+        uint256 dataSize,
+        Client.EVMTokenAmount[] calldata tokenAmounts,
+        bytes calldata extraArgs
+    ) public view returns (uint256 feeTokenAmount, uint256 gasLimit, bool allowOutOfOrder) {
+        DestChainConfig storage chain = _chains[destChainSelector];
+        require(chain.isEnabled, DestinationChainNotEnabled(destChainSelector));
+        FeeTokenConfig storage terms = _feeTokenConfigs[destChainSelector][feeToken];
+        require(terms.enabled, NotAFeeToken(feeToken));
+        require(dataSize <= chain.maxDataBytes, MessageTooLarge(chain.maxDataBytes, dataSize));
+        require(tokenAmounts.length <= chain.maxNumberOfTokensPerMsg, UnsupportedNumberOfTokens());
+        (gasLimit, allowOutOfOrder) = _readExtraArgs(chain, extraArgs);
 
-        uint256 feeUsd36 = _feeUsd36(destChainSelector, chain, feeToken, message, gasLimit);
-        uint256 feeTokenPrice = getValidatedTokenPrice(message.feeToken);
-        feeTokenAmount = feeUsd36 / feeTokenPrice;
-        _requireSaneFee(message.feeToken, feeTokenPrice, feeTokenAmount);
+        feeTokenAmount = _feeUsd36(destChainSelector, chain, terms, dataSize, tokenAmounts, gasLimit);
+        uint256 feeTokenPrice = getValidatedTokenPrice(feeToken);
+        feeTokenAmount /= feeTokenPrice;
+        _requireSaneFee(feeToken, feeTokenPrice, feeTokenAmount);
+    }
+
+    function _readExtraArgs(DestChainConfig storage chain, bytes calldata extraArgs)
+        private
+        view
+        returns (uint256 gasLimit, bool allowOutOfOrder)
+    {
+        uint256 defaultGasLimit = extraArgs.length == 0 ? chain.defaultTxGasLimit : 0;
+        (gasLimit, allowOutOfOrder) = ExtraArgs.decode(extraArgs, defaultGasLimit);
+        require(gasLimit <= chain.maxPerMsgGasLimit, MessageGasLimitTooHigh());
+        require(allowOutOfOrder || !chain.enforceOutOfOrder, ExtraArgOutOfOrderExecutionMustBeTrue());
     }
 
     function _feeUsd36(
         uint64 destChainSelector,
         DestChainConfig storage chain,
-        FeeTokenConfig memory feeToken,
-        Client.EVM2AnyMessage calldata message,
+        FeeTokenConfig storage terms,
+        uint256 dataSize,
+        Client.EVMTokenAmount[] calldata tokenAmounts,
         uint256 gasLimit
     ) private view returns (uint256) {
-        TokensCost memory tokens = _tokensCost(destChainSelector, chain, message.tokenAmounts);
-        if (message.tokenAmounts.length == 0) {
-            tokens.premiumUsd18 = FeeFormula.centsToUsd18(feeToken.networkFeeUSDCents);
-        }
-        uint256 destGas = gasLimit + chain.destGasOverhead + tokens.destGas
-            + FeeFormula.calldataGas(chain, message.data.length);
+        TokensCost memory tokens = _tokensCost(destChainSelector, chain, terms, tokenAmounts);
         uint224 gasPrice = _validatedGasPrice(destChainSelector, chain.gasPriceStalenessThreshold);
-        uint256 availability = FeeFormula.dataAvailabilityUsd36(
-            chain, message.data.length, message.tokenAmounts.length, tokens.poolBytes, gasPrice
-        );
-        return tokens.premiumUsd18 * feeToken.premiumMultiplierWeiPerEth + FeeFormula.executionPrice(gasPrice)
-            * destGas * feeToken.gasMultiplierWeiPerEth + availability;
-    }
-
-    /// @dev All that a message can be refused for by its own looks, except its tokens' pools.
-    function _validate(DestChainConfig storage chain, Client.EVM2AnyMessage calldata message)
-        private
-        view
-        returns (uint256 gasLimit, bool allowOutOfOrder)
-    {
-        uint256 size = message.data.length;
-        uint256 maxSize = chain.maxDataBytes;
-        require(size <= maxSize, MessageTooLarge(maxSize, size));
-        require(message.tokenAmounts.length <= chain.maxNumberOfTokensPerMsg, UnsupportedNumberOfTokens());
-        // asked for its reverts
-        // slither-disable-next-line unused-return
-        EVMAddress.decode(message.receiver);
-
-        uint256 defaultGasLimit = message.extraArgs.length == 0 ? chain.defaultTxGasLimit : 0;
-        (gasLimit, allowOutOfOrder) = ExtraArgs.decode(message.extraArgs, defaultGasLimit);
-        require(gasLimit <= chain.maxPerMsgGasLimit, MessageGasLimitTooHigh());
-        require(allowOutOfOrder || !chain.enforceOutOfOrder, ExtraArgOutOfOrderExecutionMustBeTrue());
+        uint256 availability;
+        if (chain.destDataAvailabilityMultiplierBps != 0) {
+            // not on most chains, and then another word of storage need not be read
+            availability = FeeFormula.dataAvailabilityUsd36(
+                chain, dataSize, tokenAmounts.length, tokens.poolBytes, gasPrice
+            );
+        }
+        unchecked {
+            // far from overflowing: see FeeFormula
+            uint256 destGas =
+                gasLimit + chain.destGasOverhead + tokens.destGas + FeeFormula.calldataGas(chain, dataSize);
+            return tokens.premiumUsd18 * terms.premiumMultiplierWeiPerEth
+                + FeeFormula.executionPrice(gasPrice) * destGas * terms.gasMultiplierWeiPerEth + availability;
+        }
     }
 
     function _tokensCost(
         uint64 destChainSelector,
         DestChainConfig storage chain,
+        FeeTokenConfig storage terms,
         Client.EVMTokenAmount[] calldata tokenAmounts
     ) private view returns (TokensCost memory cost) {
+        if (tokenAmounts.length == 0) {
+            cost.premiumUsd18 = FeeFormula.centsToUsd18(terms.networkFeeUSDCents);
+        }
         for (uint256 i = 0; i < tokenAmounts.length; ++i) {
             TokenTransferFeeConfig memory config = _transferFees[destChainSelector][tokenAmounts[i].token];
             if (config.isEnabled) {
@@ -191,17 +201,24 @@ contract FeeQuoter is FeeConfiguration, ITypeAndVersion {
     }
 
     /// @inheritdoc IFeeQuoter
-    function getTokenPrice(address token) public view returns (TimestampedPrice memory price) {
-        price = _tokenPrices[token];
+    function getTokenPrice(address token) public view returns (TimestampedPrice memory) {
+        (uint224 value, uint32 timestamp) = _priceOf(token);
+        return TimestampedPrice(value, timestamp);
+    }
+
+    /// @dev What was reported last, or what a feed says once that is stale.
+    function _priceOf(address token) private view returns (uint224 value, uint32 timestamp) {
+        TimestampedPrice storage reported = _tokenPrices[token];
+        (value, timestamp) = (reported.value, reported.timestamp);
         // seconds do not matter to an age of hours
         // forge-lint: disable-next-line(block-timestamp)
-        if (block.timestamp - price.timestamp <= _tokenPriceStalenessThreshold) return price;
+        if (block.timestamp - timestamp <= _tokenPriceStalenessThreshold) return (value, timestamp);
 
         TokenPriceFeedConfig memory feed = _feeds[token];
-        if (!feed.isEnabled) return price;
+        if (!feed.isEnabled) return (value, timestamp);
 
         TimestampedPrice memory fromFeed = TokenPriceFeed.read(feed);
-        return fromFeed.timestamp > price.timestamp ? fromFeed : price;
+        if (fromFeed.timestamp > timestamp) return (fromFeed.value, fromFeed.timestamp);
     }
 
     /// @inheritdoc IFeeQuoter
@@ -218,13 +235,11 @@ contract FeeQuoter is FeeConfiguration, ITypeAndVersion {
 
     /// @inheritdoc IFeeQuoter
     function getValidatedTokenPrice(address token) public view returns (uint224) {
-        TimestampedPrice memory price = getTokenPrice(token);
-        require(price.value != 0, TokenNotSupported(token));
-        uint256 age = block.timestamp - price.timestamp;
-        require(
-            age <= _tokenPriceStalenessThreshold, StaleTokenPrice(token, _tokenPriceStalenessThreshold, age)
-        );
-        return price.value;
+        (uint224 price, uint32 timestamp) = _priceOf(token);
+        require(price != 0, TokenNotSupported(token));
+        (uint256 age, uint256 threshold) = (block.timestamp - timestamp, _tokenPriceStalenessThreshold);
+        require(age <= threshold, StaleTokenPrice(token, threshold, age));
+        return price;
     }
 
     /// @inheritdoc IFeeQuoter
@@ -242,14 +257,15 @@ contract FeeQuoter is FeeConfiguration, ITypeAndVersion {
         view
         returns (uint224 tokenPrice, uint224 gasPriceValue)
     {
-        uint256 threshold = _enabledChain(destChainSelector).gasPriceStalenessThreshold;
+        DestChainConfig storage chain = _chains[destChainSelector];
+        require(chain.isEnabled, DestinationChainNotEnabled(destChainSelector));
         tokenPrice = getValidatedTokenPrice(token);
-        gasPriceValue = _validatedGasPrice(destChainSelector, threshold);
+        gasPriceValue = _validatedGasPrice(destChainSelector, chain.gasPriceStalenessThreshold);
     }
 
     /// @dev A chain whose execution costs nothing is a chain whose price is missing.
     function _validatedGasPrice(uint64 destChainSelector, uint256 threshold) private view returns (uint224) {
-        TimestampedPrice memory price = _gasPrices[destChainSelector];
+        TimestampedPrice storage price = _gasPrices[destChainSelector];
         require(FeeFormula.executionPrice(price.value) != 0, ChainNotSupported(destChainSelector));
         uint256 age = block.timestamp - price.timestamp;
         require(age <= threshold, StaleGasPrice(destChainSelector, threshold, age));

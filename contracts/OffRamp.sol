@@ -15,6 +15,7 @@ import {ITypeAndVersion} from "./interfaces/ITypeAndVersion.sol";
 import {CurseCheck} from "./libraries/CurseCheck.sol";
 import {EVMAddress} from "./libraries/EVMAddress.sol";
 import {ExactGasCall} from "./libraries/ExactGasCall.sol";
+import {ExecutionStates} from "./libraries/ExecutionStates.sol";
 import {HomeChain} from "./libraries/HomeChain.sol";
 import {InterfaceCheck} from "./libraries/InterfaceCheck.sol";
 import {MessageHasher} from "./libraries/MessageHasher.sol";
@@ -25,14 +26,12 @@ import {ExecutionReport, GasLimitOverride} from "./types/Report.sol";
 
 contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransient {
     using EnumerableSet for EnumerableSet.AddressSet;
+    using ExecutionStates for ExecutionStates.Map;
 
     string public constant override typeAndVersion = "OffRamp 1.5.0";
 
     /// @dev Kept back for the instructions between the check of the gas and the call that needs it.
     uint16 private constant GAS_FOR_CALL_EXACT_CHECK = 5_000;
-
-    uint256 private constant STATES_PER_SLOT = 128;
-    uint256 private constant STATE_MASK = 3;
 
     uint256 private immutable _deployedOn = block.chainid;
     address private immutable _commitStore;
@@ -47,8 +46,7 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
     DynamicConfig private _dynamicConfig;
     EnumerableSet.AddressSet private _executors;
 
-    /// @dev Two bits per message.
-    mapping(uint256 slot => uint256 states) private _executionStates;
+    ExecutionStates.Map private _executionStates;
     mapping(address sender => uint64) private _senderNonces;
 
     constructor(StaticConfig memory config, DynamicConfig memory dynamicConfig) Ownable(msg.sender) {
@@ -74,16 +72,18 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
         _prove(report);
 
         // EFFECT, INTERACT
-        uint32[] memory noOverrides = new uint32[](0);
-        for (uint256 i = 0; i < report.messages.length; ++i) {
-            EVM2EVMMessage calldata message = report.messages[i];
+        EVM2EVMMessage[] calldata messages = report.messages;
+        bytes[][] calldata offchainTokenData = report.offchainTokenData;
+        uint32[] memory noOverrides;
+        for (uint256 i = 0; i < messages.length; ++i) {
+            EVM2EVMMessage calldata message = messages[i];
             MessageExecutionState before = getExecutionState(message.sequenceNumber);
             if (before == MessageExecutionState.FAILURE) {
                 emit AlreadyAttempted(message.sequenceNumber);
             } else if (_takeTurn(message, before)) {
                 // one message after the other, each with its own state; nobody enters meanwhile
                 // slither-disable-next-line reentrancy-no-eth
-                _attempt(message, report.offchainTokenData[i], message.gasLimit, noOverrides);
+                _attempt(message, offchainTokenData[i], message.gasLimit, noOverrides);
             }
         }
     }
@@ -135,7 +135,7 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
         Client.EVMTokenAmount[] memory arrived = new Client.EVMTokenAmount[](message.tokenAmounts.length);
         for (uint256 i = 0; i < arrived.length; ++i) {
             uint32 gasOverride = tokenGasOverrides.length == 0 ? 0 : tokenGasOverrides[i];
-            arrived[i] = TokenArrival.releaseOrMint(
+            (arrived[i].token, arrived[i].amount) = TokenArrival.releaseOrMint(
                 message, i, offchainTokenData[i], gasOverride, _tokenAdminRegistry
             );
         }
@@ -171,7 +171,7 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
     ) private returns (bytes memory err) {
         // EFFECT
         uint64 sequenceNumber = message.sequenceNumber;
-        _setExecutionState(sequenceNumber, MessageExecutionState.IN_PROGRESS);
+        _executionStates.set(sequenceNumber, MessageExecutionState.IN_PROGRESS);
 
         // INTERACT
         // the outcome is known afterwards; IN_PROGRESS and the guard keep everybody out meanwhile
@@ -181,7 +181,7 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
         // EFFECT
         MessageExecutionState outcome =
             err.length == 0 ? MessageExecutionState.SUCCESS : MessageExecutionState.FAILURE;
-        _setExecutionState(sequenceNumber, outcome);
+        _executionStates.set(sequenceNumber, outcome);
 
         emit ExecutionStateChanged(sequenceNumber, message.messageId, outcome, err);
     }
@@ -192,16 +192,16 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
         bytes[] calldata offchainTokenData,
         uint256 gasLimit,
         uint32[] memory tokenGasOverrides
-    ) private returns (bytes memory) {
+    ) private returns (bytes memory err) {
+        bool success;
         if (message.tokenAmounts.length == 0) {
-            (bool delivered, bytes memory refusal) =
-                _deliver(message, gasLimit, new Client.EVMTokenAmount[](0));
-            return delivered ? bytes("") : abi.encodeWithSelector(ReceiverError.selector, refusal);
+            Client.EVMTokenAmount[] memory nothing;
+            (success, err) = _deliver(message, gasLimit, nothing);
+            return success ? err : abi.encodeWithSelector(ReceiverError.selector, err);
         }
-        (bool success, bytes memory err) =
+        (success, err) =
             address(this).call(_selfCall(message, offchainTokenData, gasLimit, tokenGasOverrides));
         if (!success && !_isOutcome(err)) LowLevelCall.bubbleRevert(err);
-        return success ? bytes("") : err;
     }
 
     /// @dev A message is passed on as it came; only one whose gas is raised by hand is copied to be changed.
@@ -243,18 +243,21 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
     function _prove(ExecutionReport calldata report) private view returns (uint256 committedAt) {
         HomeChain.requireUnforked(_deployedOn);
         CurseCheck.requireNotCursed(_rmnProxy, _sourceChainSelector);
-        uint256 count = report.messages.length;
+        EVM2EVMMessage[] calldata messages = report.messages;
+        bytes[][] calldata offchainTokenData = report.offchainTokenData;
+        uint256 count = messages.length;
         require(count != 0, EmptyReport());
-        require(count == report.offchainTokenData.length, UnexpectedTokenData());
+        require(count == offchainTokenData.length, UnexpectedTokenData());
 
         (uint256 maxData, uint256 maxTokens) =
             (_dynamicConfig.maxDataBytes, _dynamicConfig.maxNumberOfTokensPerMsg);
         bytes32[] memory leaves = new bytes32[](count);
         for (uint256 i = 0; i < count; ++i) {
-            EVM2EVMMessage calldata message = report.messages[i];
-            _requireWellFormed(message, report.offchainTokenData[i].length, maxData, maxTokens);
-            leaves[i] = MessageHasher.leafOf(message, _metadataHash);
-            require(leaves[i] == message.messageId, InvalidMessageId());
+            EVM2EVMMessage calldata message = messages[i];
+            _requireWellFormed(message, offchainTokenData[i].length, maxData, maxTokens);
+            bytes32 leaf = MessageHasher.leafOf(message, _metadataHash);
+            require(leaf == message.messageId, InvalidMessageId());
+            leaves[i] = leaf;
         }
         committedAt = ICommitStore(_commitStore).verify(leaves, report.proofs, report.proofFlagBits);
         require(committedAt != 0, RootNotCommitted());
@@ -269,10 +272,10 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
     ) private view {
         uint64 source = message.sourceChainSelector;
         require(source == _sourceChainSelector, InvalidSourceChain(source));
-        uint256 tokens = message.tokenAmounts.length;
-        require(tokens <= maxTokens, UnsupportedNumberOfTokens(message.sequenceNumber));
+        (uint256 tokens, uint64 number) = (message.tokenAmounts.length, message.sequenceNumber);
+        require(tokens <= maxTokens, UnsupportedNumberOfTokens(number));
         bool matching = tokens == offchainCount && tokens == message.sourceTokenData.length;
-        require(matching, TokenDataMismatch(message.sequenceNumber));
+        require(matching, TokenDataMismatch(number));
         uint256 size = message.data.length;
         require(size <= maxData, MessageTooLarge(maxData, size));
     }
@@ -320,7 +323,7 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
         address receiver = message.receiver;
         bool tokensOnly = message.data.length == 0 && gasLimit == 0;
         bytes4 wanted = type(IAny2EVMMessageReceiver).interfaceId;
-        if (tokensOnly || !InterfaceCheck.claims(receiver, wanted)) return (true, "");
+        if (tokensOnly || !InterfaceCheck.claims(receiver, wanted)) return (true, returnData);
 
         Client.Any2EVMMessage memory delivery = Client.Any2EVMMessage({
             messageId: message.messageId,
@@ -339,8 +342,7 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
 
     /// @inheritdoc IOffRamp
     function getExecutionState(uint64 sequenceNumber) public view returns (MessageExecutionState) {
-        (uint256 slot, uint256 shift) = _placeOf(sequenceNumber);
-        return MessageExecutionState((_executionStates[slot] >> shift) & STATE_MASK);
+        return _executionStates.get(sequenceNumber);
     }
 
     /// @inheritdoc IOffRamp
@@ -370,18 +372,6 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
     /// @inheritdoc IOffRamp
     function getTransmitters() external view returns (address[] memory) {
         return _executors.values();
-    }
-
-    function _setExecutionState(uint64 sequenceNumber, MessageExecutionState state) private {
-        (uint256 slot, uint256 shift) = _placeOf(sequenceNumber);
-        uint256 others = _executionStates[slot] & ~(STATE_MASK << shift);
-        _executionStates[slot] = others | (uint256(state) << shift);
-    }
-
-    function _placeOf(uint64 sequenceNumber) private pure returns (uint256 slot, uint256 shift) {
-        unchecked {
-            return (sequenceNumber / STATES_PER_SLOT, (sequenceNumber % STATES_PER_SLOT) * 2);
-        }
     }
 
     /* CONFIGURATION */

@@ -76,8 +76,13 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
         view
         returns (uint256 feeTokenAmount)
     {
-        _requireSendable(destChainSelector, message.tokenAmounts);
-        return feeQuoter.getValidatedFee(destChainSelector, message);
+        CurseCheck.requireNotCursed(_rmnProxy, destChainSelector);
+        Client.EVMTokenAmount[] calldata tokenAmounts = message.tokenAmounts;
+        _requireSendable(destChainSelector, tokenAmounts);
+        // asked for its reverts
+        // slither-disable-next-line unused-return
+        EVMAddress.decodeCalldata(message.receiver);
+        (feeTokenAmount,,) = _quote(message, tokenAmounts);
     }
 
     /// @inheritdoc IOnRamp
@@ -89,16 +94,15 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
         // CHECK
         require(msg.sender == router, MustBeCalledByRouter());
         require(originalSender != address(0), RouterMustSetOriginalSender());
-        _requireSendable(destChainSelector, message.tokenAmounts);
+        Client.EVMTokenAmount[] calldata tokenAmounts = message.tokenAmounts;
+        _requireSendable(destChainSelector, tokenAmounts);
         if (isAllowListEnabled) _allowList.requireListed(originalSender);
 
         // EFFECT
-        EVM2EVMMessage memory sent = _number(message, originalSender);
+        EVM2EVMMessage memory sent = _number(message, tokenAmounts, originalSender);
 
         // INTERACT
-        for (uint256 i = 0; i < message.tokenAmounts.length; ++i) {
-            sent.sourceTokenData[i] = _lockOrBurn(message.receiver, message.tokenAmounts[i], originalSender);
-        }
+        if (tokenAmounts.length != 0) _handOver(sent, message.receiver, tokenAmounts);
 
         // After the pools, because the pools' answers are part of the message, and so that their events come
         // before it in the log.
@@ -108,12 +112,14 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
     }
 
     /// @dev The only place where numbers and nonces are given.
-    function _number(Client.EVM2AnyMessage calldata message, address sender)
-        private
-        returns (EVM2EVMMessage memory sent)
-    {
+    function _number(
+        Client.EVM2AnyMessage calldata message,
+        Client.EVMTokenAmount[] calldata tokenAmounts,
+        address sender
+    ) private returns (EVM2EVMMessage memory sent) {
         bool allowOutOfOrder;
-        (sent.feeTokenAmount, sent.gasLimit, allowOutOfOrder) = feeQuoter.quote(_destChainSelector, message);
+        sent.receiver = EVMAddress.decodeCalldata(message.receiver);
+        (sent.feeTokenAmount, sent.gasLimit, allowOutOfOrder) = _quote(message, tokenAmounts);
         if (!allowOutOfOrder) {
             sent.nonce = getSenderNonce(sender) + 1;
             _nonces[sender] = sent.nonce;
@@ -121,11 +127,31 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
         sent.sequenceNumber = ++sequenceNumber;
         sent.sourceChainSelector = _chainSelector;
         sent.sender = sender;
-        sent.receiver = abi.decode(message.receiver, (address)); // the FeeQuoter knows that it is a possible one
         sent.feeToken = message.feeToken;
         sent.data = message.data;
-        sent.tokenAmounts = message.tokenAmounts;
-        sent.sourceTokenData = new bytes[](message.tokenAmounts.length);
+    }
+
+    function _quote(Client.EVM2AnyMessage calldata message, Client.EVMTokenAmount[] calldata tokenAmounts)
+        private
+        view
+        returns (uint256 feeTokenAmount, uint256 gasLimit, bool allowOutOfOrder)
+    {
+        return feeQuoter.quote(
+            _destChainSelector, message.feeToken, message.data.length, tokenAmounts, message.extraArgs
+        );
+    }
+
+    /// @dev Into the pools, whose answers become part of the message.
+    function _handOver(
+        EVM2EVMMessage memory sent,
+        bytes calldata receiver,
+        Client.EVMTokenAmount[] calldata tokenAmounts
+    ) private {
+        sent.tokenAmounts = tokenAmounts;
+        sent.sourceTokenData = new bytes[](tokenAmounts.length);
+        for (uint256 i = 0; i < tokenAmounts.length; ++i) {
+            sent.sourceTokenData[i] = _lockOrBurn(receiver, tokenAmounts[i], sent.sender);
+        }
     }
 
     /// @dev The pool is a stranger: what it says is bounded in size, and must name a possible token.
@@ -307,7 +333,6 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
         view
     {
         require(destChainSelector == _destChainSelector, InvalidChainSelector(destChainSelector));
-        CurseCheck.requireNotCursed(_rmnProxy, destChainSelector);
         for (uint256 i = 0; i < tokenAmounts.length; ++i) {
             address token = tokenAmounts[i].token;
             require(tokenAmounts[i].amount != 0, CannotSendZeroTokens());

@@ -65,6 +65,7 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
     uint8 private _curseThreshold;
     bool private _anyCurse;
     uint32 private _globalEpoch;
+    bool private _anyLift; // of a single chain's curse: until then all their epochs are zero
 
     Monitor[] private _monitors;
     mapping(address key => Key) private _keys;
@@ -196,7 +197,8 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
 
     /// @inheritdoc IRMN
     function epochOf(uint64 sourceChainSelector) public view returns (uint64) {
-        return _globalEpoch + _epochs[_subjectOf(sourceChainSelector)];
+        uint64 epoch = _globalEpoch;
+        return _anyLift ? epoch + _epochs[_subjectOf(sourceChainSelector)] : epoch;
     }
 
     /// @dev A signer counts once, whatever it sends. A signature that is nobody's refuses the whole call.
@@ -289,7 +291,7 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
         // EFFECT (the new epoch voids what is blessed and what was voted)
         require(_cursed.remove(subject), SubjectNotCursed(subject));
         _anyCurse = _cursed.length() != 0;
-        uint64 epoch = subject == GLOBAL_CURSE_SUBJECT ? ++_globalEpoch : ++_epochs[subject];
+        uint64 epoch = _raiseEpoch(subject);
 
         emit Uncursed(subject, epoch);
     }
@@ -367,10 +369,16 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
     }
 
     function _monitorOf(address key, KeyKind kind, uint32 version) private view returns (uint8 index) {
-        Key memory known = _keys[key];
+        Key storage known = _keys[key];
         bool current = known.configVersion == version && known.kind == kind;
+        index = known.index;
         require(key != address(0) && current, NotAMonitor(key));
-        return known.index;
+    }
+
+    function _raiseEpoch(bytes16 subject) private returns (uint64) {
+        if (subject == GLOBAL_CURSE_SUBJECT) return ++_globalEpoch;
+        _anyLift = true;
+        return ++_epochs[subject];
     }
 
     function _subjectEpoch(bytes16 subject) private view returns (uint64) {
@@ -381,9 +389,12 @@ contract RMN is IRMN, ITypeAndVersion, EIP712, Ownable2Step {
         return bytes16(uint128(chainSelector));
     }
 
-    function _population(uint16 bitmap) private pure returns (uint256 count) {
-        for (; bitmap != 0; bitmap &= bitmap - 1) {
-            ++count;
+    function _population(uint256 bitmap) private pure returns (uint256 count) {
+        unchecked {
+            // not zero while one is taken away
+            for (; bitmap != 0; bitmap &= bitmap - 1) {
+                ++count;
+            }
         }
     }
 }

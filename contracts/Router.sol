@@ -47,55 +47,59 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
     /* SENDING */
 
     /// @inheritdoc IRouterClient
-    function getFee(uint64 destinationChainSelector, Client.EVM2AnyMessage memory message)
+    function getFee(uint64 destinationChainSelector, Client.EVM2AnyMessage calldata message)
         external
         view
         returns (uint256 fee)
     {
-        _requireNotCursed();
-        if (message.feeToken == address(0)) message.feeToken = _wrappedNative;
-        return _onRampTo(destinationChainSelector).getFee(destinationChainSelector, message);
+        _requireNotCursed(destinationChainSelector);
+        IOnRamp onRamp = _onRampTo(destinationChainSelector);
+        return message.feeToken == address(0)
+            ? onRamp.getFee(destinationChainSelector, _inWrappedNative(message))
+            : onRamp.getFee(destinationChainSelector, message);
     }
 
     /// @inheritdoc IRouterClient
     /// @dev The guard keeps tokens and pools, which are strangers, from sending in the middle of a send. The fee is
     /// known once the OnRamp has quoted it, in the call that sends; without the fee there was no send.
-    function ccipSend(uint64 destinationChainSelector, Client.EVM2AnyMessage memory message)
+    function ccipSend(uint64 destinationChainSelector, Client.EVM2AnyMessage calldata message)
         external
         payable
         nonReentrant
         returns (bytes32 messageId)
     {
         // CHECK
-        _requireNotCursed();
+        _requireNotCursed(destinationChainSelector);
         IOnRamp onRamp = _onRampTo(destinationChainSelector);
         bool paysInNative = message.feeToken == address(0);
         require(paysInNative || msg.value == 0, InvalidMsgValue());
-        if (paysInNative) message.feeToken = _wrappedNative;
 
         // INTERACT
         _takeTokens(destinationChainSelector, message.tokenAmounts, onRamp);
+        if (paysInNative) return _sendForNative(destinationChainSelector, message, onRamp);
         uint256 fee;
         (messageId, fee) = onRamp.forwardFromRouter(destinationChainSelector, message, msg.sender);
-        _takeFee(message.feeToken, fee, address(onRamp), paysInNative);
+        IERC20(message.feeToken).safeTransferFrom(msg.sender, address(onRamp), fee);
     }
 
     /// @dev Native above the fee goes back to the sender.
-    function _takeFee(address feeToken, uint256 fee, address onRamp, bool paysInNative) private {
-        if (!paysInNative) {
-            IERC20(feeToken).safeTransferFrom(msg.sender, onRamp, fee);
-            return;
-        }
+    function _sendForNative(uint64 destChainSelector, Client.EVM2AnyMessage calldata message, IOnRamp onRamp)
+        private
+        returns (bytes32 messageId)
+    {
+        Client.EVM2AnyMessage memory wrapped = _inWrappedNative(message);
+        uint256 fee;
+        (messageId, fee) = onRamp.forwardFromRouter(destChainSelector, wrapped, msg.sender);
         require(msg.value >= fee, InsufficientFeeTokenAmount());
-        IWrappedNative(feeToken).deposit{value: fee}();
-        IERC20(feeToken).safeTransfer(onRamp, fee);
+        IWrappedNative(wrapped.feeToken).deposit{value: fee}();
+        IERC20(wrapped.feeToken).safeTransfer(address(onRamp), fee);
         if (msg.value > fee) _sendNative(msg.sender, msg.value - fee);
     }
 
     /// @dev Straight into the pools: this contract never holds a user's tokens, so none can get stuck in it.
     function _takeTokens(
         uint64 destChainSelector,
-        Client.EVMTokenAmount[] memory tokenAmounts,
+        Client.EVMTokenAmount[] calldata tokenAmounts,
         IOnRamp onRamp
     ) private {
         for (uint256 i = 0; i < tokenAmounts.length; ++i) {
@@ -122,7 +126,8 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
     /* DELIVERING */
 
     /// @inheritdoc IRouter
-    /// @dev Not guarded against reentrancy: a receiver may send messages of its own. Each OffRamp guards itself.
+    /// @dev Not guarded against reentrancy: a receiver may send messages of its own. Each OffRamp guards itself. It
+    /// has also asked about curses, once for its whole report.
     function routeMessage(
         Client.Any2EVMMessage calldata message,
         uint16 gasForCallExactCheck,
@@ -130,7 +135,6 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
         address receiver
     ) external returns (bool success, bytes memory retData, uint256 gasUsed) {
         // CHECK
-        _requireNotCursed();
         require(isOffRamp(message.sourceChainSelector, msg.sender), OnlyOffRamp());
 
         // INTERACT
@@ -236,8 +240,21 @@ contract Router is IRouter, ITypeAndVersion, Ownable2Step, ReentrancyGuardTransi
 
     /* INTERNALS */
 
-    function _requireNotCursed() private view {
+    /// @dev One answer covers the destination and everything; which of them it is matters only to who is refused.
+    function _requireNotCursed(uint64 destChainSelector) private view {
+        if (!CurseCheck.isCursed(_rmnProxy, destChainSelector)) return;
         require(!CurseCheck.isCursed(_rmnProxy), BadARMSignal());
+        revert CurseCheck.CursedByRMN();
+    }
+
+    /// @dev A copy of the message that pays in the token which native is wrapped into.
+    function _inWrappedNative(Client.EVM2AnyMessage calldata message)
+        private
+        view
+        returns (Client.EVM2AnyMessage memory wrapped)
+    {
+        wrapped = message;
+        wrapped.feeToken = _wrappedNative;
     }
 
     function _onRampTo(uint64 destChainSelector) private view returns (IOnRamp) {

@@ -155,9 +155,4 @@ abstract contract FeeConfiguration is IFeeQuoter, Ownable2Step {
     function getFeeTokens() external view returns (address[] memory) {
         return _feeTokens.values();
     }
-
-    function _enabledChain(uint64 destChainSelector) internal view returns (DestChainConfig storage chain) {
-        chain = _chains[destChainSelector];
-        require(chain.isEnabled, DestinationChainNotEnabled(destChainSelector));
-    }
 }

@@ -187,14 +187,17 @@ interface IFeeQuoter {
         view
         returns (uint256 feeTokenAmount);
 
-    /// @notice `getValidatedFee`, with what the OnRamp needs to know about the message it forwards.
+    /// @notice The same by the parts of a message that a fee depends on, for the OnRamp, which knows the receiver.
     /// @return feeTokenAmount the whole fee, in the fee token's smallest unit
     /// @return gasLimit for the receiver's callback
     /// @return allowOutOfOrder whether the message takes no nonce
-    function quote(uint64 destChainSelector, Client.EVM2AnyMessage calldata message)
-        external
-        view
-        returns (uint256 feeTokenAmount, uint256 gasLimit, bool allowOutOfOrder);
+    function quote(
+        uint64 destChainSelector,
+        address feeToken,
+        uint256 dataSize,
+        Client.EVMTokenAmount[] calldata tokenAmounts,
+        bytes calldata extraArgs
+    ) external view returns (uint256 feeTokenAmount, uint256 gasLimit, bool allowOutOfOrder);
 
     /// @notice What the lane gives a token at the other end: gas, and bytes of pool data.
     function getTokenDestOverheads(uint64 destChainSelector, address token)

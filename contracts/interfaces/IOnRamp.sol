@@ -90,7 +90,8 @@ interface IOnRamp {
 
     /// @notice Quotes `message` and sends it for `originalSender`. Router only, which has put the tokens into
     /// their pools and takes the fee before the transaction ends.
-    /// @dev One call where 1.5 had two: what `getFee` refuses is refused here, in the same words.
+    /// @dev One call where 1.5 had two: what `getFee` refuses is refused here, in the same words. All but a curse, about
+    /// which the Router has asked in this transaction.
     function forwardFromRouter(
         uint64 destChainSelector,
         Client.EVM2AnyMessage calldata message,

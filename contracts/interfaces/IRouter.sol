@@ -7,7 +7,7 @@ import {IRouterClient} from "./IRouterClient.sol";
 /// @title IRouter: the one address per chain that users and applications know
 /// @dev Trust: the Router holds no value between transactions, and takes tokens from its caller only. Its
 /// owner chooses the ramps, so it can name an OffRamp that invents messages; keep it behind a timelock.
-/// @dev Liveness: a cursed risk network stops sending and delivering. Lanes do not affect each other.
+/// @dev Liveness: nothing is sent to a chain that is cursed here, or while everything is. Lanes do not affect each other.
 interface IRouter is IRouterClient {
     struct OnRamp {
         uint64 destChainSelector;
@@ -57,6 +57,8 @@ interface IRouter is IRouterClient {
     /// failure.
     /// @param gasForCallExactCheck gas set aside for the check itself
     /// @return success whether the receiver returned
+    /// @dev Whether the message's chain is cursed is the OffRamp's question, once for its whole report (1.5's Router asks
+    /// again for each message).
     /// @return retData at most MAX_RET_BYTES of what it returned or reverted with
     /// @return gasUsed by the receiver
     function routeMessage(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {ExactGasCall} from "./ExactGasCall.sol";
+
 /// @title CurseCheck
 /// @notice How every contract asks the risk network whether it must stop.
 /// @dev Fails closed: a proxy without code, a revert, a short, long or unclean answer all mean "cursed".
@@ -15,23 +17,21 @@ library CurseCheck {
 
     /// @notice Whether everything on this chain is stopped.
     function isCursed(address rmnProxy) internal view returns (bool) {
-        return _asksCursed(rmnProxy, abi.encodeWithSelector(IS_CURSED_GLOBALLY));
+        return _asksCursed(rmnProxy, IS_CURSED_GLOBALLY, 0);
     }
 
     /// @notice Whether traffic with the chain `remoteChainSelector`, or everything, is stopped.
     function isCursed(address rmnProxy, uint64 remoteChainSelector) internal view returns (bool) {
-        bytes16 subject = bytes16(uint128(remoteChainSelector));
-        return _asksCursed(rmnProxy, abi.encodeWithSelector(IS_CURSED, subject));
+        return _asksCursed(rmnProxy, IS_CURSED, bytes16(uint128(remoteChainSelector)));
     }
 
     function requireNotCursed(address rmnProxy, uint64 remoteChainSelector) internal view {
         require(!isCursed(rmnProxy, remoteChainSelector), CursedByRMN());
     }
 
-    function _asksCursed(address rmnProxy, bytes memory question) private view returns (bool) {
-        (bool success, bytes memory answer) = rmnProxy.staticcall(question);
-        // casting to 'bytes32' is safe because the length is looked at before
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return !success || answer.length != 32 || bytes32(answer) != 0;
+    /// @dev A question that runs out of gas is not answered, and so means "cursed" too.
+    function _asksCursed(address rmnProxy, bytes4 question, bytes32 subject) private view returns (bool) {
+        (uint256 size, uint256 answer) = ExactGasCall.ask(rmnProxy, question, subject, gasleft());
+        return size != 32 || answer != 0;
     }
 }

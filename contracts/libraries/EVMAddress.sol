@@ -21,10 +21,25 @@ library EVMAddress {
     function decode(bytes memory encoded) internal pure returns (address) {
         require(encoded.length == 32, InvalidEVMAddress(encoded));
         uint256 word = abi.decode(encoded, (uint256));
-        require(word >= PRECOMPILE_SPACE && word <= type(uint160).max, InvalidEVMAddress(encoded));
+        require(_isPossible(word), InvalidEVMAddress(encoded));
         // casting to 'uint160' is safe because of the line above
         // forge-lint: disable-next-line(unsafe-typecast)
         return address(uint160(word));
+    }
+
+    /// @notice The same, without a copy of `encoded` in memory.
+    function decodeCalldata(bytes calldata encoded) internal pure returns (address) {
+        // casting to 'bytes32' is safe because the length is looked at in the next line
+        // forge-lint: disable-next-line(unsafe-typecast)
+        uint256 word = uint256(bytes32(encoded));
+        require(encoded.length == 32 && _isPossible(word), InvalidEVMAddress(encoded));
+        // casting to 'uint160' is safe because of the line above
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return address(uint160(word));
+    }
+
+    function _isPossible(uint256 word) private pure returns (bool) {
+        return word >= PRECOMPILE_SPACE && word <= type(uint160).max;
     }
 
     function requireNonZero(address account) internal pure {

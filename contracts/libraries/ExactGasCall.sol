@@ -31,7 +31,7 @@ library ExactGasCall {
     ) internal returns (bool success, bytes memory returnData, uint256 gasUsed) {
         // CHECK (the look at the code also warms the address, so the call itself costs the same every time)
         require(target.code.length != 0, NoContract());
-        _requireGas(gasLimit, gasForCallExactCheck);
+        requireGas(gasLimit, gasForCallExactCheck);
 
         // INTERACT
         uint256 gasBefore = gasleft();
@@ -42,32 +42,29 @@ library ExactGasCall {
         returnData = _returned(maxReturnBytes);
     }
 
-    /// @notice The same promise for a question of one word, which changes nothing and is answered in one word.
-    /// @dev The question fits the scratch space of memory. An account without code does not answer: ask first.
-    /// @return success False if the target reverted or answered less than 32 bytes.
-    /// @return answer The first word of the answer, 0 without success.
-    function ask(
-        address target,
-        bytes4 selector,
-        bytes32 argument,
-        uint256 gasLimit,
-        uint256 gasForCallExactCheck
-    ) internal view returns (bool success, uint256 answer) {
-        // CHECK
-        _requireGas(gasLimit, gasForCallExactCheck);
-
-        // INTERACT
+    /// @notice A question of one word, which changes nothing and whose answer is one word.
+    /// @dev The question fits the scratch space of memory. An account without code gives an empty answer.
+    /// @param gasLimit What the target gets at most. Who promises all of it calls `requireGas` first.
+    /// @return size Bytes of the answer, 0 if the target reverted.
+    /// @return answer Its first word, if there are 32 bytes.
+    function ask(address target, bytes4 selector, bytes32 argument, uint256 gasLimit)
+        internal
+        view
+        returns (uint256 size, uint256 answer)
+    {
         assembly ("memory-safe") {
             mstore(0, selector)
             mstore(4, argument)
-            success := staticcall(gasLimit, target, 0, 0x24, 0, 0x20)
-            success := and(success, gt(returndatasize(), 0x1f))
-            if success { answer := mload(0) }
+            if staticcall(gasLimit, target, 0, 0x24, 0, 0x20) {
+                size := returndatasize()
+                answer := mload(0)
+            }
         }
     }
 
+    /// @notice Reverts unless a call made now would get `gasLimit`.
     /// @dev EIP-150: a call gets at most 63/64 of what is left.
-    function _requireGas(uint256 gasLimit, uint256 gasForCallExactCheck) private view {
+    function requireGas(uint256 gasLimit, uint256 gasForCallExactCheck) internal view {
         uint256 left = gasleft();
         require(left >= gasForCallExactCheck, NoGasForCallExactCheck());
         unchecked {

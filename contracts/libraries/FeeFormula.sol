@@ -7,6 +7,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// @title FeeFormula
 /// @notice The terms of a fee, as arithmetic: no prices of its own.
 /// @dev `Usd18` and `Usd36` in a name say the scale: USD × 1e18, USD × 1e36.
+/// @dev Unchecked, because no term reaches 2^241: parameters have 16 or 32 bits, and so have what they bound (the
+/// message's gas limit, its bytes, its tokens' gas and bytes); multipliers have 64, each half of a gas price 112.
 library FeeFormula {
     uint256 private constant USD18_PER_CENT = 1e16;
     uint256 private constant DECI_BPS = 1e5;
@@ -17,7 +19,9 @@ library FeeFormula {
     uint256 private constant FIXED_BYTES_PER_TOKEN = 12 * 32;
 
     function centsToUsd18(uint256 cents) internal pure returns (uint256) {
-        return cents * USD18_PER_CENT;
+        unchecked {
+            return cents * USD18_PER_CENT;
+        }
     }
 
     /// @notice A share of the value, within bounds.
@@ -43,8 +47,10 @@ library FeeFormula {
         returns (uint256)
     {
         uint256 cheapBytes = Math.min(dataSize, chain.destGasPerPayloadByteThreshold);
-        uint256 dearBytes = dataSize - cheapBytes;
-        return cheapBytes * chain.destGasPerPayloadByteBase + dearBytes * chain.destGasPerPayloadByteHigh;
+        unchecked {
+            uint256 dearBytes = dataSize - cheapBytes;
+            return cheapBytes * chain.destGasPerPayloadByteBase + dearBytes * chain.destGasPerPayloadByteHigh;
+        }
     }
 
     /// @notice What posting a message to a data-availability layer costs, by its weight in bytes there.
@@ -55,13 +61,12 @@ library FeeFormula {
         uint256 poolBytes,
         uint224 gasPrice
     ) internal view returns (uint256) {
-        uint256 multiplier = chain.destDataAvailabilityMultiplierBps;
-        if (multiplier == 0) return 0; // most chains: the rest of the terms is in another storage word
-
-        uint256 size = FIXED_BYTES + dataSize + numberOfTokens * FIXED_BYTES_PER_TOKEN + poolBytes;
-        uint256 gas = size * chain.destGasPerDataAvailabilityByte + chain.destDataAvailabilityOverheadGas;
-        uint256 priceUsd18 = gasPrice >> 112;
-        return gas * priceUsd18 * multiplier * USD36_PER_USD18_BPS;
+        unchecked {
+            uint256 size = FIXED_BYTES + dataSize + numberOfTokens * FIXED_BYTES_PER_TOKEN + poolBytes;
+            uint256 gas = size * chain.destGasPerDataAvailabilityByte + chain.destDataAvailabilityOverheadGas;
+            uint256 priceUsd18 = gasPrice >> 112;
+            return gas * priceUsd18 * chain.destDataAvailabilityMultiplierBps * USD36_PER_USD18_BPS;
+        }
     }
 
     /// @notice The low half of a packed gas price; the high half is the data-availability price.

@@ -17,22 +17,17 @@ library InterfaceCheck {
     /// @dev The id that an honest answerer always denies.
     bytes4 private constant INVALID_ID = 0xffffffff;
 
-    /// @notice Whether `target` has code, speaks ERC-165 and claims `interfaceId`.
+    /// @notice Whether `target` speaks ERC-165 and claims `interfaceId`.
     function claims(address target, bytes4 interfaceId) internal view returns (bool) {
-        if (target.code.length == 0) return false;
         return
-            _says(target, type(IERC165).interfaceId) && !_says(target, INVALID_ID)
-                && _says(target, interfaceId);
+            says(target, type(IERC165).interfaceId) && !says(target, INVALID_ID) && says(target, interfaceId);
     }
 
-    function _says(address target, bytes4 interfaceId) private view returns (bool) {
-        (bool success, uint256 answer) = ExactGasCall.ask(
-            target,
-            IERC165.supportsInterface.selector,
-            bytes32(interfaceId),
-            PROBE_GAS,
-            GAS_FOR_CALL_EXACT_CHECK
-        );
-        return success && answer != 0;
+    /// @notice Whether `target` says yes to `interfaceId`. An account without code says nothing.
+    function says(address target, bytes4 interfaceId) internal view returns (bool) {
+        ExactGasCall.requireGas(PROBE_GAS, GAS_FOR_CALL_EXACT_CHECK);
+        (uint256 size, uint256 answer) =
+            ExactGasCall.ask(target, IERC165.supportsInterface.selector, bytes32(interfaceId), PROBE_GAS);
+        return size >= 32 && answer != 0;
     }
 }

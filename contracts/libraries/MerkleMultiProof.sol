@@ -21,58 +21,59 @@ library MerkleMultiProof {
     /// @notice The root of the tree that holds `leaves`, which are in the order of their sequence numbers.
     /// @dev Hash number i joins two nodes. The second is always the next leaf or, once those are used up, the
     /// next computed hash; the first likewise if bit i of the flags is 1, else the next proof.
-    function merkleRoot(bytes32[] memory leaves, bytes32[] memory proofs, uint256 proofFlagBits)
+    function merkleRoot(bytes32[] calldata leaves, bytes32[] calldata proofs, uint256 proofFlagBits)
         internal
         pure
         returns (bytes32 root)
     {
         require(leaves.length != 0, LeavesCannotBeEmpty());
-        uint256 total = leaves.length + proofs.length - 1;
-        require(total <= MAX_HASHES, InvalidProof());
-        require(total == MAX_HASHES || proofFlagBits >> total == 0, InvalidProof());
+        uint256 hashes = leaves.length + proofs.length - 1;
+        require(hashes <= MAX_HASHES, InvalidProof());
+        require(hashes == MAX_HASHES || proofFlagBits >> hashes == 0, InvalidProof());
 
-        root = total == 0 ? leaves[0] : _climb(leaves, proofs, proofFlagBits, total);
+        root = hashes == 0 ? leaves[0] : _climb(leaves, proofs, proofFlagBits, hashes);
         require(root != 0, InvalidProof());
     }
 
-    function _climb(bytes32[] memory leaves, bytes32[] memory proofs, uint256 flags, uint256 total)
+    function _climb(bytes32[] calldata leaves, bytes32[] calldata proofs, uint256 flags, uint256 total)
         private
         pure
         returns (bytes32)
     {
         bytes32[] memory hashes = new bytes32[](total);
-        uint256 nodePos; // leaves first, then hashes
-        uint256 proofPos;
-        for (uint256 i = 0; i < total; ++i) {
-            bytes32 first;
-            if ((flags >> i) & 1 == 1) {
-                first = _node(leaves, hashes, nodePos++, i);
-            } else {
-                require(proofPos < proofs.length, InvalidProof());
-                first = proofs[proofPos++];
+        uint256 next; // node: leaves first, then hashes
+        uint256 nextProof;
+        unchecked {
+            // no count exceeds twice the hashes, of which there are 256 at most
+            for (uint256 i = 0; i < total; ++i) {
+                bytes32 first;
+                if (flags & 1 == 1) {
+                    first = _node(leaves, hashes, next++); // if it is not there yet, neither is the second
+                } else {
+                    require(nextProof < proofs.length, InvalidProof());
+                    first = proofs[nextProof++];
+                }
+                require(next < leaves.length + i, InvalidProof());
+                hashes[i] = _join(first, _node(leaves, hashes, next++));
+                flags >>= 1;
             }
-            hashes[i] = _join(first, _node(leaves, hashes, nodePos++, i));
         }
         // Each of the `total` hashes took two of the leaves, proofs and other hashes, so if all proofs are used
         // then all leaves and all hashes but the last are used as well.
-        require(proofPos == proofs.length, InvalidProof());
+        require(nextProof == proofs.length, InvalidProof());
         return hashes[total - 1];
     }
 
-    /// @dev `known` is how many hashes are computed already.
-    function _node(bytes32[] memory leaves, bytes32[] memory hashes, uint256 pos, uint256 known)
+    function _node(bytes32[] calldata leaves, bytes32[] memory hashes, uint256 index)
         private
         pure
         returns (bytes32)
     {
-        if (pos < leaves.length) return leaves[pos];
-        require(pos - leaves.length < known, InvalidProof());
-        return hashes[pos - leaves.length];
+        return index < leaves.length ? leaves[index] : hashes[index - leaves.length];
     }
 
     function _join(bytes32 a, bytes32 b) private pure returns (bytes32) {
-        return a < b
-            ? keccak256(abi.encode(NODE_DOMAIN_SEPARATOR, a, b))
-            : keccak256(abi.encode(NODE_DOMAIN_SEPARATOR, b, a));
+        (bytes32 low, bytes32 high) = a < b ? (a, b) : (b, a);
+        return keccak256(abi.encode(NODE_DOMAIN_SEPARATOR, low, high));
     }
 }

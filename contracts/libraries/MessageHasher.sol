@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {Client} from "../types/Client.sol";
 import {EVM2EVMMessage} from "../types/Message.sol";
 
 /// @title MessageHasher
@@ -9,9 +10,11 @@ import {EVM2EVMMessage} from "../types/Message.sol";
 /// separates leaves (0) from the inner nodes of a tree (1), so that a node can never pass for a message.
 library MessageHasher {
     bytes32 internal constant LEAF_DOMAIN_SEPARATOR = bytes32(0);
-    /// @dev The hash of an empty array, encoded: what most messages have two of.
-    bytes32 private constant NO_ELEMENTS = keccak256(abi.encode(uint256(32), uint256(0)));
     bytes32 internal constant METADATA_PREFIX = keccak256("EVM2EVMMessageHashV2");
+
+    /// @dev keccak256(abi.encode(uint256(32), uint256(0))), an empty array, encoded: what most messages have two of.
+    /// Written out, because the compiler would hash it anew each time.
+    bytes32 private constant NO_ELEMENTS = 0x569e75fc77c1a856f6daaf9e69d8a9566ca34aa47f9133711ce065a571af0cfd;
 
     /// @notice Binds a leaf to its lane: the same message on another lane, or on a replacement of this one,
     /// has another id.
@@ -37,12 +40,13 @@ library MessageHasher {
                 message.feeTokenAmount
             )
         );
-        (bytes32 tokens, bytes32 sourceTokenData) = (NO_ELEMENTS, NO_ELEMENTS);
-        if (message.tokenAmounts.length != 0) tokens = keccak256(abi.encode(message.tokenAmounts));
-        if (message.sourceTokenData.length != 0) {
-            sourceTokenData = keccak256(abi.encode(message.sourceTokenData));
-        }
-        return _leaf(laneMetadataHash, fixedFields, keccak256(message.data), tokens, sourceTokenData);
+        return _leaf(
+            laneMetadataHash,
+            fixedFields,
+            keccak256(message.data),
+            message.tokenAmounts.length == 0 ? NO_ELEMENTS : keccak256(abi.encode(message.tokenAmounts)),
+            message.sourceTokenData.length == 0 ? NO_ELEMENTS : keccak256(abi.encode(message.sourceTokenData))
+        );
     }
 
     /// @notice The same of a message that arrives, without a copy of it in memory.
@@ -63,12 +67,15 @@ library MessageHasher {
                 message.feeTokenAmount
             )
         );
-        (bytes32 tokens, bytes32 sourceTokenData) = (NO_ELEMENTS, NO_ELEMENTS);
-        if (message.tokenAmounts.length != 0) tokens = keccak256(abi.encode(message.tokenAmounts));
-        if (message.sourceTokenData.length != 0) {
-            sourceTokenData = keccak256(abi.encode(message.sourceTokenData));
-        }
-        return _leaf(laneMetadataHash, fixedFields, keccak256(message.data), tokens, sourceTokenData);
+        Client.EVMTokenAmount[] calldata tokenAmounts = message.tokenAmounts;
+        bytes[] calldata sourceTokenData = message.sourceTokenData;
+        return _leaf(
+            laneMetadataHash,
+            fixedFields,
+            keccak256(message.data),
+            tokenAmounts.length == 0 ? NO_ELEMENTS : keccak256(abi.encode(tokenAmounts)),
+            sourceTokenData.length == 0 ? NO_ELEMENTS : keccak256(abi.encode(sourceTokenData))
+        );
     }
 
     function _leaf(

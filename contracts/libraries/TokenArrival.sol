@@ -6,7 +6,6 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IOffRamp} from "../interfaces/IOffRamp.sol";
 import {IPoolV1} from "../interfaces/IPoolV1.sol";
 import {ITokenAdminRegistry} from "../interfaces/ITokenAdminRegistry.sol";
-import {Client} from "../types/Client.sol";
 import {EVM2EVMMessage, SourceTokenData} from "../types/Message.sol";
 import {Pool} from "../types/Pool.sol";
 import {EVMAddress} from "./EVMAddress.sol";
@@ -41,38 +40,36 @@ library TokenArrival {
         bytes calldata offchainTokenData,
         uint32 gasOverride,
         address registry
-    ) internal returns (Client.EVMTokenAmount memory) {
+    ) internal returns (address token, uint256 released) {
         // CHECK
         SourceTokenData memory source = abi.decode(message.sourceTokenData[index], (SourceTokenData));
         Arrival memory arrival = _arrivalOf(source, gasOverride, registry);
-        bytes memory order = _releaseOrder(message, index, source, offchainTokenData, arrival.token);
-        address receiver = message.receiver;
+        token = arrival.token;
+        bytes memory order = _releaseOrder(message, index, source, offchainTokenData, token);
+        bytes memory balanceOf = abi.encodeCall(IERC20.balanceOf, (message.receiver));
 
         // INTERACT
-        uint256 balancePre = _balanceOf(arrival, receiver);
-        uint256 released = _callWithin(arrival, arrival.pool, order);
-        if (receiver != arrival.pool) {
-            uint256 balancePost = _balanceOf(arrival, receiver);
+        uint256 balancePre = _callWithin(arrival, token, balanceOf);
+        released = _callWithin(arrival, arrival.pool, order);
+        if (message.receiver != arrival.pool) {
+            uint256 balancePost = _callWithin(arrival, token, balanceOf);
             require(
                 balancePost >= balancePre && balancePost - balancePre == released,
                 IOffRamp.ReleaseOrMintBalanceMismatch(released, balancePre, balancePost)
             );
         }
-        return Client.EVMTokenAmount({token: arrival.token, amount: released});
     }
 
     function _arrivalOf(SourceTokenData memory source, uint32 gasOverride, address registry)
         private
         view
-        returns (Arrival memory)
+        returns (Arrival memory arrival)
     {
-        address token = EVMAddress.decode(source.destTokenAddress);
-        address pool = ITokenAdminRegistry(registry).getPool(token);
-        require(InterfaceCheck.claims(pool, Pool.CCIP_POOL_V1), IOffRamp.NotACompatiblePool(pool));
-        return
-            Arrival({
-                token: token, pool: pool, gasLeft: gasOverride == 0 ? source.destGasAmount : gasOverride
-            });
+        arrival.token = EVMAddress.decode(source.destTokenAddress);
+        arrival.pool = ITokenAdminRegistry(registry).getPool(arrival.token);
+        arrival.gasLeft = gasOverride == 0 ? source.destGasAmount : gasOverride;
+        bool compatible = InterfaceCheck.says(arrival.pool, Pool.CCIP_POOL_V1);
+        require(compatible, IOffRamp.NotACompatiblePool(arrival.pool));
     }
 
     function _releaseOrder(
@@ -93,10 +90,6 @@ library TokenArrival {
             offchainTokenData: offchainTokenData
         });
         return abi.encodeCall(IPoolV1.releaseOrMint, (order));
-    }
-
-    function _balanceOf(Arrival memory arrival, address account) private returns (uint256) {
-        return _callWithin(arrival, arrival.token, abi.encodeCall(IERC20.balanceOf, (account)));
     }
 
     /// @dev The calls of one token share one gas limit, and each gets all that is left of it.

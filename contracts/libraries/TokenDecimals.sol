@@ -17,7 +17,7 @@ library TokenDecimals {
     }
 
     /// @notice The decimals in a remote pool's data: one word. No data means the same as here.
-    function parse(bytes memory sourcePoolData, uint8 localDecimals) internal pure returns (uint8) {
+    function parse(bytes calldata sourcePoolData, uint8 localDecimals) internal pure returns (uint8) {
         if (sourcePoolData.length == 0) return localDecimals;
         require(sourcePoolData.length == 32, ITokenPool.InvalidRemoteChainDecimals(sourcePoolData));
         uint256 decimals = abi.decode(sourcePoolData, (uint256));
@@ -33,7 +33,7 @@ library TokenDecimals {
         pure
         returns (uint256)
     {
-        if (remoteAmount == 0) return 0;
+        if (remoteDecimals == localDecimals || remoteAmount == 0) return remoteAmount;
         bool shrinks = remoteDecimals >= localDecimals;
         uint256 difference = shrinks ? remoteDecimals - localDecimals : localDecimals - remoteDecimals;
         bool fits = difference <= LARGEST_POWER_OF_TEN;

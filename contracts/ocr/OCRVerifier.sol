@@ -33,16 +33,18 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
 
     uint256 internal immutable _deployedOn = block.chainid;
 
-    bytes32 private _configDigest;
-    uint8 private _f;
-    uint32 private _configCount;
-    uint32 private _configBlockNumber;
     mapping(address oracle => Oracle) private _oracles;
     address[] private _signers;
     address[] private _transmitters;
     OCRConfig private _candidate;
 
     bytes32 public candidateDigest;
+    bytes32 private _configDigest;
+
+    /// @dev Last, so that the heir's first fields share their word: a report needs them all.
+    uint32 private _configCount;
+    uint32 private _configBlockNumber;
+    uint8 private _f;
 
     constructor() Ownable(msg.sender) {}
 
@@ -247,12 +249,16 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
     ) external {
         // CHECK
         HomeChain.requireUnforked(_deployedOn);
-        require(_f != 0, ConfigNeverSet());
-        require(_oracles[msg.sender].transmitsSince == _configCount, UnauthorizedTransmitter());
+        (uint32 count, uint256 f) = (_configCount, _f);
+        require(f != 0, ConfigNeverSet());
+        require(_oracles[msg.sender].transmitsSince == count, UnauthorizedTransmitter());
         _requireExactCalldata(report.length, rs.length, ss.length);
         bytes32 expected = _configDigest;
         require(reportContext[0] == expected, ConfigDigestMismatch(expected, reportContext[0]));
-        _requireQuorum(keccak256(abi.encodePacked(keccak256(report), reportContext)), rs, ss, rawVs);
+        require(rs.length == 2 * f + 1, WrongNumberOfSignatures());
+        _requireDistinctSigners(
+            count, keccak256(abi.encodePacked(keccak256(report), reportContext)), rs, ss, rawVs
+        );
 
         // EFFECT
         uint40 epochAndRound = uint40(uint256(reportContext[1]));
@@ -282,13 +288,14 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
     }
 
     /// @dev Counts signers, not signatures: ECDSA allows two encodings of one signature.
-    function _requireQuorum(bytes32 digest, bytes32[] calldata rs, bytes32[] calldata ss, bytes32 rawVs)
-        private
-        view
-    {
-        require(rs.length == quorum(), WrongNumberOfSignatures());
+    function _requireDistinctSigners(
+        uint32 count,
+        bytes32 digest,
+        bytes32[] calldata rs,
+        bytes32[] calldata ss,
+        bytes32 rawVs
+    ) private view {
         require(rs.length == ss.length, SignaturesOutOfRegistration());
-        uint32 count = _configCount;
         uint256 seen;
         for (uint256 i = 0; i < rs.length; ++i) {
             // one bit per signer: it is the 1 that is shifted
@@ -310,7 +317,8 @@ abstract contract OCRVerifier is IOCRVerifier, Ownable2Step {
         // slither-disable-next-line unused-return
         (address recovered,,) = ECDSA.tryRecover(digest, rawV + 27, r, s);
         Oracle storage signer = _oracles[recovered];
-        require(recovered != address(0) && signer.signsSince == count, UnauthorizedSigner());
-        return signer.index;
+        (uint32 signsSince, uint8 index) = (signer.signsSince, signer.index);
+        require(recovered != address(0) && signsSince == count, UnauthorizedSigner());
+        return index;
     }
 }

@@ -71,7 +71,7 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
     /// @inheritdoc IPoolV1
     function lockOrBurn(Pool.LockOrBurnInV1 calldata lockOrBurnIn)
         external
-        returns (Pool.LockOrBurnOutV1 memory)
+        returns (Pool.LockOrBurnOutV1 memory out)
     {
         uint64 selector = lockOrBurnIn.remoteChainSelector;
         // CHECK
@@ -80,35 +80,35 @@ abstract contract TokenPool is ITokenPool, Ownable2Step {
         require(IRouter(_router).getOnRamp(selector) == msg.sender, CallerIsNotARampOnRouter(msg.sender));
 
         // EFFECT
-        _chains[selector].outbound.consume(lockOrBurnIn.amount, _token);
+        RemoteChain storage chain = _chains[selector];
+        chain.outbound.consume(lockOrBurnIn.amount, _token);
 
         // INTERACT
         _lockOrBurn(lockOrBurnIn.amount);
-        return Pool.LockOrBurnOutV1({
-            destTokenAddress: _chains[selector].token, destPoolData: abi.encode(_decimals)
-        });
+        (out.destTokenAddress, out.destPoolData) = (chain.token, abi.encode(_decimals));
     }
 
     /// @inheritdoc IPoolV1
     function releaseOrMint(Pool.ReleaseOrMintInV1 calldata releaseOrMintIn)
         external
-        returns (Pool.ReleaseOrMintOutV1 memory)
+        returns (Pool.ReleaseOrMintOutV1 memory out)
     {
         uint64 selector = releaseOrMintIn.remoteChainSelector;
         bytes calldata sourcePool = releaseOrMintIn.sourcePoolAddress;
         // CHECK
         _requireOpen(releaseOrMintIn.localToken, selector);
         require(IRouter(_router).isOffRamp(selector, msg.sender), CallerIsNotARampOnRouter(msg.sender));
-        require(_chains[selector].pools.contains(sourcePool), InvalidSourcePoolAddress(sourcePool));
+        RemoteChain storage chain = _chains[selector];
+        require(chain.pools.contains(sourcePool), InvalidSourcePoolAddress(sourcePool));
         uint8 remoteDecimals = TokenDecimals.parse(releaseOrMintIn.sourcePoolData, _decimals);
         uint256 localAmount = TokenDecimals.convert(releaseOrMintIn.amount, remoteDecimals, _decimals);
 
         // EFFECT (the limit is in local units, so it comes after the conversion)
-        _chains[selector].inbound.consume(localAmount, _token);
+        chain.inbound.consume(localAmount, _token);
 
         // INTERACT
         _releaseOrMint(releaseOrMintIn.receiver, localAmount);
-        return Pool.ReleaseOrMintOutV1({destinationAmount: localAmount});
+        out.destinationAmount = localAmount;
     }
 
     /// @dev `amount` is here already. Emits Locked or Burned.

@@ -20,6 +20,7 @@ AGGREGATOR = "fees go to one aggregator, by anyone's call"
 MORE = "additional views, events and errors"
 NONE = ""  # no deviation: production's own contract of that kind is like this
 QUORUM = "2f+1 committers sign"
+ASKED_ONCE = "a curse is asked about once per transaction"
 
 # Rows about behaviour that no interface shows.
 BEHAVIOUR = {
@@ -28,6 +29,7 @@ BEHAVIOUR = {
     "in an open call a failing token step reverts",
     "multi-proofs have one accepted form",
     "native overpayment is refunded",
+    "a pool is asked once what it is",
 }
 
 
@@ -76,6 +78,7 @@ _ROUTER = (
            "NoContract", "NoGasForCallExactCheck", "NotEnoughGasForCall"),
     errors("additional", MORE, "a token that takes a fee on transfer, a hostile callback, a zero address: said by name",
            "ReentrancyGuardReentrantCall", "SafeERC20FailedOperation", "TokenTransferMismatch", "ZeroAddressNotAllowed"),
+    errors("additional", ASKED_ONCE, "in the OnRamp's words, for which it asks", "CursedByRMN"),
     errors("additional", MORE, "in the OnRamp's words, before anything is asked of a pool that is not there",
            "UnsupportedToken"),
 )

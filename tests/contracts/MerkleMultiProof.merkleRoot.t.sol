@@ -7,7 +7,7 @@ import {MerkleMultiProof} from "../../contracts/libraries/MerkleMultiProof.sol";
 import {MerkleTree} from "./fixtures/MerkleTree.sol";
 
 contract MerkleMultiProofMerkleRootTest is Test {
-    function rootOf(bytes32[] memory leaves, bytes32[] memory proofs, uint256 flags)
+    function rootOf(bytes32[] calldata leaves, bytes32[] calldata proofs, uint256 flags)
         external
         pure
         returns (bytes32)

@@ -13,7 +13,7 @@ import {EVM2EVMMessage, MessageExecutionState} from "../../contracts/types/Messa
 import {ExecutionReport, GasLimitOverride} from "../../contracts/types/Report.sol";
 import {DestinationChain} from "./fixtures/DestinationChain.sol";
 import {MerkleTree} from "./fixtures/MerkleTree.sol";
-import {DestBomb, DestLiar, DestReceiver, DestReentrant} from "./mocks/DestReceivers.sol";
+import {DestBomb, DestCurser, DestLiar, DestReceiver, DestReentrant} from "./mocks/DestReceivers.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 /// @dev Given a report: who calls, whether the lane is open, whether it is proven, then message by message.
@@ -383,6 +383,27 @@ contract OffRampExecuteTest is DestinationChain {
 
         assertFalse(attacker.reentered());
         assertEq(attacker.received(), 1);
+    }
+
+    /// @dev S6 speaks of the start of a transaction: what a report may do is decided once, before anything is done.
+    function test_a_curse_in_the_middle_of_a_report_stops_the_next_report() public {
+        DestCurser curser = new DestCurser(rmn, SOURCE_SUBJECT);
+        rmn.setGuardian(address(curser));
+        EVM2EVMMessage[] memory messages = new EVM2EVMMessage[](2);
+        (messages[0], messages[1]) = (aMessage(1), aMessage(2));
+        messages[0].receiver = address(curser);
+        seal(messages[0]);
+        ExecutionReport memory report = deliver(messages);
+        ExecutionReport memory next = deliver(aMessage(3));
+
+        execute(report);
+        vm.expectRevert(CurseCheck.CursedByRMN.selector);
+        this.executeExternally(next);
+
+        assertEq(curser.received(), 1);
+        assertState(1, MessageExecutionState.SUCCESS);
+        assertState(2, MessageExecutionState.SUCCESS);
+        assertState(3, MessageExecutionState.UNTOUCHED);
     }
 
     /* DELIVERED */

@@ -63,13 +63,6 @@ contract OnRampForwardFromRouterTest is SourceChain {
         onRamp.forwardFromRouter(OTHER_CHAIN, aMessage(), sender);
     }
 
-    function test_reverts_when_cursed() public {
-        curse(DEST_CHAIN);
-
-        vm.expectRevert(CurseCheck.CursedByRMN.selector);
-        forward(aMessage());
-    }
-
     function test_reverts_when_the_sender_is_not_on_the_list() public {
         onRamp.applyAllowListUpdates(true, new address[](0), new address[](0));
 

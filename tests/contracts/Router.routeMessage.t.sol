@@ -6,7 +6,6 @@ import {IRouter} from "../../contracts/interfaces/IRouter.sol";
 import {ExactGasCall} from "../../contracts/libraries/ExactGasCall.sol";
 import {Client} from "../../contracts/types/Client.sol";
 import {SourceChain} from "./fixtures/SourceChain.sol";
-import {RevertingRMN} from "./mocks/BrokenRiskNetworks.sol";
 import {GasBurningReceiver, RecordingReceiver, ReturnBombReceiver} from "./mocks/Receivers.sol";
 
 contract RouterRouteMessageTest is SourceChain {
@@ -56,20 +55,6 @@ contract RouterRouteMessageTest is SourceChain {
         vm.expectRevert(IRouter.OnlyOffRamp.selector);
         vm.prank(offRamp);
         router.routeMessage(message, GAS_FOR_CHECK, 100_000, address(recorder));
-    }
-
-    function test_reverts_when_everything_is_cursed() public {
-        curseEverything();
-
-        vm.expectRevert(IRouter.BadARMSignal.selector);
-        route(address(recorder), 100_000);
-    }
-
-    function test_reverts_when_the_risk_network_reverts() public {
-        rmnProxy.setARM(address(new RevertingRMN()));
-
-        vm.expectRevert(IRouter.BadARMSignal.selector);
-        route(address(recorder), 100_000);
     }
 
     function test_reverts_when_there_is_nobody_to_call() public {

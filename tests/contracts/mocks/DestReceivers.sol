@@ -5,6 +5,7 @@ import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 
 import {IAny2EVMMessageReceiver} from "../../../contracts/interfaces/IAny2EVMMessageReceiver.sol";
 import {IOffRamp} from "../../../contracts/interfaces/IOffRamp.sol";
+import {IRMN} from "../../../contracts/interfaces/IRMN.sol";
 import {Client} from "../../../contracts/types/Client.sol";
 import {MessageExecutionState} from "../../../contracts/types/Message.sol";
 
@@ -84,6 +85,21 @@ contract DestBomb is DestReceiver {
 contract DestLiar is DestReceiver {
     function supportsInterface(bytes4) public pure override returns (bool) {
         return true;
+    }
+}
+
+/// @notice Curses the chain that it hears from, as its guardian, in the middle of a report.
+contract DestCurser is DestReceiver {
+    IRMN internal immutable _rmn;
+    bytes16 internal immutable _subject;
+
+    constructor(IRMN rmn, bytes16 subject) {
+        (_rmn, _subject) = (rmn, subject);
+    }
+
+    function ccipReceive(Client.Any2EVMMessage calldata) external override {
+        ++received;
+        _rmn.curse(_subject);
     }
 }
 
