@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from ccip_py.chains.deployment import LaneDeployment
+from ccip_py.chains.deployment import ChainDeployment, LaneDeployment
 from ccip_py.chaos.fleet import Fleet
 from ccip_py.chaos.gates import Gates
 from ccip_py.chaos.proxies import Proxies
 from ccip_py.chaos.traffic import ETHER
 from ccip_py.deploy import devnet as roles
-from ccip_py.deploy.admin import Console, curse, set_committers, uncurse
+from ccip_py.deploy.admin import Console, ask, curse, set_committers, uncurse
 from ccip_py.deploy.keys import dev_address, party
 from ccip_py.devnet.anvil import Anvil
 from ccip_py.devnet.network import Network
@@ -36,7 +36,8 @@ LIAR = 3  # the committer that believes what it is told
 LIFTS = 5  # tries to lift a curse
 DEEPER = 8  # blocks below the finalized one that a deep reorg replaces: more than any node may lag behind
 NOTICED_S = 60.0  # in which everybody has to have noticed that
-DEEP = "deep reorg"
+DEEP, CURSE = "deep reorg", "curse and lift"
+ABOUT_CURSES = (DEEP, CURSE)  # after all others nothing may be cursed
 NOBODY = Address(b"\xbd" * 20)
 
 
@@ -144,7 +145,7 @@ def deep_reorg(world: World, dice: random.Random) -> Iterator[str]:
         world.wait(f"{chain} is cursed", lambda: all(world.network.is_cursed(each, chain) for each in others))
         for node in (*world.fleet.of_kind("committer"), *world.fleet.of_kind("executor")):
             world.wait(f"{node} stops", partial(world.fleet.accept_history, node, chain))
-        lift_all(world)
+        lift_all(world.network.deployment.chains)
     finally:
         world.quiet.discard(chain)
 
@@ -220,27 +221,31 @@ def cursed(world: World, dice: random.Random) -> Iterator[str]:
     place, subject = world.network.chain(here), world.network.chain(there).selector
     curse(Console(place, party(f"anvil:{roles.GUARDIAN}")), subject)
     yield f"{there} on {here}"
-    lift_all(world)
+    lift_all(world.network.deployment.chains)
 
 
-def lift_all(world: World) -> list[str]:
+def lift_all(chains: Sequence[ChainDeployment]) -> list[str]:
     """As the owner, lift every curse there is; which ones there were."""
     lifted: list[str] = []
-    names = [chain.name for chain in world.network.deployment.chains]
-    for here in names:
-        for there in names:
-            if here != there and world.network.is_cursed(here, there):
-                _lift(world, here, there)
-                lifted.append(f"{there} on {here}")
+    for here in chains:
+        for subject in cursed_subjects(here):
+            _lift(here, subject)
+            named = [chain.name for chain in chains if int.from_bytes(subject, "big") == chain.selector]
+            lifted.append(f"{named[0] if named else 'everything'} on {here.name}")
     return lifted
 
 
-def _lift(world: World, here: str, there: str) -> None:
+def cursed_subjects(chain: ChainDeployment) -> list[bytes]:
+    """What is cursed there: chains by their selectors, or everything."""
+    answer = ask(chain, chain.rmn, "RMN", "getCursedSubjects")
+    return [bytes(subject) for subject in answer]
+
+
+def _lift(here: ChainDeployment, subject: bytes) -> None:
     """A vote that comes in between makes a lift fail, as it should: then once more."""
-    place, subject = world.network.chain(here), world.network.chain(there).selector
     for left in reversed(range(LIFTS)):
         try:
-            uncurse(Console(place, party(f"anvil:{roles.OWNER}")), subject)
+            uncurse(Console(here, party(f"anvil:{roles.OWNER}")), subject)
         except CcipError:
             if not left:
                 raise
@@ -294,7 +299,7 @@ FAULTS: dict[str, Strike] = {
     "chain halted": halted_chain,
     "executor drained": drained_wallet,
     "lying committer": lying_committer,
-    "curse and lift": cursed,
+    CURSE: cursed,
     "signers rotated": rotated_signers,
     "clock jump": clock_jump,
     "pool forgotten": lost_transactions,

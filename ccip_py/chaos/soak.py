@@ -31,7 +31,7 @@ from ccip_py.chaos.conclusion import conclude
 from ccip_py.chaos.fleet import Fleet, chain_process, process_usage
 from ccip_py.chaos.gates import Gates
 from ccip_py.chaos.inquiry import Inquiry
-from ccip_py.chaos.nemesis import DEEP, FAULTS, LIAR, PromiseBroken, World, lift_all
+from ccip_py.chaos.nemesis import ABOUT_CURSES, DEEP, FAULTS, LIAR, PromiseBroken, World, lift_all
 from ccip_py.chaos.proxies import Proxies
 from ccip_py.chaos.receivers import HOSTILE
 from ccip_py.chaos.report import HOUR_S, Plan, Report, as_data, as_text
@@ -127,10 +127,12 @@ class _Run:
         self._conclude()
 
     def _lift_what_is_left(self, kind: str) -> None:
-        """Monitors may have cursed: that is for people to look into, and goes into the report."""
+        """Monitors may have cursed: that is for people to look into, and, unless the fault was about that, a false alarm."""
         try:
-            for curse in lift_all(self._world):
+            for curse in lift_all(self._world.network.deployment.chains):
                 self._trouble(f"cursed after '{kind}', and lifted: {curse}")
+                if kind not in ABOUT_CURSES:
+                    self._report.broken_promises.append(f"cursed without a reason after '{kind}': {curse}")
         except TROUBLE as error:
             self._trouble(f"a curse after '{kind}' could not be lifted: {error}")
 
