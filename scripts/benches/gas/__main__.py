@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import axelar, ccip15, ccip16
+from . import axelar, ccip15, ccip16, hyperlane, layerzero, wormhole
 from .figures import Measured, Operation, as_json, losses, missed, table, verdicts
 from .ours import measure
 
@@ -16,8 +16,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     ours, traces = measure(options.anvil)
     others = [lane.measure(options.ccip, options.anvil) for lane in (ccip15, ccip16) if options.ccip]
-    if options.axelar:
-        others.append(axelar.measure(*options.axelar, options.anvil))
+    for peer in (axelar, hyperlane, layerzero, wormhole):
+        packages = getattr(options, peer.__name__.rpartition(".")[2])
+        if packages:
+            others.append(peer.measure(*packages, options.anvil))
     if options.json:
         print(json.dumps(as_json(ours, others), indent=1))
     else:
@@ -56,13 +58,23 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="an unpacked @chainlink/contracts-ccip package (1.6.x): abi/ and bytecode/ are read",
     )
-    parser.add_argument(
-        "--axelar",
-        type=Path,
-        nargs=2,
-        metavar=("GMP_SDK", "CGP"),
-        help="unpacked @axelar-network/axelar-gmp-sdk-solidity and axelar-cgp-solidity: artifacts/ are read",
-    )
+    for peer, packages, metavar in (
+        ("axelar", "@axelar-network/axelar-gmp-sdk-solidity and axelar-cgp-solidity", ("GMP_SDK", "CGP")),
+        ("hyperlane", "@hyperlane-xyz/core", ("CORE",)),
+        (
+            "layerzero",
+            "@layerzerolabs/lz-evm-protocol-v2 and lz-evm-messagelib-v2",
+            ("PROTOCOL", "MESSAGELIB"),
+        ),
+        ("wormhole", "@certusone/wormhole-sdk", ("SDK",)),
+    ):
+        parser.add_argument(
+            f"--{peer}",
+            type=Path,
+            nargs=len(metavar),
+            metavar=metavar,
+            help=f"unpacked {packages}: only bytecode is read",
+        )
     return parser
 
 

@@ -1,26 +1,23 @@
 """Axelar's published contracts, the cheapest other protocol: Amplifier gateway and gas service, from their packages.
 
 A message of the same 32 bytes is paid for in native, approved by 3 of 4 verifiers and executed by a receiver that
-does nothing else. Only what can be compared is given: Axelar quotes no fee on chain, and has neither roots nor an
-independent blessing nor a curse, so sending and the whole way are what is set beside ours. The whole destination is
-one approval (of one message, or of 32 in one transaction) and one execution (alone, or 32 by a multicall).
+does nothing else. Axelar quotes no fee on chain. The whole destination is one approval (of one message, or of 32 in one
+transaction) and one execution (alone, or 32 by a multicall).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 from eth_abi.abi import encode
 
 from ccip_py.protocol.keccak import keccak
 
-from .figures import BATCH, Measured, Operation
+from .figures import Measured
 from .node import Node, gas_of
 from .ours import CHAIN_IDS
 from .parts import DATA, function, signed
-from .scenario import SAMPLES
+from .peer import figures, from_artifacts
 from .solidity import RECEIVERS, compiled
 
 SOURCE, DESTINATION = "ethereum", "avalanche"
@@ -42,7 +39,7 @@ Message = tuple[str, str, str, str, bytes]  # chain, id, sender, receiver, hash 
 def measure(gateway: Path, gas_service: Path, anvil: Path | None = None) -> Measured:
     """The figures of Axelar. Both packages unpacked: axelar-gmp-sdk-solidity, axelar-cgp-solidity."""
     with Node(CHAIN_IDS[0], anvil) as node:
-        return Measured("Axelar", _Network(node, gateway, gas_service).run(), REFUSED, _NOTE)
+        return Measured("Axelar", figures(_Network(node, gateway, gas_service)), REFUSED, _NOTE)
 
 
 _NOTE = (
@@ -80,60 +77,48 @@ class _Network:
     def _gateway(self, package: Path) -> str:
         node, user = self.node, self.user
         types = ["uint256", "bytes32", "uint256"]
-        code = _bytecode(package, "AxelarAmplifierGateway")
+        code = from_artifacts([package], "AxelarAmplifierGateway")
         logic = node.deploy(user, code, types, [15, _DOMAIN, 0])
         setup = encode(["address", f"{_SET}[]"], [user, [self.set]])
-        proxy = _bytecode(package, "AxelarAmplifierGatewayProxy")
+        proxy = from_artifacts([package], "AxelarAmplifierGatewayProxy")
         return node.deploy(user, proxy, ["address", "address", "bytes"], [logic, user, setup])
 
     def _gas_service(self, package: Path) -> str:
         node, user = self.node, self.user
-        proxy = node.deploy(user, _bytecode(package, "AxelarGasServiceProxy"))
-        logic = node.deploy(user, _bytecode(package, "AxelarGasService"), ["address"], [user])
+        proxy = node.deploy(user, from_artifacts([package], "AxelarGasServiceProxy"))
+        logic = node.deploy(user, from_artifacts([package], "AxelarGasService"), ["address"], [user])
         node.send(user, proxy, function("init(address,address,bytes)", logic, user, b""))
         return proxy
 
-    def run(self) -> dict[Operation, int]:
-        """The figures. Raises if anything is refused that should not be, or the other way round."""
-        self._refusals()
-        sent = [self._send() for _ in range(SAMPLES + 1)][1:]
-        alone = [self._approve([one]) + self._execute(one) for one in self._commands(SAMPLES)]
-        many = self._commands(BATCH)
-        approved = self._approve(many)
-        targets = [self.application] * BATCH
-        calls = function("run(address[],bytes[])", targets, [each.execution for each in many])
-        executed = gas_of(self.node.send(self.user, self.batch, calls))
-        share = round((approved + executed) / BATCH)
-        return {
-            Operation.SEND_NATIVE: round(median(sent)),
-            Operation.EXECUTE: round(median(alone)),
-            Operation.EXECUTE_BATCH: share,
-            Operation.END_TO_END: round(median(sent)) + share,
-        }
-
-    def _refusals(self) -> None:
-        (first,) = self._commands(1)
-        self._approve([first], signers=(*self.verifiers[:2], STRANGER), succeeds=False)
-        self._approve([first], signers=self.verifiers[:2], succeeds=False)
-        self._execute(first, succeeds=False)
-        self._approve([first])
-        self._execute(first)
-        self._execute(first, succeeds=False)
-
-    def _send(self) -> int:
+    def send(self) -> tuple[int, "_Command"]:
+        """Pay the gas service and call the gateway. What arrives is of the same shape as what was sent."""
         data = function("send(string,string,bytes)", DESTINATION, self.application, DATA)
-        return gas_of(self.node.send(self.user, self.application, data, PAYMENT))
+        return gas_of(self.node.send(self.user, self.application, data, PAYMENT)), self._command()
 
-    def _commands(self, count: int) -> list[_Command]:
-        made = []
-        for _ in range(count):
-            self.count += 1
-            identifier = f"0x{keccak(str(self.count).encode()).hex()}-3"
-            message = (SOURCE, identifier, self.application, self.application, keccak(DATA))
-            command = keccak(f"{SOURCE}_{identifier}".encode())
-            call = function("execute(bytes32,string,string,bytes)", command, SOURCE, self.application, DATA)
-            made.append(_Command(message, call))
-        return made
+    def deliver(self, messages: Sequence["_Command"]) -> int:
+        """One approval of all, and one execution, of many by a multicall."""
+        approved = self._approve(messages)
+        if len(messages) == 1:
+            return approved + self._execute(messages[0])
+        targets = [self.application] * len(messages)
+        calls = function("run(address[],bytes[])", targets, [each.execution for each in messages])
+        return approved + gas_of(self.node.send(self.user, self.batch, calls))
+
+    def refuse(self, message: "_Command") -> None:
+        """Strangers' signatures, too few, no approval, and a replay."""
+        self._approve([message], signers=(*self.verifiers[:2], STRANGER), succeeds=False)
+        self._approve([message], signers=self.verifiers[:2], succeeds=False)
+        self._execute(message, succeeds=False)
+        self.deliver([message])
+        self._execute(message, succeeds=False)
+
+    def _command(self) -> "_Command":
+        self.count += 1
+        identifier = f"0x{keccak(str(self.count).encode()).hex()}-3"
+        message = (SOURCE, identifier, self.application, self.application, keccak(DATA))
+        command = keccak(f"{SOURCE}_{identifier}".encode())
+        call = function("execute(bytes32,string,string,bytes)", command, SOURCE, self.application, DATA)
+        return _Command(message, call)
 
     def _approve(
         self, commands: Sequence[_Command], *, signers: Sequence[int] = (), succeeds: bool = True
@@ -150,12 +135,3 @@ class _Network:
 
     def _execute(self, command: _Command, *, succeeds: bool = True) -> int:
         return gas_of(self.node.send(self.user, self.application, command.execution, succeeds=succeeds))
-
-
-def _bytecode(package: Path, name: str) -> bytes:
-    """Creation code from a package's Hardhat artifacts."""
-    for path in sorted((package / "artifacts").rglob(f"{name}.json")):
-        code = str(json.loads(path.read_text(encoding="utf-8")).get("bytecode", "0x"))
-        if len(code) > 2:
-            return bytes.fromhex(code[2:])
-    raise FileNotFoundError(f"{package}/artifacts has no bytecode of {name}: is the package unpacked there?")

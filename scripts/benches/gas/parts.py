@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from eth_abi.grammar import parse
 from eth_typing import Hash32
 
 from ccip_py.deploy.keys import dev_account
@@ -76,6 +77,11 @@ def whole(messages: Sequence[Message]) -> ExecutionReport:
     return ExecutionReport(tuple(messages), tokens, proof.hashes, proof.flag_bits)
 
 
+def personal(digest: bytes) -> bytes:
+    """The digest that wallets sign in the place of 32 bytes (EIP-191)."""
+    return keccak(b"\x19Ethereum Signed Message:\n32" + digest)
+
+
 def signed(accounts: Iterable[int], digest: bytes) -> list[bytes]:
     """The signatures of Anvil's accounts, 65 bytes each."""
     return [bytes(dev_account(index).unsafe_sign_hash(Hash32(digest)).signature) for index in accounts]
@@ -88,9 +94,10 @@ def successes(receipt: Any) -> int:
 
 
 def function(signature: str, *values: object) -> bytes:
-    """Call data of a function without tuples, by its signature."""
-    types = signature[signature.index("(") + 1 : -1]
-    return keccak(signature.encode())[:4] + encode_values(types.split(",") if types else [], list(values))
+    """Call data of a function by its signature."""
+    listed = signature[signature.index("(") :]
+    types = [] if listed == "()" else [each.to_type_str() for each in parse(listed).components]
+    return keccak(signature.encode())[:4] + encode_values(types, list(values))
 
 
 def kind(parameter: Mapping[str, Any]) -> str:
