@@ -14,7 +14,7 @@ State at the head (epochs, counters) can't be proven this way; all endpoints mus
 pinned block hash.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -30,9 +30,10 @@ Header: TypeAlias = Mapping[str, Any]
 
 # Headers asked for in one request. Bounds the answer to a few megabytes on a busy chain.
 STEP = 64
-# Blocks whose receipts are asked for in one request: a few megabytes each where blocks are full. One by one, a monitor
-# that was away for long would spend its first minutes on round trips.
-RECEIPTS_AT_ONCE = 16
+# Gas used by the blocks whose receipts are asked for in one request, unless a single one used more: a few megabytes of
+# answer. One by one, a monitor that was away for long would spend its first minutes on round trips; all at once, it would
+# need, and keep, memory for the largest answer that ever came.
+RECEIPTS_GAS = 60_000_000
 
 
 class FinalityViolated(Exception):
@@ -178,10 +179,8 @@ async def _proven_logs(
     endpoint: Endpoint, headers: Sequence[Header], watched: Watched
 ) -> dict[int, Sequence[Log]]:
     """Block number → the logs of the contracts we watch. Receipts are fetched only if the bloom allows for any."""
-    asked = [header for header in headers if watched.may_be_in(header)]
     found: dict[int, Sequence[Log]] = {}
-    for first in range(0, len(asked), RECEIPTS_AT_ONCE):
-        some = asked[first : first + RECEIPTS_AT_ONCE]
+    for some in portions_of([header for header in headers if watched.may_be_in(header)]):
         answers = await endpoint.batch([("eth_getBlockReceipts", (header["number"],)) for header in some])
         for header, receipts in zip(some, answers, strict=True):
             number = _int(header["number"])
@@ -191,6 +190,21 @@ async def _proven_logs(
                 raise NotProven(f"{endpoint.name}: no receipts of block {number}")
             found[number] = proven_logs(receipts, _raw(header["receiptsRoot"]), number, watched.contracts)
     return found
+
+
+def portions_of(headers: Sequence[Header]) -> Iterator[Sequence[Header]]:
+    """Consecutive ones that used `RECEIPTS_GAS` together, or one by itself."""
+    some: list[Header] = []
+    gas = 0
+    for header in headers:
+        used = _int(header["gasUsed"])
+        if some and gas + used > RECEIPTS_GAS:
+            yield some
+            some, gas = [], 0
+        some.append(header)
+        gas += used
+    if some:
+        yield some
 
 
 def logs_call(after: int, through: int, addresses: Sequence[bytes]) -> Call:

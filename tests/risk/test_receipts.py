@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ccip_py.risk import evm
+from ccip_py.risk.chain import portions_of
 from ccip_py.risk.receipts import proven_logs
 from ccip_py.risk.trie import NotProven, header_hash, integer, rlp, trie_root
 
@@ -128,3 +129,12 @@ def test_an_address_of_another_size_is_not_read() -> None:
 
     with pytest.raises(NotProven, match="of another size"):
         proven_logs([receipt], honest_root(b"\x0a" * 21, [], b""), 1, frozenset())
+
+
+def test_receipts_of_many_blocks_are_asked_for_together_until_they_would_be_too_much() -> None:
+    millions = (20, 39, 2, 90, 1, 60, 0)
+    headers = [{"number": at, "gasUsed": hex(gas * 1_000_000)} for at, gas in enumerate(millions)]
+
+    portions = [[header["number"] for header in some] for some in portions_of(headers)]
+
+    assert portions == [[0, 1], [2], [3], [4], [5, 6]]
