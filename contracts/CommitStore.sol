@@ -62,7 +62,10 @@ contract CommitStore is ICommitStore, ITypeAndVersion, OCRVerifier {
     function _commit(CommitReport memory report) private {
         // CHECK
         (uint64 min, uint64 max) = (report.interval.min, report.interval.max);
+        // numbers are counted, without a gap; and zero is no moment, but says that there is no such root
+        // slither-disable-next-line incorrect-equality
         require(min == _expectedNext && min <= max, InvalidInterval(report.interval));
+        // slither-disable-next-line incorrect-equality
         require(commitments[report.merkleRoot].committedAt == 0, RootAlreadyCommitted());
 
         // EFFECT
@@ -96,6 +99,8 @@ contract CommitStore is ICommitStore, ITypeAndVersion, OCRVerifier {
     /// @inheritdoc ICommitStore
     function isBlessed(bytes32 root) public view returns (bool) {
         Commitment memory commitment = commitments[root];
+        // zero is no moment, but says that there is no such root
+        // slither-disable-next-line incorrect-equality
         if (commitment.committedAt == 0) return false;
         return IRMN(_rmnProxy)
             .isRootBlessed(address(this), _sourceChainSelector, _onRamp, commitment.min, commitment.max, root);
@@ -119,6 +124,8 @@ contract CommitStore is ICommitStore, ITypeAndVersion, OCRVerifier {
     function _removeNewest(bytes32 root) private {
         // CHECK
         Commitment memory commitment = commitments[root];
+        // numbers are counted: the newest root ends where the next one begins
+        // slither-disable-next-line incorrect-equality
         bool newest = commitment.committedAt != 0 && commitment.max + 1 == _expectedNext;
         require(newest, NotTheNewestRoot(root, commitment.max, _expectedNext));
         require(!isBlessed(root), RootIsBlessed(root));

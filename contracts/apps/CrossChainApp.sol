@@ -136,8 +136,8 @@ abstract contract CrossChainApp is ICrossChainApp, Ownable2Step, CCIPReceiver, R
     }
 
     /// @dev The same for a function that its user pays for: `msg.value` pays, and what is left of it goes back at once.
-    // for applications: the heirs call it
-    // slither-disable-next-line dead-code
+    // for applications: the heirs call it, from functions that are payable
+    // slither-disable-next-line dead-code,msg-value-in-nonpayable
     function _callRemoteForCaller(uint64 chainSelector, bytes memory callData, CallTerms memory terms)
         internal
         returns (bytes32 callId)
