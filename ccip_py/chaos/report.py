@@ -95,15 +95,41 @@ class Report:
         return [violation for audit in self.audits for violation in audit.violations]
 
     @property
+    def honest(self) -> Fate:
+        """How the messages fared that mean no harm: each of them has to be delivered."""
+        hostile = self.hostile.values()
+        return Fate(
+            self.sent - sum(fate.sent for fate in hostile),
+            self.delivered - sum(fate.delivered for fate in hostile),
+            self.failed - sum(fate.failed for fate in hostile),
+        )
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the run did not pass; none if everything held, before the end and at the end."""
+        honest = self.honest
+        found = {
+            "no verdict at the end": not self.decided,
+            f"{honest.failed} honest messages failed": honest.failed > 0,
+            "no honest message was delivered": self.decided and honest.delivered <= 0,
+            f"{self.lost} messages lost": self.lost > 0,
+            f"{self.doubled} messages doubled": self.doubled > 0,
+            f"{len(self.deaths)} nodes ended by themselves": bool(self.deaths),
+            f"{len(self.broken_promises)} promises broken": bool(self.broken_promises),
+            f"{len(self.broken_meanwhile)} violations while it ran": bool(self.broken_meanwhile),
+            f"{len(self.violations)} violations at the end": bool(self.violations),
+        }
+        return [reason for reason, holds in found.items() if holds]
+
+    @property
     def passed(self) -> bool:
-        """Whether everything held, before the end and at the end."""
-        broken = self.violations or self.broken_meanwhile or self.broken_promises
-        return self.decided and not (broken or self.lost or self.doubled or self.deaths)
+        """Whether everything held."""
+        return not self.reasons
 
     @property
     def verdict(self) -> str:
         """In one line."""
-        held = "everything held" if self.passed else "BROKEN"
+        held = "everything held" if self.passed else f"BROKEN: {', '.join(self.reasons)}"
         if self.a_try:
             return f"{held}, in a try of {self.plan.seconds / 60:g} minutes"
         return f"VOID: {self.void} ({held})" if self.void else held
@@ -137,6 +163,8 @@ def as_text(report: Report) -> str:
         f"{report.ran_s / 60:.1f} minutes on {report.plan.chains} chains, seed {report.plan.seed}",
         f"messages: {report.sent:,} sent, {report.delivered:,} delivered, {report.failed:,} failed, "
         f"{report.lost} lost, {report.doubled} doubled",
+        "of those that mean no harm: "
+        f"{report.honest.sent:,} sent, {report.honest.delivered:,} delivered, {report.honest.failed:,} failed",
         f"the queue was empty {report.drained_s:.0f} s after the faults ({kept})",
         *_hostile(report),
         *_latencies(report),

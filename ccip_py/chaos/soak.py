@@ -3,7 +3,7 @@
     scripts/soak --minutes 60 --seed 7
 
 All chance comes from one seed. The run passes if the auditor finds every invariant kept, all that was sent has been
-tried, no node ended by itself and nothing was forgotten. An hour with fewer than 20,000 messages, or with fewer
+tried, every honest message has been delivered, and no node ended by itself. An hour with fewer than 20,000 messages, or with fewer
 than ten kinds of fault five times each, is void: it has proved too little. A shorter run is a try.
 """
 

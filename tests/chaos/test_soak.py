@@ -39,7 +39,7 @@ def test_everything_holds_under_faults() -> None:
 
 def _report(**changes: object) -> Report:
     faults = Counter(dict.fromkeys(list(FAULTS)[:10], 5))
-    report = Report(Plan(), ran_s=3_600, sent=20_000, faults=faults, decided=True)
+    report = Report(Plan(), ran_s=3_600, sent=20_000, delivered=20_000, faults=faults, decided=True)
     for name, value in changes.items():
         setattr(report, name, value)
     return report
@@ -68,7 +68,7 @@ def test_the_report_is_told_as_json_and_as_text() -> None:
     told = json.loads(json.dumps(as_data(report)))
     assert told["faults"] == dict(report.faults)
     assert told["violations"][0]["what"] == "out of nothing"
-    assert told["verdict"] == "BROKEN"
+    assert told["verdict"] == "BROKEN: 1 violations at the end"
     assert told["hostile"]["refusing"] == {"sent": 3, "delivered": 0, "failed": 3}
     assert "BROKEN S1 on a: out of nothing 0x1" in as_text(report)
     assert "3      0      3 refusing" in as_text(report)
@@ -83,6 +83,11 @@ def test_a_shorter_run_is_a_try_and_says_so() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
+        {"delivered": 0, "failed": 20_000},
+        {"delivered": 19_999, "failed": 1},
+        {"sent": 0, "delivered": 0},
+        {"delivered": 10, "failed": 10, "hostile": {"refusing": Fate(9, 0, 9)}},
+        {"sent": 10, "delivered": 10, "hostile": {"no harm after all": Fate(10, 10, 0)}},
         {"lost": 1},
         {"doubled": 1},
         {"deaths": ["committer 0"]},
@@ -99,3 +104,8 @@ def test_a_shorter_run_is_a_try_and_says_so() -> None:
 def test_anything_lost_doubled_dead_or_broken_fails_the_run(changes: dict[str, object]) -> None:
     assert _report().passed
     assert not _report(**changes).passed
+    assert "BROKEN: " in as_text(_report(**changes)).splitlines()[-1]
+
+
+def test_hostile_messages_may_fail() -> None:
+    assert _report(delivered=19_990, failed=10, hostile={"refusing": Fate(10, 0, 10)}).passed
