@@ -70,6 +70,18 @@ class Inquiry:
             violations=[finding for finding in verdict["findings"] if finding["broken"]],
         )
 
+    def last_answer(self, patience_s: float) -> Answer | None:
+        """That of the audit under way, waited for; if it takes too long it is ended, and the answer says so."""
+        if self._process is None:
+            return None
+        try:
+            self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self.close()
+            took = time.monotonic() - self._asked_at
+            return Answer(self._began, took, error="not decided when the run was over, and ended")
+        return self.answer()
+
     def close(self) -> None:
         """End the audit that is under way."""
         if self._process is not None:

@@ -13,6 +13,7 @@ from ccip_py.chaos.watch import percentile
 
 HOUR_S = 3_600.0
 WANTED_MESSAGES, WANTED_KINDS, WANTED_EACH = 20_000, 10, 5  # of an hour
+AUDITED_FROM_S = 600.0  # a run of this length has to be audited while it goes on
 PROMISED_CALM_S = 120.0  # in which the queue should be empty once all faults are over
 BOUNDS_S = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300)  # of the latency histogram
 
@@ -110,6 +111,7 @@ class Report:
         honest = self.honest
         found = {
             "no verdict at the end": not self.decided,
+            "no audit was decided while it ran": self._unaudited,
             f"{honest.failed} honest messages failed": honest.failed > 0,
             "no honest message was delivered": self.decided and honest.delivered <= 0,
             f"{self.lost} messages lost": self.lost > 0,
@@ -120,6 +122,10 @@ class Report:
             f"{len(self.violations)} violations at the end": bool(self.violations),
         }
         return [reason for reason, holds in found.items() if holds]
+
+    @property
+    def _unaudited(self) -> bool:
+        return self.plan.seconds >= AUDITED_FROM_S and all(audit.error for audit in self.audits)
 
     @property
     def passed(self) -> bool:

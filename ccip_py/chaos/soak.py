@@ -30,7 +30,7 @@ from ccip_py.chaos.clock import WallClock
 from ccip_py.chaos.conclusion import conclude
 from ccip_py.chaos.fleet import Fleet, chain_process, process_usage
 from ccip_py.chaos.gates import Gates
-from ccip_py.chaos.inquiry import Inquiry
+from ccip_py.chaos.inquiry import Answer, Inquiry
 from ccip_py.chaos.nemesis import ABOUT_CURSES, DEEP, FAULTS, LIAR, PromiseBroken, World, lift_all
 from ccip_py.chaos.proxies import Proxies
 from ccip_py.chaos.receivers import HOSTILE
@@ -216,7 +216,9 @@ class _Run:
         if self._second() > self._next_audit:
             self._next_audit += min(AUDIT_EVERY_S, self._plan.seconds / 3)
             self._inquiry.begin(self._second())
-        answer = self._inquiry.answer()
+        self._note(self._inquiry.answer())
+
+    def _note(self, answer: Answer | None) -> None:
         if answer is not None:
             self._report.audits.append(answer)
             found = (
@@ -239,6 +241,7 @@ class _Run:
                 self._look_after_nodes()
         self._report.drained_s = time.monotonic() - began
         self._clock.look()
+        self._note(self._inquiry.last_answer(AUDIT_EVERY_S))
         self._next_memory = 0.0
         self._look_at_memory()
         for name in self._world.fleet.names:

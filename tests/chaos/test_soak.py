@@ -3,11 +3,12 @@
 import json
 import os
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from ccip_py.audit.history import Finding
-from ccip_py.chaos.inquiry import Answer
+from ccip_py.chaos.inquiry import Answer, Inquiry
 from ccip_py.chaos.nemesis import FAULTS
 from ccip_py.chaos.report import Fate, Plan, Report, as_data, as_text
 from ccip_py.chaos.soak import soak
@@ -40,6 +41,7 @@ def test_everything_holds_under_faults() -> None:
 def _report(**changes: object) -> Report:
     faults = Counter(dict.fromkeys(list(FAULTS)[:10], 5))
     report = Report(Plan(), ran_s=3_600, sent=20_000, delivered=20_000, faults=faults, decided=True)
+    report.audits = [Answer(600.0, 60.0)]
     for name, value in changes.items():
         setattr(report, name, value)
     return report
@@ -99,12 +101,32 @@ def test_a_shorter_run_is_a_try_and_says_so() -> None:
             ]
         },
         {"decided": False},
+        {"audits": []},
+        {"audits": [Answer(600.0, 60.0, error="no usable answer")]},
+        {"plan": Plan(seconds=600), "audits": []},
     ],
 )
 def test_anything_lost_doubled_dead_or_broken_fails_the_run(changes: dict[str, object]) -> None:
     assert _report().passed
     assert not _report(**changes).passed
     assert "BROKEN: " in as_text(_report(**changes)).splitlines()[-1]
+
+
+def test_one_audit_decided_meanwhile_is_enough_and_a_short_try_needs_none() -> None:
+    failed = Answer(600.0, 60.0, error="the chains were reorganised")
+    assert _report(audits=[failed, Answer(1_200.0, 60.0)]).passed
+    assert _report(plan=Plan(seconds=599), audits=[]).passed
+
+
+def test_an_audit_under_way_at_the_end_is_waited_for_or_said_to_be_undecided(tmp_path: Path) -> None:
+    inquiry = Inquiry(tmp_path / "missing.json", tmp_path)
+    assert inquiry.last_answer(60.0) is None
+    for patience_s, why in ((60.0, "cannot read the deployment"), (0.0, "not decided when the run was over")):
+        inquiry.begin(30.0)
+        answer = inquiry.last_answer(patience_s)
+        assert answer is not None
+        assert why in answer.error
+        assert not inquiry.under_way
 
 
 def test_hostile_messages_may_fail() -> None:
