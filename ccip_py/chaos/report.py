@@ -70,6 +70,7 @@ class Report:
     memory_mb: dict[str, list[float]] = field(default_factory=dict)  # of the largest of a role, over time
     violations: list[Finding] = field(default_factory=list)  # at the end
     decided: bool = False  # the final audit was made
+    cut_short: list[str] = field(default_factory=list)  # parts of the run that ended by an error, and which
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -110,6 +111,7 @@ class Report:
         """Why the run did not pass; none if everything held, before the end and at the end."""
         honest = self.honest
         found = {
+            "cut short": bool(self.cut_short),
             "no verdict at the end": not self.decided,
             "no audit was decided while it ran": self._unaudited,
             f"{honest.failed} honest messages failed": honest.failed > 0,
@@ -183,6 +185,7 @@ def as_text(report: Report) -> str:
         *_audits(report),
         *(f"note: {note}" for note in report.notes),
         *(f"trouble: {trouble}" for trouble in report.troubles),
+        *(f"BROKEN: cut short: {error}" for error in report.cut_short),
         *(f"BROKEN: {broken}" for broken in report.broken_promises),
         *(f"ended by itself: {death}" for death in report.deaths),
         *(

@@ -16,14 +16,15 @@ import random
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 
 from ccip_py.audit.deployment import load_sites
-from ccip_py.audit.reading import ChainMoved, read_history
+from ccip_py.audit.reading import read_history
 from ccip_py.audit.rpc import EndpointError
 from ccip_py.chains.deployment import dump_deployment
 from ccip_py.chaos.clock import WallClock
@@ -60,8 +61,19 @@ RECIPES = (
 
 
 def soak(plan: Plan, progress: Progress = lambda _: None, *, folder: Path | None = None) -> Report:
-    """Run the plan on a network of its own."""
+    """Run the plan on a network of its own. What goes wrong before the run is raised, what comes later is in the report."""
     report = Report(plan)
+    try:
+        _stage(report, progress, folder)
+    except Exception as error:
+        if not report.ran_s:
+            raise
+        report.cut_short.append(_told("taking down", error))
+    return report
+
+
+def _stage(report: Report, progress: Progress, folder: Path | None) -> None:
+    plan = report.plan
     shape = Options(
         block_times=(1,) * plan.chains,
         epochs=(2,) * plan.chains,
@@ -88,7 +100,11 @@ def soak(plan: Plan, progress: Progress = lambda _: None, *, folder: Path | None
         stack.callback(inquiry.close)
         fleet.start_all()
         _Run(World(network, fleet, proxies, gates), traffic, clock, inquiry, report, progress).run()
-    return report
+
+
+def _told(part: str, error: Exception) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{part}: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
 
 
 class _Run:
@@ -111,7 +127,22 @@ class _Run:
         self._next_memory, self._next_audit = 0.0, min(AUDIT_EVERY_S, report.plan.seconds / 3)
 
     def run(self) -> None:
-        """Traffic and faults, then calm, then the verdict."""
+        """Traffic and faults, then calm, then the verdict. An hour's findings outlive whatever goes wrong in a part, be it
+        a bug of ours: the report says what it was, and the run has not passed."""
+        for part in (self._under_fire, self._calm_down, self._conclude):
+            try:
+                part()
+            except Exception as error:
+                self._report.cut_short.append(_told(part.__name__.strip("_").replace("_", " "), error))
+                self._say(self._report.cut_short[-1])
+
+    def _under_fire(self) -> None:
+        try:
+            self._strike_and_heal()
+        finally:
+            self._report.ran_s = self._second()
+
+    def _strike_and_heal(self) -> None:
         kinds = _endless(self._dice, self._plan)
         while self._second() < self._plan.seconds:
             kind = next(kinds)
@@ -121,10 +152,6 @@ class _Run:
                 self._go_on(self._dice.uniform(2.0, self._plan.longest_fault_s))
             self._go_on(self._dice.uniform(0.5, self._plan.longest_pause_s))
             self._lift_what_is_left(kind)
-        self._report.ran_s = self._second()
-        self._world.fleet.start_all()
-        self._calm_down()
-        self._conclude()
 
     def _lift_what_is_left(self, kind: str) -> None:
         """Monitors may have cursed: that is for people to look into, and, unless the fault was about that, a false alarm."""
@@ -150,7 +177,12 @@ class _Run:
             yield None
             return
         self._report.faults[kind] += 1
-        yield what
+        try:
+            yield what
+        finally:
+            self._heal(kind, strike)
+
+    def _heal(self, kind: str, strike: AbstractContextManager[str]) -> None:
         try:
             strike.__exit__(None, None, None)
         except PromiseBroken as broken:
@@ -228,32 +260,38 @@ class _Run:
             self._say(f"audit in {answer.took_s:.0f} s: {found}")
 
     def _calm_down(self) -> None:
-        """No more traffic, no more faults: wait until nothing waits."""
-        began = time.monotonic()
-        with Backlog(self._world.network) as backlog:
-            while left := backlog.left():
-                self._report.drained_s = time.monotonic() - began
-                if self._report.drained_s > self._plan.calm_s:
-                    break
-                self._say(f"calm: {left} still wait")
+        """No more traffic, no more faults: wait until nothing waits, and stop."""
+        try:
+            self._world.fleet.start_all()
+            began = time.monotonic()
+            while not self._drained(began) and time.monotonic() - began <= self._plan.calm_s:
                 time.sleep(TICK_S)
-                self._clock.look()
-                self._look_after_nodes()
-        self._report.drained_s = time.monotonic() - began
-        self._clock.look()
-        self._note(self._inquiry.last_answer(AUDIT_EVERY_S))
-        self._next_memory = 0.0
-        self._look_at_memory()
-        for name in self._world.fleet.names:
-            self._world.fleet.stop(name)
+            self._report.drained_s = time.monotonic() - began
+            self._note(self._inquiry.last_answer(AUDIT_EVERY_S))
+            self._next_memory = 0.0
+            self._look_at_memory()
+        finally:
+            for name in self._world.fleet.names:
+                self._world.fleet.stop(name)
+
+    def _drained(self, began: float) -> bool:
+        """Whether nothing waits any more, or time is up. False if a chain did not answer: then all is counted anew."""
+        try:
+            with Backlog(self._world.network) as backlog:
+                while (left := backlog.left()) and time.monotonic() - began <= self._plan.calm_s:
+                    self._say(f"calm: {left} still wait")
+                    time.sleep(TICK_S)
+                    self._clock.look()
+                    self._look_after_nodes()
+            self._clock.look()
+        except TROUBLE as error:
+            self._trouble(f"calm: {error}")
+            return False
+        return True
 
     def _conclude(self) -> None:
         self._say("all nodes are stopped; the last audit")
-        try:
-            history = read_history(load_sites(json.loads(dump_deployment(self._world.network.deployment))))
-        except (ChainMoved, EndpointError) as error:
-            self._trouble(f"no verdict: {error}")
-            return
+        history = read_history(load_sites(json.loads(dump_deployment(self._world.network.deployment))))
         conclude(self._report, history, self._clock, self._traffic.harm)
 
 
@@ -285,8 +323,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         report = soak(plan, lambda text: print(text, file=sys.stderr, flush=True), folder=options.folder)
-    except CcipError as error:
-        print(f"error[{error.code}]: {error}", file=sys.stderr)
+    except TROUBLE as error:
+        print(f"error[{getattr(error, 'code', 'ENDPOINT')}]: {error}", file=sys.stderr)
         return 1
     print(json.dumps(as_data(report), indent=2) if options.json else as_text(report))
     if not report.passed:

@@ -3,15 +3,23 @@
 import json
 import os
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ccip_py.audit.history import Finding
+from ccip_py.audit.rpc import EndpointError
+from ccip_py.audit.words import Unreadable
+from ccip_py.chaos.clock import WallClock
 from ccip_py.chaos.inquiry import Answer, Inquiry
-from ccip_py.chaos.nemesis import FAULTS
+from ccip_py.chaos.nemesis import FAULTS, World
 from ccip_py.chaos.report import Fate, Plan, Report, as_data, as_text
-from ccip_py.chaos.soak import soak
+from ccip_py.chaos.soak import _Run, soak
+from ccip_py.testing.sandbox import Sandbox
 
 SEED = int(os.environ.get("CCIP_SOAK_SEED", "1"))
 
@@ -101,6 +109,7 @@ def test_a_shorter_run_is_a_try_and_says_so() -> None:
             ]
         },
         {"decided": False},
+        {"cut_short": ["conclude: Unreadable: log 3"]},
         {"audits": []},
         {"audits": [Answer(600.0, 60.0, error="no usable answer")]},
         {"plan": Plan(seconds=600), "audits": []},
@@ -127,6 +136,45 @@ def test_an_audit_under_way_at_the_end_is_waited_for_or_said_to_be_undecided(tmp
         assert answer is not None
         assert why in answer.error
         assert not inquiry.under_way
+
+
+def test_the_report_outlives_an_error_in_every_part(
+    ccip: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    network, healed, stopped = ccip.network, list[str](), list[str]()
+
+    def raising(error: Exception) -> Callable[..., Any]:
+        def fail(*_: object) -> None:
+            raise error
+
+        return fail
+
+    @contextmanager
+    def fault(_world: object, _dice: object) -> Iterator[str]:
+        yield "struck"
+        healed.append("healed")
+
+    fleet: Any = SimpleNamespace(
+        names=["monitor 0"], start_all=raising(EndpointError("gone")), stop=stopped.append
+    )
+    nothing: Any = SimpleNamespace(send=raising(ValueError("a bug of ours")), harm=lambda *_: "")
+    monkeypatch.setattr("ccip_py.chaos.soak.FAULTS", {"a fault": fault})
+    monkeypatch.setattr("ccip_py.chaos.soak.read_history", raising(Unreadable("log 3 of 0x5")))
+    report = Report(Plan(seconds=600, only=("a fault",)))
+    world = World(network, fleet, nothing, nothing)
+    with WallClock(network) as clock:
+        _Run(world, nothing, clock, Inquiry(tmp_path / "none", tmp_path), report, lambda _: None).run()
+
+    for told, what in zip(
+        report.cut_short,
+        ("under fire: ValueError: a bug", "calm down: Endpoint", "conclude: Unreadable"),
+        strict=True,
+    ):
+        assert what in told
+        assert f"BROKEN: cut short: {told}" in as_text(report)
+    assert (report.passed, healed, stopped) == (False, ["healed"], ["monitor 0"])
+    assert report.faults == {"a fault": 1}
+    assert report.ran_s > 0
 
 
 def test_hostile_messages_may_fail() -> None:
