@@ -2,7 +2,7 @@
 
     scripts/soak --minutes 60 --seed 7
 
-All chance comes from one seed. The run passes if the auditor finds every invariant kept, all that was sent has been
+All chance comes from one seed, which decides the sequence of faults and what each does (chance.py). The run passes if the auditor finds every invariant kept, all that was sent has been
 tried, every honest message has been delivered, and no node ended by itself. An hour with fewer than 20,000 messages, or with fewer
 than ten kinds of fault five times each, is void: it has proved too little. A shorter run is a try.
 """
@@ -10,9 +10,7 @@ than ten kinds of fault five times each, is void: it has proved too little. A sh
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
-import random
 import sys
 import tempfile
 import time
@@ -27,12 +25,13 @@ from ccip_py.audit.deployment import load_sites
 from ccip_py.audit.reading import read_history
 from ccip_py.audit.rpc import EndpointError
 from ccip_py.chains.deployment import dump_deployment
+from ccip_py.chaos.chance import Turn, dice_for, turns
 from ccip_py.chaos.clock import WallClock
 from ccip_py.chaos.conclusion import conclude
 from ccip_py.chaos.fleet import Fleet, chain_process, process_usage
 from ccip_py.chaos.gates import Gates
 from ccip_py.chaos.inquiry import Answer, Inquiry
-from ccip_py.chaos.nemesis import ABOUT_CURSES, DEEP, FAULTS, LIAR, PromiseBroken, World, lift_all
+from ccip_py.chaos.nemesis import ABOUT_CURSES, FAULTS, LIAR, PromiseBroken, World, lift_all
 from ccip_py.chaos.proxies import Proxies
 from ccip_py.chaos.receivers import HOSTILE
 from ccip_py.chaos.report import HOUR_S, Plan, Report, as_data, as_text
@@ -122,7 +121,7 @@ class _Run:
         self._world, self._traffic, self._clock, self._inquiry = world, traffic, clock, inquiry
         self._plan, self._report, self._say = report.plan, report, progress
         world.pass_time = self._go_on
-        self._dice = random.Random(report.plan.seed)
+        self._lanes = dice_for(report.plan, "lanes")
         self._began = self._next_tick = time.monotonic()
         self._next_memory, self._next_audit = 0.0, min(AUDIT_EVERY_S, report.plan.seconds / 3)
 
@@ -143,15 +142,15 @@ class _Run:
             self._report.ran_s = self._second()
 
     def _strike_and_heal(self) -> None:
-        kinds = _endless(self._dice, self._plan)
-        while self._second() < self._plan.seconds:
-            kind = next(kinds)
-            with self._struck(kind) as what:
+        for turn in turns(self._plan):
+            if self._second() >= self._plan.seconds:
+                return
+            with self._struck(turn) as what:
                 if what is not None:
-                    self._say(f"{self._plan.seconds - self._second():5.0f} s left: {kind}: {what}")
-                self._go_on(self._dice.uniform(2.0, self._plan.longest_fault_s))
-            self._go_on(self._dice.uniform(0.5, self._plan.longest_pause_s))
-            self._lift_what_is_left(kind)
+                    self._say(f"{self._plan.seconds - self._second():5.0f} s left: {turn.kind}: {what}")
+                self._go_on(turn.lasts_s)
+            self._go_on(turn.pause_s)
+            self._lift_what_is_left(turn.kind)
 
     def _lift_what_is_left(self, kind: str) -> None:
         """Monitors may have cursed: that is for people to look into, and, unless the fault was about that, a false alarm."""
@@ -167,9 +166,10 @@ class _Run:
         return time.monotonic() - self._began
 
     @contextmanager
-    def _struck(self, kind: str) -> Iterator[str | None]:
+    def _struck(self, turn: Turn) -> Iterator[str | None]:
         """A fault, counted if it could be staged. What can't be staged or taken back is told and ends nothing."""
-        strike = FAULTS[kind](self._world, self._dice)
+        kind = turn.kind
+        strike = FAULTS[kind](self._world, turn.dice)
         try:
             what = strike.__enter__()
         except TROUBLE as error:
@@ -218,7 +218,7 @@ class _Run:
             for there in names
             if here != there and here not in self._world.quiet
         ]
-        chosen = self._dice.choices(lanes, k=self._plan.per_second)
+        chosen = self._lanes.choices(lanes, k=self._plan.per_second)
         for here, there in lanes:
             if count := chosen.count((here, there)):
                 self._traffic.send(here, there, count)
@@ -293,15 +293,6 @@ class _Run:
         self._say("all nodes are stopped; the last audit")
         history = read_history(load_sites(json.loads(dump_deployment(self._world.network.deployment))))
         conclude(self._report, history, self._clock, self._traffic.harm)
-
-
-def _endless(dice: random.Random, plan: Plan) -> Iterator[str]:
-    """Kinds of fault, all of them once before any comes again. After a deep reorg everybody reads that chain's whole
-    history anew, so that one comes in some turns only."""
-    for turn in itertools.count():
-        deep = plan.deep_every and turn % plan.deep_every == 0
-        kinds = plan.only or [kind for kind in FAULTS if deep or kind != DEEP]
-        yield from dice.sample(kinds, len(kinds))
 
 
 # The command

@@ -56,7 +56,7 @@ MIXED = (
 
 
 class Traffic:
-    """Sends on the lanes of one network, repeatably under a seed."""
+    """Sends on the lanes of one network. The seed decides the sequence of messages and senders, not in which blocks they are."""
 
     def __init__(self, network: Network, recipes: Sequence[Recipe] = MIXED, seed: int = 1) -> None:
         self.network = network
