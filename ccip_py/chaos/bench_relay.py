@@ -17,7 +17,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ccip_py.chaos.figures import ROLES, Figures, Meter, as_table, spread, sustained
+from ccip_py.chaos.figures import ROLES, Figures, Meter, as_table, delivered
 from ccip_py.chaos.fleet import Fleet
 from ccip_py.chaos.past import live_through
 from ccip_py.chaos.proxies import Proxies
@@ -76,7 +76,7 @@ QUICK = (Scenario(10, 10), Scenario(500, 1))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run, show as a table, or as JSON."""
+    """Run, show as a table, or as JSON. Exit 1 if a scenario could not be finished, or a message of it failed."""
     options = _options(arguments)
     usual = [scenario for name, scenario in SCENARIOS.items() if name not in LONG]
     chosen = [SCENARIOS[name] for name in options.only] or (QUICK if options.quick else usual)
@@ -87,6 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             figures.append(run(scenario, options, lambda text: print(text, file=sys.stderr, flush=True)))
         except CcipError as error:
             print(f"error[{error.code}]: {scenario.name}: {error}", file=sys.stderr)
+            code = 1
+    for each in figures:
+        if each.delivered.failed:
+            failed = f"{each.delivered.failed:,} messages failed, though none of them is hostile"
+            print(f"error[MESSAGES_FAILED]: {each.scenario}: {failed}", file=sys.stderr)
             code = 1
     print(json.dumps([asdict(each) for each in figures], indent=2) if options.json else as_table(figures))
     return code
@@ -139,7 +144,7 @@ def run(scenario: Scenario, options: argparse.Namespace, progress: Callable[[str
             _warm_up(network, fleet, traffic, options.limit)
             first_work_s = time.monotonic() - began
             figures = measure(network, fleet, traffic, scenario, proxies, options, first_work_s)
-    progress(f"  {figures.sustained:.1f} messages/s")
+    progress(f"  {figures.delivered.sustained:.1f} messages/s, {figures.delivered.failed} failed")
     return figures
 
 
@@ -163,23 +168,21 @@ def measure(
             _next_block(network)
     _wait(watch, fleet, scenario.messages, options.limit, meter.sample)
     took, cpu, others, calls = meter.seconds, meter.cpu_seconds(), meter.others(), proxies.calls_by_role()
-    journeys = watch.journeys()
+    came = delivered(watch.journeys(), took)
     watch.close()
+    if not came.messages:
+        raise NotYet(f"all of {came.failed} messages failed", code="NOTHING_DELIVERED")
     return Figures(
         scenario=scenario.name,
-        messages=len(journeys),
-        per_second=len(journeys) / took,
-        sustained=sustained(journeys),
-        seconds=spread([journey.seconds for journey in journeys]),
-        blocks=spread([journey.blocks for journey in journeys]),
-        cpu_us={who: spent / len(journeys) * 1e6 for who, spent in cpu.items()},
+        delivered=came,
+        cpu_us={who: spent / came.messages * 1e6 for who, spent in cpu.items()},
         others=others,
         memory_mb=meter.memory_mb,
         first_work_s=round(first_work_s, 1),
         restart_s={role: _restart(fleet, f"{role} 0") for role in ROLES} if options.restart else {},
         load=round(os.getloadavg()[0], 1),
-        chains_alone_per_second=len(journeys) / recording.replay() if recording else None,
-        calls={role: (calls[role] - calls_before.get(role, 0)) / len(journeys) for role in calls} or None,
+        chains_alone_per_second=came.messages / recording.replay() if recording else None,
+        calls={role: (calls[role] - calls_before.get(role, 0)) / came.messages for role in calls} or None,
     )
 
 

@@ -21,17 +21,25 @@ Spread = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What a scenario came to."""
+class Delivered:
+    """How the messages fared. One that failed at its receiver counts for no rate and no latency."""
 
-    scenario: str
     messages: int
+    failed: int
     per_second: float  # from the first sending to the last delivery
     sustained: (
         float  # between the first tenth and the last tenth of the deliveries, by the destinations' clocks
     )
     seconds: Spread  # p50, p95, p99 between the blocks of sending and of delivery
     blocks: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a scenario came to."""
+
+    scenario: str
+    delivered: Delivered
     cpu_us: dict[
         str, float
     ]  # per message, over all nodes of a role; of all chains; of whoever sends and watches
@@ -109,6 +117,19 @@ def _busy() -> float:
     return (user + nice + system + sum(interrupts[:3])) / TICKS
 
 
+def delivered(journeys: Sequence[Journey], took_s: float) -> Delivered:
+    """What came of all that were tried within so many seconds."""
+    good = [journey for journey in journeys if journey.succeeded]
+    return Delivered(
+        messages=len(good),
+        failed=len(journeys) - len(good),
+        per_second=len(good) / took_s,
+        sustained=sustained(good),
+        seconds=spread([journey.seconds for journey in good]),
+        blocks=spread([journey.blocks for journey in good]),
+    )
+
+
 def sustained(journeys: Sequence[Journey]) -> float:
     """Messages per second while the network was neither filling nor emptying; 0 if that was not even a second."""
     times = sorted(journey.tried_at for journey in journeys)
@@ -127,11 +148,11 @@ def spread(values: Sequence[float]) -> Spread:
 def as_table(figures: Sequence[Figures]) -> str:
     """Markdown, as docs/relay.md has it."""
     lines = [
-        "| load | messages | messages/s: sustained, with start and end | chains alone/s | seconds p50/p95/p99 | blocks "
+        "| load | messages delivered | failed | messages/s: sustained, with start and end | chains alone/s | seconds p50/p95/p99 | blocks "
         "p50/p95/p99 | CPU µs per message: committers, monitors, executor, chains, generator "
         "| MB at the start → at the end: committer, monitor, executor | first work, s "
         "| restart, s: committer, monitor, executor | cores used by others |",
-        "|---|---:|---:|---:|---|---|---|---|---:|---|---:|",
+        "|---|---:|---:|---:|---:|---|---|---|---|---:|---|---:|",
         *map(_row, figures),
     ]
     counted = [each for each in figures if each.calls]
@@ -145,9 +166,11 @@ def as_table(figures: Sequence[Figures]) -> str:
 def _row(each: Figures) -> str:
     alone = f"{each.chains_alone_per_second:,.0f}" if each.chains_alone_per_second else "–"
     memory = ", ".join(f"{mb[0]:.0f} → {mb[-1]:.0f}" for mb in each.memory_mb.values())
+    came = each.delivered
     return (
-        f"| {each.scenario} | {each.messages:,} | {each.sustained:,.1f}, {each.per_second:,.1f} | {alone} "
-        f"| {_slashes(each.seconds)} | {_slashes(each.blocks)} | {_commas(each.cpu_us, ',.0f')} | {memory} "
+        f"| {each.scenario} | {came.messages:,} | {came.failed:,} "
+        f"| {came.sustained:,.1f}, {came.per_second:,.1f} | {alone} "
+        f"| {_slashes(came.seconds)} | {_slashes(came.blocks)} | {_commas(each.cpu_us, ',.0f')} | {memory} "
         f"| {each.first_work_s:g} | {_commas(each.restart_s, '.1f') or '–'} | {each.others:.1f} |"
     )
 

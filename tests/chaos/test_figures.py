@@ -1,11 +1,30 @@
 """What the relay's bench computes from what it saw."""
 
-from ccip_py.chaos.figures import Figures, as_table, spread, sustained
+from dataclasses import replace
+
+import pytest
+
+from ccip_py.chaos import bench_relay
+from ccip_py.chaos.figures import Delivered, Figures, as_table, delivered, spread, sustained
 from ccip_py.chaos.watch import Journey
 
+ROW = Figures(
+    scenario="10 a block",
+    delivered=Delivered(
+        300, 0, per_second=9.1, sustained=10.0, seconds=spread([5, 6]), blocks=spread([5, 6])
+    ),
+    cpu_us={"committer": 1_200.4},
+    others=0.25,
+    memory_mb={"committer": [80.0, 82.6]},
+    first_work_s=7.5,
+    restart_s={},
+    load=1.0,
+    calls={"committer": 4.5},
+)
 
-def tried(*times: int) -> list[Journey]:
-    return [Journey(("a", "b"), number, 0, time, time, True) for number, time in enumerate(times)]
+
+def tried(*times: int, succeeded: bool = True) -> list[Journey]:
+    return [Journey(("a", "b"), number, 0, time, time, succeeded) for number, time in enumerate(times)]
 
 
 def test_a_sustained_rate_leaves_out_the_start_and_the_end() -> None:
@@ -20,23 +39,28 @@ def test_what_was_over_within_a_second_has_no_sustained_rate() -> None:
 
 
 def test_a_table_has_a_row_for_each_scenario() -> None:
-    row = Figures(
-        scenario="10 a block",
-        messages=300,
-        per_second=9.1,
-        sustained=10.0,
-        seconds=spread([5, 6]),
-        blocks=spread([5, 6]),
-        cpu_us={"committer": 1_200.4},
-        others=0.25,
-        memory_mb={"committer": [80.0, 82.6]},
-        first_work_s=7.5,
-        restart_s={},
-        load=1.0,
-        calls={"committer": 4.5},
-    )
-
-    lines = as_table([row, row]).splitlines()
+    lines = as_table([ROW, ROW]).splitlines()
     assert sum(line.startswith("| 10 a block |") for line in lines) == 4
     assert {line.count("|") for line in lines[:4]} == {lines[0].count("|")}
     assert "80 → 83" in lines[2]
+
+
+def test_what_failed_counts_for_no_rate_and_no_latency() -> None:
+    came = delivered(tried(5, 5, 6, 7) + tried(90, 99, succeeded=False), took_s=2.0)
+
+    assert (came.messages, came.failed, came.per_second) == (4, 2, 2.0)
+    assert came.seconds[2] == came.blocks[2] == 7
+    assert came == replace(delivered(tried(5, 5, 6, 7), took_s=2.0), failed=2)
+
+
+@pytest.mark.parametrize("failed", [0, 1])
+def test_a_bench_with_failed_messages_fails(
+    failed: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = replace(ROW, delivered=replace(ROW.delivered, failed=failed))
+    monkeypatch.setattr(bench_relay, "run", lambda *_: row)
+
+    assert bench_relay.main(["--only", "10"]) == failed
+    said = capsys.readouterr()
+    assert f"| 10 a block | 300 | {failed} |" in said.out
+    assert ("1 messages failed" in said.err) == bool(failed)
