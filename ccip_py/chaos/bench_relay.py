@@ -14,14 +14,14 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ccip_py.chaos.figures import ROLES, Figures, Meter, as_table, delivered
 from ccip_py.chaos.fleet import Fleet
 from ccip_py.chaos.past import live_through
 from ccip_py.chaos.proxies import Proxies
-from ccip_py.chaos.replay import Recording
+from ccip_py.chaos.replay import ChainsAlone, Recording
 from ccip_py.chaos.traffic import MIXED, Traffic
 from ccip_py.chaos.watch import Watch
 from ccip_py.devnet.network import Network, Options, start_network
@@ -120,7 +120,17 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def run(scenario: Scenario, options: argparse.Namespace, progress: Callable[[str], None]) -> Figures:
-    """One scenario on a fresh network."""
+    """One scenario on a fresh network; then, where it is asked for, the chains alone, with nothing running beside them."""
+    figures, recording = _on_a_network(scenario, options, progress)
+    if recording:
+        alone = ChainsAlone.of(figures.delivered.messages, recording.replay())
+        figures = replace(figures, chains_alone=alone)
+    return figures
+
+
+def _on_a_network(
+    scenario: Scenario, options: argparse.Namespace, progress: Callable[[str], None]
+) -> tuple[Figures, Recording | None]:
     progress(f"{scenario.name}: {scenario.messages} messages …")
     alike = (1,) * scenario.chains
     shape = Options(
@@ -143,9 +153,12 @@ def run(scenario: Scenario, options: argparse.Namespace, progress: Callable[[str
             fleet.start_all()
             _warm_up(network, fleet, traffic, options.limit)
             first_work_s = time.monotonic() - began
+            recording = Recording(network) if options.alone else None
             figures = measure(network, fleet, traffic, scenario, proxies, options, first_work_s)
+        if recording:
+            recording.stop()
     progress(f"  {figures.delivered.sustained:.1f} messages/s, {figures.delivered.failed} failed")
-    return figures
+    return figures, recording
 
 
 def measure(
@@ -159,7 +172,6 @@ def measure(
 ) -> Figures:
     """One scenario, to the last message."""
     calls_before = proxies.calls_by_role()
-    recording = Recording(network) if options.alone else None
     watch, meter = Watch(network), Meter(network, fleet)
     for _ in range(scenario.blocks):
         _send_all_ways(network, traffic, scenario.per_block)
@@ -181,7 +193,6 @@ def measure(
         first_work_s=round(first_work_s, 1),
         restart_s={role: _restart(fleet, f"{role} 0") for role in ROLES} if options.restart else {},
         load=round(os.getloadavg()[0], 1),
-        chains_alone_per_second=came.messages / recording.replay() if recording else None,
         calls={role: (calls[role] - calls_before.get(role, 0)) / came.messages for role in calls} or None,
     )
 

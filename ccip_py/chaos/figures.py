@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ccip_py.chaos.fleet import TICKS, Fleet, chain_process, process_usage
+from ccip_py.chaos.replay import ChainsAlone
 from ccip_py.chaos.watch import Journey, percentile
 from ccip_py.devnet.network import Network
 
@@ -50,7 +51,7 @@ class Figures:
         str, float
     ]  # from starting one node of a role again until all its loops have done their work once
     load: float  # of the machine over the last minute, at the end
-    chains_alone_per_second: float | None = None
+    chains_alone: ChainsAlone | None = None
     calls: dict[str, float] | None = None  # RPC calls per message by role
 
 
@@ -148,7 +149,7 @@ def spread(values: Sequence[float]) -> Spread:
 def as_table(figures: Sequence[Figures]) -> str:
     """Markdown, as docs/relay.md has it."""
     lines = [
-        "| load | messages delivered | failed | messages/s: sustained, with start and end | chains alone/s | seconds p50/p95/p99 | blocks "
+        "| load | messages delivered | failed | messages/s: sustained, with start and end | chains alone, messages/s: slowest chain, all on one core | seconds p50/p95/p99 | blocks "
         "p50/p95/p99 | CPU µs per message: committers, monitors, executor, chains, generator "
         "| MB at the start → at the end: committer, monitor, executor | first work, s "
         "| restart, s: committer, monitor, executor | cores used by others |",
@@ -164,7 +165,11 @@ def as_table(figures: Sequence[Figures]) -> str:
 
 
 def _row(each: Figures) -> str:
-    alone = f"{each.chains_alone_per_second:,.0f}" if each.chains_alone_per_second else "–"
+    alone = (
+        f"{each.chains_alone.slowest_chain:,.0f}, {each.chains_alone.one_core:,.0f}"
+        if each.chains_alone
+        else "–"
+    )
     memory = ", ".join(f"{mb[0]:.0f} → {mb[-1]:.0f}" for mb in each.memory_mb.values())
     came = each.delivered
     return (

@@ -6,6 +6,7 @@ import pytest
 
 from ccip_py.chaos import bench_relay
 from ccip_py.chaos.figures import Delivered, Figures, as_table, delivered, spread, sustained
+from ccip_py.chaos.replay import ChainsAlone
 from ccip_py.chaos.watch import Journey
 
 ROW = Figures(
@@ -64,3 +65,12 @@ def test_a_bench_with_failed_messages_fails(
     said = capsys.readouterr()
     assert f"| 10 a block | 300 | {failed} |" in said.out
     assert ("1 messages failed" in said.err) == bool(failed)
+
+
+def test_chains_alone_are_as_fast_as_the_slowest_or_as_one_core_that_does_all() -> None:
+    alone = ChainsAlone.of(600, {"a": 2.0, "b": 1.0})
+
+    assert alone == ChainsAlone(slowest_chain=300.0, one_core=200.0)
+    table = as_table([replace(ROW, chains_alone=alone)]).splitlines()
+    assert "slowest chain, all on one core" in table[0]
+    assert "| 300, 200 |" in table[2]
