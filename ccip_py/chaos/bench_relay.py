@@ -147,8 +147,7 @@ def _on_a_network(
         traffic.prepare()
         if scenario.past:
             live_through(network, traffic, scenario.past, progress)
-        route = proxies.route(network) if options.calls else None
-        with Fleet(network, Path(folder), route, shown=options.restart) as fleet:
+        with _fleet(network, Path(folder), proxies, options) as fleet:
             began = time.monotonic()
             fleet.start_all()
             _warm_up(network, fleet, traffic, options.limit)
@@ -159,6 +158,12 @@ def _on_a_network(
             recording.stop()
     progress(f"  {figures.delivered.sustained:.1f} messages/s, {figures.delivered.failed} failed")
     return figures, recording
+
+
+def _fleet(network: Network, folder: Path, proxies: Proxies, options: argparse.Namespace) -> Fleet:
+    """The nodes; where calls are counted, with a proxy before every endpoint of each."""
+    first, second = (proxies.route(network, endpoint) if options.calls else None for endpoint in (0, 1))
+    return Fleet(network, folder, first, second=second, shown=options.restart)
 
 
 def measure(

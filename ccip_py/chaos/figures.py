@@ -52,7 +52,9 @@ class Figures:
     ]  # from starting one node of a role again until all its loops have done their work once
     load: float  # of the machine over the last minute, at the end
     chains_alone: ChainsAlone | None = None
-    calls: dict[str, float] | None = None  # RPC calls per message by role
+    calls: dict[str, float] | None = (
+        None  # RPC calls per message, of all nodes of a role to all their endpoints
+    )
 
 
 @dataclass(slots=True)

@@ -66,6 +66,7 @@ class Fleet:
         folder: Path,
         route: Route | None = None,
         *,
+        second: Route | None = None,
         ports: Sequence[int] | None = None,
         between: Between | None = None,
         credulous: Collection[int] = (),
@@ -73,12 +74,13 @@ class Fleet:
     ) -> None:
         """`route` and `between` put something in the way to chains and between committers, who listen on `ports`.
 
+        A monitor asks two endpoints: `second` is the way to the other one, where nothing lies unless it says so.
         `shown`: committers and executors have pages with their figures, so that `at_work` can be asked.
         """
         self.network = network
         self._folder = folder.resolve()
         self._members: dict[str, _Member] = {}
-        self._route = route or (lambda _node, chain: network.chain(chain).rpc_url)
+        self._route, self._second = route or self._straight, second or self._straight
         self._shown, self._pages = shown, dict[str, str]()
         self._ports = list(ports or free_ports(network.options.committers))
         self._between = between or (lambda _asker, asked: self._ports[asked])
@@ -226,7 +228,7 @@ class Fleet:
             self._add("committer", f"committer {index}", self._committer(index))
         for index, url in enumerate(network.mains.monitor_urls()):
             name = f"monitor {index}"
-            two = {chain: [own[0], network.chain(chain).rpc_url] for chain, own in self._urls(name).items()}
+            two = {chain: [*first, self._second(name, chain)] for chain, first in self._urls(name).items()}
             self._add("monitor", name, monitor_file(network.mains.monitor_config(index), two))
             self._pages[name] = f"{url}/status"
         for index in range(network.options.executors):
@@ -239,6 +241,9 @@ class Fleet:
         credulous = index in self._credulous
         port = self._ports[index]
         return committer_file(self.network.deployment, index, port, others, urls, credulous=credulous)
+
+    def _straight(self, _node: str, chain: str) -> str:
+        return self.network.chain(chain).rpc_url
 
     def _urls(self, name: str) -> dict[str, list[str]]:
         return {chain.name: [self._route(name, chain.name)] for chain in self.network.deployment.chains}
