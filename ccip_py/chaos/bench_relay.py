@@ -17,7 +17,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ccip_py.chaos.figures import ROLES, Figures, Meter, as_table, delivered
+from ccip_py.chaos.figures import BLOCK_S, ROLES, Figures, Meter, Offered, as_table, delivered
 from ccip_py.chaos.fleet import Fleet
 from ccip_py.chaos.past import live_through
 from ccip_py.chaos.proxies import Proxies
@@ -34,7 +34,8 @@ POLL_S, RESTART_POLL_S = 0.5, 0.02
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`per_block` messages in every block of `blocks`; with one block, a burst. Each has a network of its own."""
+    """`per_block` messages, over all chains together, in every block of `blocks`; with one block, a burst. Each has a
+    network of its own."""
 
     per_block: int
     blocks: int
@@ -134,7 +135,10 @@ def _on_a_network(
     progress(f"{scenario.name}: {scenario.messages} messages …")
     alike = (1,) * scenario.chains
     shape = Options(
-        block_times=alike, epochs=alike, permissionless_window=3_600, committers=scenario.committers
+        block_times=(BLOCK_S,) * scenario.chains,
+        epochs=alike,
+        permissionless_window=3_600,
+        committers=scenario.committers,
     )
     with (
         tempfile.TemporaryDirectory(prefix="ccip-bench-") as folder,
@@ -156,7 +160,7 @@ def _on_a_network(
             figures = measure(network, fleet, traffic, scenario, proxies, options, first_work_s)
         if recording:
             recording.stop()
-    progress(f"  {figures.delivered.sustained:.1f} messages/s, {figures.delivered.failed} failed")
+    progress(f"  {figures.delivered.per_second:.1f} messages/s, {figures.delivered.failed} failed")
     return figures, recording
 
 
@@ -177,12 +181,10 @@ def measure(
 ) -> Figures:
     """One scenario, to the last message."""
     calls_before = proxies.calls_by_role()
-    watch, meter = Watch(network), Meter(network, fleet)
-    for _ in range(scenario.blocks):
-        _send_all_ways(network, traffic, scenario.per_block)
-        meter.sample()
-        if scenario.blocks > 1:
-            _next_block(network)
+    watch = Watch(network)
+    _wait_above(network, _height(network))  # so that the first block of messages has a whole block of time
+    meter = Meter(network, fleet)
+    offered = _offer(network, traffic, scenario, meter.sample)
     _wait(watch, fleet, scenario.messages, options.limit, meter.sample)
     took, cpu, others, calls = meter.seconds, meter.cpu_seconds(), meter.others(), proxies.calls_by_role()
     came = delivered(watch.journeys(), took)
@@ -191,6 +193,7 @@ def measure(
         raise NotYet(f"all of {came.failed} messages failed", code="NOTHING_DELIVERED")
     return Figures(
         scenario=scenario.name,
+        offered=offered,
         delivered=came,
         cpu_us={who: spent / came.messages * 1e6 for who, spent in cpu.items()},
         others=others,
@@ -214,6 +217,20 @@ def _restart(fleet: Fleet, name: str) -> float:
     return round(time.monotonic() - began, 2)
 
 
+def _offer(network: Network, traffic: Traffic, scenario: Scenario, meanwhile: Callable[[], None]) -> Offered:
+    """Hand over all messages: those of a block when the one before it is mined, or at once where that was too late."""
+    sending: list[float] = []
+    began = time.monotonic()
+    for _ in range(scenario.blocks):
+        height, started = _height(network), time.monotonic()
+        _send_all_ways(network, traffic, scenario.per_block)
+        sending.append(time.monotonic() - started)
+        meanwhile()
+        if scenario.blocks > 1:
+            _wait_above(network, height)
+    return Offered.of(scenario.per_block, sending, time.monotonic() - began)
+
+
 def _send_all_ways(network: Network, traffic: Traffic, count: int) -> None:
     """Over all lanes alike; what is left over goes to them in turn."""
     names = [chain.name for chain in network.deployment.chains]
@@ -226,10 +243,12 @@ def _send_all_ways(network: Network, traffic: Traffic, count: int) -> None:
             raise NotYet(f"the chain {source} took only {taken} of {share} messages", code="CHAIN_FULL")
 
 
-def _next_block(network: Network) -> None:
-    anvil = next(iter(network.anvils.values()))
-    height = anvil.block_number()
-    network.wait_until("the next block", lambda: anvil.block_number() > height)
+def _height(network: Network) -> int:
+    return next(iter(network.anvils.values())).block_number()
+
+
+def _wait_above(network: Network, height: int) -> None:
+    network.wait_until("the next block", lambda: _height(network) > height)
 
 
 def _wait(

@@ -15,6 +15,7 @@ from ccip_py.devnet.network import Network
 
 ROLES = ("committer", "monitor", "executor")
 CHAIN, GENERATOR = "chain", "generator"
+BLOCK_S = 1  # of every chain of the bench
 SAMPLE_S = 5.0
 MIDDLE = (10, 90)  # percent of the deliveries: between these a run is steady
 
@@ -29,10 +30,29 @@ class Delivered:
     failed: int
     per_second: float  # from the first sending to the last delivery
     sustained: (
-        float  # between the first tenth and the last tenth of the deliveries, by the destinations' clocks
-    )
+        float | None
+    )  # between the first and the last tenth of the deliveries, by the destinations' clocks
     seconds: Spread  # p50, p95, p99 between the blocks of sending and of delivery
     blocks: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """How fast messages were handed to the chains, all of them together."""
+
+    per_second: float  # as it was achieved
+    named: float | None  # as the scenario says; None of a burst, which is as fast as can be
+    blocks: int
+    late: int  # blocks whose messages took longer than a block to hand over
+
+    @classmethod
+    def of(cls, per_block: int, sending_s: Sequence[float], took_s: float) -> Offered:
+        """From how long each block's messages took, and all of them with the waiting for blocks."""
+        blocks, messages = len(sending_s), per_block * len(sending_s)
+        if blocks == 1:
+            return cls(messages / sending_s[0], None, 1, 0)
+        late = sum(seconds > BLOCK_S for seconds in sending_s)
+        return cls(messages / took_s, per_block / BLOCK_S, blocks, late)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +60,7 @@ class Figures:
     """What a scenario came to."""
 
     scenario: str
+    offered: Offered
     delivered: Delivered
     cpu_us: dict[
         str, float
@@ -133,14 +154,14 @@ def delivered(journeys: Sequence[Journey], took_s: float) -> Delivered:
     )
 
 
-def sustained(journeys: Sequence[Journey]) -> float:
-    """Messages per second while the network was neither filling nor emptying; 0 if that was not even a second."""
+def sustained(journeys: Sequence[Journey]) -> float | None:
+    """Messages per second while the network was neither filling nor emptying; none if that was not even a second."""
     times = sorted(journey.tried_at for journey in journeys)
     if not times:
-        return 0.0
+        return None
     first, last = (times[len(times) * percent // 100] for percent in MIDDLE)
     between = sum(first < at <= last for at in times)
-    return between / (last - first) if last > first else 0.0
+    return between / (last - first) if last > first else None
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -151,11 +172,11 @@ def spread(values: Sequence[float]) -> Spread:
 def as_table(figures: Sequence[Figures]) -> str:
     """Markdown, as docs/relay.md has it."""
     lines = [
-        "| load | messages delivered | failed | messages/s: sustained, with start and end | chains alone, messages/s: slowest chain, all on one core | seconds p50/p95/p99 | blocks "
+        "| load | offered messages/s: achieved of named | messages delivered | failed | messages/s: sustained, with start and end | chains alone, messages/s: slowest chain, all on one core | seconds p50/p95/p99 | blocks "
         "p50/p95/p99 | CPU µs per message: committers, monitors, executor, chains, generator "
         "| MB at the start → at the end: committer, monitor, executor | first work, s "
         "| restart, s: committer, monitor, executor | cores used by others |",
-        "|---|---:|---:|---:|---:|---|---|---|---|---:|---|---:|",
+        "|---|---|---:|---:|---:|---:|---|---|---|---|---:|---|---:|",
         *map(_row, figures),
     ]
     counted = [each for each in figures if each.calls]
@@ -175,11 +196,21 @@ def _row(each: Figures) -> str:
     memory = ", ".join(f"{mb[0]:.0f} → {mb[-1]:.0f}" for mb in each.memory_mb.values())
     came = each.delivered
     return (
-        f"| {each.scenario} | {came.messages:,} | {came.failed:,} "
-        f"| {came.sustained:,.1f}, {came.per_second:,.1f} | {alone} "
+        f"| {each.scenario} | {_offered(each.offered)} | {came.messages:,} | {came.failed:,} "
+        f"| {_rate(came.sustained)}, {came.per_second:,.1f} | {alone} "
         f"| {_slashes(came.seconds)} | {_slashes(came.blocks)} | {_commas(each.cpu_us, ',.0f')} | {memory} "
         f"| {each.first_work_s:g} | {_commas(each.restart_s, '.1f') or '–'} | {each.others:.1f} |"
     )
+
+
+def _offered(each: Offered) -> str:
+    named = f" of {each.named:g}" if each.named else " at once"
+    late = f"; longer than a block in {each.late} of {each.blocks}" if each.late else ""
+    return f"{each.per_second:,.1f}{named}{late}"
+
+
+def _rate(per_second: float | None) -> str:
+    return "–" if per_second is None else f"{per_second:,.1f}"
 
 
 def _commas(values: dict[str, float], how: str) -> str:

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from ccip_py.chaos import bench_relay
-from ccip_py.chaos.figures import Delivered, Figures, as_table, delivered, spread, sustained
+from ccip_py.chaos.figures import Delivered, Figures, Offered, as_table, delivered, spread, sustained
 from ccip_py.chaos.replay import ChainsAlone
 from ccip_py.chaos.watch import Journey
 
 ROW = Figures(
     scenario="10 a block",
+    offered=Offered.of(10, [0.1] * 30, took_s=30.0),
     delivered=Delivered(
         300, 0, per_second=9.1, sustained=10.0, seconds=spread([5, 6]), blocks=spread([5, 6])
     ),
@@ -35,8 +36,11 @@ def test_a_sustained_rate_leaves_out_the_start_and_the_end() -> None:
 
 
 def test_what_was_over_within_a_second_has_no_sustained_rate() -> None:
-    assert sustained(tried(7, 7, 7)) == 0.0
-    assert sustained([]) == 0.0
+    assert sustained(tried(7, 7, 7)) is None
+    assert sustained([]) is None
+
+    burst = replace(ROW, delivered=delivered(tried(7, 7, 7), took_s=1.0))
+    assert "| –, 3.0 |" in as_table([burst])
 
 
 def test_a_table_has_a_row_for_each_scenario() -> None:
@@ -63,7 +67,7 @@ def test_a_bench_with_failed_messages_fails(
 
     assert bench_relay.main(["--only", "10"]) == failed
     said = capsys.readouterr()
-    assert f"| 10 a block | 300 | {failed} |" in said.out
+    assert f"| 10 a block | 10.0 of 10 | 300 | {failed} |" in said.out
     assert ("1 messages failed" in said.err) == bool(failed)
 
 
@@ -74,3 +78,17 @@ def test_chains_alone_are_as_fast_as_the_slowest_or_as_one_core_that_does_all() 
     table = as_table([replace(ROW, chains_alone=alone)]).splitlines()
     assert "slowest chain, all on one core" in table[0]
     assert "| 300, 200 |" in table[2]
+
+
+def test_the_offered_load_is_what_was_achieved_and_says_where_it_fell_behind() -> None:
+    behind = Offered.of(600, [0.4, 1.5, 1.1, 0.9], took_s=4.8)
+
+    assert (behind.per_second, behind.named, behind.late) == (500.0, 600.0, 2)
+    assert "| 500.0 of 600; longer than a block in 2 of 4 |" in as_table([replace(ROW, offered=behind)])
+
+
+def test_a_burst_is_offered_as_fast_as_the_chains_take_it() -> None:
+    burst = Offered.of(1_000, [4.0], took_s=4.0)
+
+    assert (burst.named, burst.late) == (None, 0)
+    assert "| 250.0 at once |" in as_table([replace(ROW, offered=burst)])
