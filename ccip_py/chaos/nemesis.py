@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -29,6 +29,7 @@ from ccip_py.errors import CcipError
 from ccip_py.protocol.codec import evm as codec
 from ccip_py.protocol.hashing import leaf, metadata_hash
 from ccip_py.protocol.ids import Address, MessageId
+from ccip_py.protocol.message import Message
 from ccip_py.testing import faults as proxy
 
 SPIKE_WEI = 1_000 * 10**9  # a thousand times a devnet's base fee
@@ -188,25 +189,33 @@ def drained_wallet(world: World, dice: random.Random) -> Iterator[str]:
 @contextmanager
 def lying_committer(world: World, dice: random.Random) -> Iterator[str]:
     """One committer sees, signs and proposes other messages than were sent."""
-    node = f"committer {LIAR}"
+    node, lie = f"committer {LIAR}", dice.choice(tuple(LIES))
     for chain in world.network.deployment.chains:
         lanes = [lane for lane in world.network.deployment.lanes if lane.source == chain.selector]
-        lies = [
-            proxy.ForgeLogs(_forger(lane), proxy.emitted_by(lane.on_ramp, codec.CCIP_SEND_REQUESTED))
+        forged = [
+            proxy.ForgeLogs(
+                forger(lane, LIES[lie]), proxy.emitted_by(lane.on_ramp, codec.CCIP_SEND_REQUESTED)
+            )
             for lane in lanes
         ]
-        world.proxies.set(node, chain.name, *lies)
-    yield f"{node} with {dice.choice(('other receivers', 'other data'))}"
+        world.proxies.set(node, chain.name, *forged)
+    yield f"{node} with {lie}"
     for chain in world.network.deployment.chains:
         world.proxies.set(node, chain.name)
 
 
-def _forger(lane: LaneDeployment) -> Callable[[bytes], bytes]:
-    """Log data → the same message for somebody else, with the id that belongs to that."""
+LIES: dict[str, Callable[[Message], Message]] = {
+    "other receivers": lambda message: replace(message, receiver=NOBODY),
+    "other data": lambda message: replace(message, data=message.data + b"!"),
+}
+
+
+def forger(lane: LaneDeployment, alter: Callable[[Message], Message]) -> Callable[[bytes], bytes]:
+    """Log data → another message in its place, with the id that belongs to that."""
     metadata = metadata_hash(lane.source, lane.destination, lane.on_ramp)
 
     def forge(data: bytes) -> bytes:
-        altered = replace(codec.decode_ccip_send_requested(data), receiver=NOBODY)
+        altered = alter(codec.decode_ccip_send_requested(data))
         return codec.encode_ccip_send_requested(
             replace(altered, message_id=MessageId(leaf(altered, metadata)))
         )
@@ -275,8 +284,7 @@ def clock_jump(world: World, dice: random.Random) -> Iterator[str]:
 def lost_transactions(world: World, dice: random.Random) -> Iterator[str]:
     """A chain forgets what waits in its pool."""
     chain = world.any_chain(dice)
-    with suppress(Exception):
-        world.network.anvils[chain].rpc("anvil_dropAllTransactions")
+    world.network.anvils[chain].rpc("anvil_dropAllTransactions")
     yield chain
 
 
