@@ -116,6 +116,7 @@ class Report:
             "no audit was decided while it ran": self._unaudited,
             f"{honest.failed} honest messages failed": honest.failed > 0,
             "no honest message was delivered": self.decided and honest.delivered <= 0,
+            f"{self.drained_s:.0f} s until the queue was empty, {PROMISED_CALM_S:.0f} s were promised": self._slow,
             f"{self.lost} messages lost": self.lost > 0,
             f"{self.doubled} messages doubled": self.doubled > 0,
             f"{len(self.deaths)} nodes ended by themselves": bool(self.deaths),
@@ -128,6 +129,11 @@ class Report:
     @property
     def _unaudited(self) -> bool:
         return self.plan.seconds >= AUDITED_FROM_S and all(audit.error for audit in self.audits)
+
+    @property
+    def _slow(self) -> bool:
+        """The promise is an hour's: a try only says how long it took, as its machine may be anything."""
+        return not self.a_try and self.drained_s > PROMISED_CALM_S
 
     @property
     def passed(self) -> bool:

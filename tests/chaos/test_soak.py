@@ -98,6 +98,7 @@ def test_a_shorter_run_is_a_try_and_says_so() -> None:
         {"sent": 0, "delivered": 0},
         {"delivered": 10, "failed": 10, "hostile": {"refusing": Fate(9, 0, 9)}},
         {"sent": 10, "delivered": 10, "hostile": {"no harm after all": Fate(10, 10, 0)}},
+        {"drained_s": 120.1},
         {"lost": 1},
         {"doubled": 1},
         {"deaths": ["committer 0"]},
@@ -119,6 +120,15 @@ def test_anything_lost_doubled_dead_or_broken_fails_the_run(changes: dict[str, o
     assert _report().passed
     assert not _report(**changes).passed
     assert "BROKEN: " in as_text(_report(**changes)).splitlines()[-1]
+
+
+def test_the_calm_after_an_hour_is_promised_and_that_after_a_try_only_told() -> None:
+    assert _report(drained_s=120.0).passed
+    slow = {"drained_s": 200.0}
+    assert _report(**slow).reasons == ["200 s until the queue was empty, 120 s were promised"]
+    a_try = _report(plan=Plan(seconds=599), audits=[], **slow)
+    assert a_try.passed
+    assert "200 s after the faults (120 s were promised)" in as_text(a_try)
 
 
 def test_one_audit_decided_meanwhile_is_enough_and_a_short_try_needs_none() -> None:
