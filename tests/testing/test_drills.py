@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ccip_py.testing.drills import __main__ as command
 from ccip_py.testing.drills.__main__ import DRILLS, run_drills
 from ccip_py.testing.drills.figures import Figure, as_json, table
 from ccip_py.testing.drills.soak import SoakOptions, SoakReport, soak
@@ -45,6 +46,24 @@ def test_a_figure_is_held_late_or_broken() -> None:
     assert Figure("d", "p", False, 1.0, 3.0).verdict == "BROKEN"
     assert "4.0 s" in table([Figure("d", "p", True, 4.0, 3.0)])
     assert json.loads(as_json([Figure("d", "p", True)]))[0]["verdict"] == "held"
+
+
+@pytest.mark.parametrize(
+    ("figure", "code"),
+    [
+        (Figure("d", "p", True), 0),
+        (Figure("d", "p", True, 3.0, 3.0), 0),
+        (Figure("d", "p", True, 3.1, 3.0), 1),
+        (Figure("d", "p", False, 1.0, 3.0), 1),
+    ],
+)
+def test_the_command_fails_where_a_promise_was_broken_or_kept_late(
+    figure: Figure, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["scripts/drill", "bad-root"])
+    monkeypatch.setattr(command, "run_drills", lambda *_: [Figure("d", "first", True), figure])
+
+    assert command.main() == code
 
 
 @pytest.mark.parametrize("spoiled", ["curses", "evidence", "waiting", "nothing executed"])

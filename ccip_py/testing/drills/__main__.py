@@ -65,6 +65,7 @@ def run_drills(names: Sequence[str], say: Callable[[str], None]) -> list[Figure]
 
 
 def main() -> int:
+    """Exit 0 if every promise was kept, in its time; 1 if not; 2 for a drill that there is not."""
     options = _parser().parse_args()
     if options.drills == ["soak"]:
         report = soak(SoakOptions(minutes=options.minutes, seed=options.seed), progress=_say)
@@ -78,7 +79,7 @@ def main() -> int:
             )
             return 2
         figures = run_drills(options.drills or list(DRILLS), _say)
-        text, data, passed = table(figures), as_json(figures), all(one.held for one in figures)
+        text, data, passed = table(figures), as_json(figures), all(one.in_time for one in figures)
     print(text)
     if options.json:
         options.json.write_text(data + "\n")

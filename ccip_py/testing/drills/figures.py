@@ -15,15 +15,20 @@ class Figure:
     promise: str
     held: bool
     seconds: float | None = None
-    target: float | None = None  # seconds; beyond it the promise is late, which is shown and not hidden
+    target: float | None = None  # seconds; beyond it the promise is late
     detail: str = ""
 
     @property
     def verdict(self) -> str:
         if not self.held:
             return "BROKEN"
+        return "held" if self.in_time else "late"
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it held, and soon enough: tests ask only for the first, as their machine may be anything."""
         late = self.seconds is not None and self.target is not None and self.seconds > self.target
-        return "late" if late else "held"
+        return self.held and not late
 
 
 def table(figures: Sequence[Figure]) -> str:
