@@ -136,9 +136,17 @@ class Flows:
         known = self.book.known(source, destination)
         must_be_read(known)
         message = yield from self.outgoing(source, receiver, options)
-        router = self.book.router(known.lane.source)
-        unlimited = options.get("approve_unlimited", False)
-        return (yield from send.send(known.lane, router, message, signer, unlimited=unlimited))
+        book, who = self.book, as_address(signer.address)
+        return (
+            yield from send.send(
+                known.lane,
+                book.router(known.lane.source),
+                message,
+                signer,
+                otherwise=lambda: preflight.must_be_accepted(book, known, message, who),
+                unlimited=options.get("approve_unlimited", False),
+            )
+        )
 
     def start(self, sent: SentMessage) -> Trace:
         lane = sent.lane

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccip_py.errors import BadInput, CcipError
+from ccip_py.errors import BadInput, CcipError, Refused
 from ccip_py.protocol.codec import evm as codec
 from ccip_py.protocol.ids import Address
 from ccip_py.protocol.message import ExtraArgs, OutgoingMessage
@@ -57,6 +57,13 @@ def obstacles(
             found.append(_refused(refused))
     found += yield from _receiver(book, known, message, sender, tokens, extra)
     return tuple(sorted(found, key=lambda obstacle: not obstacle.on_source))
+
+
+def must_be_accepted(book: Book, known: KnownLane, message: OutgoingMessage, sender: Address) -> Flow[None]:
+    """Refused, by the first reason, if the source would not take the message once the Router is approved."""
+    for obstacle in (yield from obstacles(book, known, message, sender)):
+        if obstacle.on_source:
+            raise Refused(f"{obstacle.message}; nothing was signed", code=obstacle.code, hint=obstacle.hint)
 
 
 def _refused(error: CcipError) -> Obstacle:

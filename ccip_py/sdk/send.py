@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hexbytes import HexBytes
 
@@ -13,9 +14,10 @@ from ccip_py.protocol.ids import NO_ADDRESS, Address, ChainSelector
 from ccip_py.protocol.lane import Lane
 from ccip_py.protocol.message import ExtraArgs, OutgoingMessage, TokenAmount
 from ccip_py.sdk.amounts import decimal_amount
-from ccip_py.sdk.evm import Function, Signer, as_address, call_request, read, read_many, succeeded, transact
-from ccip_py.sdk.flow import Flow, ask
-from ccip_py.sdk.types import Fee, SentMessage
+from ccip_py.sdk.evm import Function, Signer, as_address, call_request, read, succeeded, transact
+from ccip_py.sdk.flow import Call, Flow, ask
+from ccip_py.sdk.rehearsal import rehearse
+from ccip_py.sdk.types import Fee, SentMessage, Transaction
 
 WRAPPED_NATIVE = Function("getWrappedNative", (), ("address",))
 ALLOWANCE = Function("allowance", ("address", "address"), ("uint256",))
@@ -95,21 +97,38 @@ def get_fee(lane: Lane, router: Address, message: OutgoingMessage) -> Flow[Fee]:
 
 
 def send(
-    lane: Lane, router: Address, message: OutgoingMessage, signer: Signer, *, unlimited: bool = False
+    lane: Lane,
+    router: Address,
+    message: OutgoingMessage,
+    signer: Signer,
+    *,
+    otherwise: Callable[[], Flow[None]],
+    unlimited: bool = False,
 ) -> Flow[SentMessage]:
     """Approve what is missing, send, and read back the message that the OnRamp emitted.
 
-    Raises before anything is signed if balance does not suffice or the Router would revert.
+    Raises before anything is signed if balance does not suffice or the Router would revert. Where approvals come first,
+    they are simulated together with the send; `otherwise` decides for nodes that cannot do that, and raises if it objects.
     """
     fee = yield from get_fee(lane, router, message)
-    yield from _approve(lane.source, router, spending(message, fee), signer, unlimited=unlimited)
-    transaction, receipt = yield from transact(
-        lane.source,
-        signer,
-        router,
-        codec.ccip_send_call(lane.destination, message),
-        value=fee.amount if fee.native else 0,
-    )
+    value = fee.amount if fee.native else 0
+    missing = yield from _missing(lane.source, router, spending(message, fee), signer, value)
+    call = codec.ccip_send_call(lane.destination, message)
+    approvals = [
+        (token, APPROVE.calldata(router, 2**256 - 1 if unlimited else amount))
+        for token, amount in missing.items()
+    ]
+    if approvals:
+        batch = [*((token, data, 0) for token, data in approvals), (router, call, value)]
+        if not (yield from rehearse(lane.source, signer.address, batch)):
+            yield from otherwise()
+    for token, data in approvals:
+        yield from transact(lane.source, signer, token, data)
+    return _sent(lane, *(yield from transact(lane.source, signer, router, call, value=value)))
+
+
+def _sent(lane: Lane, transaction: Transaction, receipt: dict[str, Any]) -> SentMessage:
+    """The message, as the OnRamp's event says it."""
     for log in receipt["logs"]:
         topic = bytes(HexBytes(log["topics"][0])) if log["topics"] else b""
         if as_address(log["address"]) == lane.on_ramp and topic == codec.CCIP_SEND_REQUESTED:
@@ -133,30 +152,38 @@ def spending(message: OutgoingMessage, fee: Fee) -> dict[Address, int]:
     return total
 
 
-def _approve(
-    chain: ChainSelector, router: Address, wanted: dict[Address, int], signer: Signer, *, unlimited: bool
-) -> Flow[None]:
-    """Give the Router exactly what it will pull, or all there ever is, where it may not already."""
+def _missing(
+    chain: ChainSelector, router: Address, wanted: dict[Address, int], signer: Signer, value: int
+) -> Flow[dict[Address, int]]:
+    """The tokens that the Router may not yet pull; BadInput if the sender does not hold what it is to give."""
     owner = as_address(signer.address)
-    questions = [
-        (token, f, (owner, *more))
+    views = [
+        call_request(token, function.calldata(owner, *more))
         for token in wanted
-        for f, more in ((BALANCE_OF, ()), (ALLOWANCE, (router,)))
+        for function, more in ((BALANCE_OF, ()), (ALLOWANCE, (router,)))
     ]
-    answers = [value for (value,) in (yield from read_many(chain, questions))]
-    held = dict(zip(wanted, zip(answers[::2], answers[1::2], strict=True), strict=True))
-    for token, amount in wanted.items():
-        if held[token][0] < amount:
-            raise BadInput(
-                "the sender holds too little of a token",
-                code="INSUFFICIENT_BALANCE",
-                context={"token": codec.checksum(token), "needs": amount, "holds": held[token][0]},
-                hint="mint or transfer some to the sender first; nothing was signed",
-            )
-    for token, amount in wanted.items():
-        if held[token][1] < amount:
-            allowed = 2**256 - 1 if unlimited else amount
-            yield from transact(chain, signer, token, APPROVE.calldata(router, allowed))
+    native, *answers = yield from ask(
+        chain, Call("eth_getBalance", (codec.checksum(owner), "latest")), *views
+    )
+    _must_hold("the native coin", int(succeeded(native), 16), value)
+    held = [int(succeeded(answer), 16) for answer in answers]
+    for (token, amount), balance in zip(wanted.items(), held[::2], strict=True):
+        _must_hold(codec.checksum(token), balance, amount)
+    return {
+        token: amount
+        for (token, amount), allowed in zip(wanted.items(), held[1::2], strict=True)
+        if allowed < amount
+    }
+
+
+def _must_hold(token: str, balance: int, amount: int) -> None:
+    if balance < amount:
+        raise BadInput(
+            "the sender holds too little of a token",
+            code="INSUFFICIENT_BALANCE",
+            context={"token": token, "needs": amount, "holds": balance},
+            hint="mint or transfer some to the sender first; nothing was signed",
+        )
 
 
 def balance_of(chain: ChainSelector, token: Address, account: Address) -> Flow[int]:

@@ -1,14 +1,23 @@
 """Each mistake of a sender gets its own typed error, by name and with its values, and costs nothing."""
 
-import pytest
+from collections.abc import Callable
+from typing import Any
 
-from ccip_py.errors import ContractRefused
+import pytest
+from eth_account import Account
+from web3 import Web3
+
+from ccip_py.deploy.admin import act, curse, uncurse
+from ccip_py.errors import BadInput, ContractRefused, Refused
+from ccip_py.protocol.blessing import curse_subject
 from ccip_py.protocol.codec import evm as codec
 from ccip_py.protocol.codec.evm import address_to_word
 from ccip_py.protocol.ids import NO_ADDRESS, Address
 from ccip_py.protocol.message import OutgoingMessage, TokenAmount
 from ccip_py.sdk import send as sending
-from ccip_py.sdk.evm import transact
+from ccip_py.sdk.client import Ccip
+from ccip_py.sdk.evm import as_address, transact
+from ccip_py.sdk.signers import development
 
 V2_TAG = bytes.fromhex("181dcf10")
 UNKNOWN_SELECTOR = 4949039107694359620
@@ -113,3 +122,100 @@ def test_what_was_overpaid_comes_back(network):
     after = int(network.anvils["a"].rpc("eth_getBalance", network.user.address, "latest"), 16)
     gas = sent.gas_used * int(receipt["effectiveGasPrice"], 16)
     assert before - after == fee.amount + gas
+
+
+# With tokens an approval comes first: nothing of it is signed if the send behind it would be refused
+
+
+class Plain:
+    """A Web3 object of a node that cannot simulate several transactions, as many can not."""
+
+    def __init__(self, url: str) -> None:
+        self.provider = self
+        self._http = Web3.HTTPProvider(url)
+
+    def make_request(self, method: str, params: list[Any]) -> Any:
+        if method == "eth_simulateV1":
+            return {"error": {"code": -32601, "message": "the method eth_simulateV1 does not exist"}}
+        return self._http.make_request(method, params)
+
+
+def limit_to(network, capacity: int) -> None:
+    console, token = network.owner_console("a"), network.chain("a").token("BMT")
+    limit = {"isEnabled": True, "capacity": capacity, "rate": (capacity + 1) // 2}
+    remote = network.chain("b").selector
+    act(console, token.pool, "BurnMintTokenPool", "setChainRateLimiterConfig", remote, limit, limit)
+
+
+def cursed(network) -> Callable[[], None]:
+    console, subject = network.owner_console("a"), curse_subject(network.chain("b").selector)
+    curse(console, subject)
+    return lambda: uncurse(console, subject)
+
+
+def limited(network) -> Callable[[], None]:
+    limit_to(network, 1)
+    return lambda: limit_to(network, 100_000 * 10**18)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "simulates", "error"),
+    [
+        (limited, True, "TokenMaxCapacityExceeded"),
+        (limited, False, "RATE_LIMIT"),
+        (cursed, True, "CursedByRMN"),
+        (cursed, False, "CursedByRMN"),  # the quote says it
+    ],
+)
+def test_what_the_send_would_be_refused_for_is_known_before_its_approval_is_signed(
+    network, trouble, simulates, error
+):
+    url, sender = network.chain("a").rpc_url, development(3)
+    restore = trouble(network)
+    try:
+        with Ccip(network.deployment, rpc_urls={"a": url if simulates else Plain(url)}) as ccip:
+            before = nonce(network, sender.address)
+            with pytest.raises(Refused) as refused:
+                ccip.send("a", "b", sender.address, signer=sender, tokens=[("BMT", 10)], gas_limit=0)
+            assert nonce(network, sender.address) == before
+    finally:
+        restore()
+
+    assert getattr(refused.value, "error", refused.value.code) == error
+
+
+def nonce(network, account: str) -> int:
+    return int(network.anvils["a"].rpc("eth_getTransactionCount", account, "pending"), 16)
+
+
+@pytest.mark.parametrize("simulates", [True, False], ids=["simulates", "does not simulate"])
+@pytest.mark.parametrize("unlimited", [True, False])
+def test_the_router_is_approved_for_what_it_pulls_or_once_and_for_all(network, simulates, unlimited):
+    """With LINK for the fee, both tokens need it."""
+    chain, sender = network.chain("a"), development(2)
+    tokens = chain.token("BMT").address, chain.link
+    for token in tokens:
+        nothing = sending.APPROVE.calldata(chain.router, 0)
+        network.ccip.driver.run(transact(chain.selector, sender, token, nothing))
+    with Ccip(
+        network.deployment, rpc_urls={"a": chain.rpc_url if simulates else Plain(chain.rpc_url)}
+    ) as ccip:
+        options = {"tokens": [("BMT", 10)], "fee_token": "LINK", "gas_limit": 0}
+        sent = ccip.send("a", "b", sender.address, signer=sender, approve_unlimited=unlimited, **options)
+
+    left = [
+        network.read("a", token, sending.ALLOWANCE, as_address(sender.address), chain.router)
+        for token in tokens
+    ]
+    assert bytes(sent.message.fee_token) == chain.link
+    assert left == [2**256 - 1 if unlimited else 0] * 2
+
+
+def test_a_balance_of_native_coin_that_is_too_small_is_said_as_such(network):
+    poor = Account.create()
+
+    with pytest.raises(BadInput) as refused:
+        network.ccip.send("a", "b", poor.address, signer=poor, data=b"hi", gas_limit=100_000)
+
+    assert refused.value.code == "INSUFFICIENT_BALANCE"
+    assert refused.value.context["token"] == "the native coin"
