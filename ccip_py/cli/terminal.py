@@ -197,6 +197,14 @@ def _described(problem: Exception) -> tuple[str, str, Mapping[str, object], str,
         return problem.code, problem.message, problem.context, problem.hint, problem.retryable
     if isinstance(problem, TyperException):
         return "USAGE", *_usage(problem)
+    if isinstance(problem, OSError) and problem.filename is not None:
+        return (
+            "FILE",
+            f"{problem.filename}: {problem.strerror}",
+            {},
+            "another path, or other rights to it",
+            False,
+        )
     known = f"{type(problem).__name__}: {problem}"
     return "BUG", known, {}, "this is a bug of ccip; -v shows where", False
 

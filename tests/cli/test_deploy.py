@@ -49,3 +49,13 @@ def test_what_does_not_go_together_is_a_typing_error(
     cli: Run, config: Path, arguments: tuple[str, ...]
 ) -> None:
     assert cli("deploy", config, *arguments).code == 2
+
+
+def test_a_path_that_cannot_be_written_is_named(cli: Run, config: Path) -> None:
+    inside_a_file = config / "deployment.json"
+
+    ran = cli("deploy", config, "--out", inside_a_file)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert f"error[FILE]: {config}" in ran.err
+    assert "help: " in ran.err

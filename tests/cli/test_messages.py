@@ -59,6 +59,12 @@ def test_a_token_is_sent_followed_shown_and_certified(on: Run, running: Running,
     certificate, pins = tmp_path / "c.json", tmp_path / "p.json"
     assert on("show", sent.json["transaction"], "--certificate", certificate).code == 0
     assert on("lane", "-s", "a", "-D", "b", "--pins", pins).code == 0
+    for command in (
+        ("show", sent.json["transaction"], "--certificate"),
+        ("lane", "-s", "a", "-D", "b", "--pins"),
+    ):
+        unwritable = on(*command, pins / "below a file")
+        assert (unwritable.code, "error[FILE]" in unwritable.err) == (1, True), unwritable.err
     offline = on("verify", certificate, "--pins", pins, "--deployment", "/nowhere")
     assert (offline.code, "the certificate holds" in offline.out) == (0, True), offline.out
     asked = on("verify", certificate, "--json")
