@@ -9,8 +9,10 @@ import typer
 from ccip_py.cli import options, terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ccip_py.chains.deployment import ChainDeployment, Deployment
-    from ccip_py.deploy.admin import Console
+    from ccip_py.deploy.admin import Console, Done
 
 Subject = Annotated[str, typer.Argument(help="The remote chain to stop, `global` for everything, or `show`.")]
 Lifted = Annotated[str, typer.Argument(help="The remote chain, or `global`.")]
@@ -52,13 +54,8 @@ def curse(
         _show(network, on, monitor or [], as_json)
         return
     wanted = _subject(network, subject)
-    done = [
-        _line(chain, subject, "cursed", admin.curse(_console(chain, key, GUARDIAN), wanted).transaction)
-        for chain in _chains(network, on, subject)
-    ]
-    terminal.result(
-        done, [f"{x['chain']}: {x['subject']} {x['state']} {x['transaction']}" for x in done], as_json
-    )
+    consoles = [_console(chain, key, GUARDIAN) for chain in _chains(network, on, subject)]
+    _each(consoles, subject, "cursed", lambda console: admin.curse(console, wanted), as_json)
 
 
 def uncurse(
@@ -76,17 +73,41 @@ def uncurse(
 
     network = read_deployment(deployment)
     wanted, seen = _subject(network, subject), _quoted(quote, on)
-    chains = [
-        chain
-        for chain in _chains(network, on, subject)
-        if wanted in admin.ask(chain, chain.rmn, "RMN", "getCursedSubjects")
+    consoles = [_console(chain, key, OWNER) for chain in _chains(network, on, subject)]
+
+    def lift(console: Console) -> Done | None:
+        chain = console.chain
+        stands = wanted in admin.ask(chain, chain.rmn, "RMN", "getCursedSubjects")
+        return admin.uncurse(console, wanted, seen) if stands else None
+
+    _each(consoles, subject, "lifted", lift, as_json)
+
+
+def _each(
+    consoles: list[Console], subject: str, state: str, act: Callable[[Console], Done | None], as_json: bool
+) -> None:
+    """Act on each chain, whatever the others said, and report each; exit 1 if one refused. None: nothing was to do."""
+    from ccip_py.errors import CcipError
+
+    done: list[dict[str, str]] = []
+    for console in consoles:
+        line = {"chain": console.chain.name, "subject": subject, "transaction": "", "reason": ""}
+        with terminal.waiting(f"{console.chain.name}: waiting until {subject} is {state}"):
+            try:
+                acted = act(console)
+            except CcipError as refused:
+                if len(consoles) == 1:
+                    raise
+                done.append({**line, "state": "refused", "reason": f"[{refused.code}] {refused}"})
+                continue
+        if acted is not None:
+            done.append({**line, "state": state, "transaction": acted.transaction})
+    lines = [
+        f"{x['chain']}: {x['subject']} {x['state']} {x['transaction']}{x['reason']}".rstrip() for x in done
     ]
-    done = [
-        _line(chain, subject, "lifted", admin.uncurse(_console(chain, key, OWNER), wanted, seen).transaction)
-        for chain in chains
-    ]
-    lines = [f"{x['chain']}: {x['subject']} {x['state']} {x['transaction']}" for x in done]
     terminal.result(done, lines or [f"{subject} is not cursed"], as_json)
+    if any(x["state"] == "refused" for x in done):
+        raise typer.Exit(1)
 
 
 def _show(network: Deployment, on: str, monitors: list[str], as_json: bool) -> None:
@@ -163,7 +184,3 @@ def _console(chain: ChainDeployment, key: str, devnet: str) -> Console:
     if not key and chain.chain_id not in LOCAL_CHAIN_IDS:
         raise ConfigError(f"no key: {chain.name} is not a local chain", hint="--key keystore:PATH")
     return Console(chain, party(key or devnet))
-
-
-def _line(chain: ChainDeployment, subject: str, state: str, transaction: str) -> dict[str, str]:
-    return {"chain": chain.name, "subject": subject, "state": state, "transaction": transaction}

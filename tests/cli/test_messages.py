@@ -5,13 +5,17 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ccip_py.chains.deployment import save_deployment
 from ccip_py.cli.connect import Announcing
 from ccip_py.cli.pending import Pending
+from ccip_py.protocol.blessing import GLOBAL_CURSE
 from ccip_py.protocol.journey import Stage
+from ccip_py.sdk.lanes import IS_CURSED
 from ccip_py.sdk.signers import development
 
 from .conftest import Ran, Run, Running, in_a_process
@@ -195,6 +199,28 @@ def test_n5_a_curse_stops_and_shows_everywhere(on: Run, running: Running) -> Non
         assert on("uncurse", "b", "--on", "a").code == 0
     assert on("curse", "show").out == "nothing is cursed\n"
     assert on("uncurse", "b").out == "b is not cursed\n"
+
+
+def test_a_chain_that_does_not_answer_keeps_no_other_from_being_cursed(
+    cli: Run, running: Running, tmp_path: Path
+) -> None:
+    """The dead one is first in the file."""
+    whole = running.network.deployment
+    a, b = whole.chains
+    file = tmp_path / "one_is_dead.json"
+    save_deployment(replace(whole, chains=(replace(a, rpc_url="http://127.0.0.1:1"), b)), file)
+    try:
+        ran = cli("curse", "global", "--deployment", file, "--json")
+        assert ran.code == 1
+        assert [(each["chain"], each["state"]) for each in ran.json] == [("a", "refused"), ("b", "cursed")]
+        assert ran.json[0]["reason"].startswith("[ENDPOINT_DOWN]")
+        assert running.network.read("b", b.rmn, IS_CURSED, GLOBAL_CURSE)
+    finally:
+        lifted = cli("uncurse", "global", "--deployment", file)
+    assert lifted.code == 1
+    assert "a: global refused [ENDPOINT_DOWN]" in lifted.out
+    assert "b: global lifted 0x" in lifted.out
+    assert not running.network.read("b", b.rmn, IS_CURSED, GLOBAL_CURSE)
 
 
 # N6: each reason has its own message
