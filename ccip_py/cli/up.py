@@ -246,7 +246,9 @@ def _detach(timeout: float, as_json: bool) -> None:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={name: value for name, value in os.environ.items() if name != "CCIP_DETACH"},
+            env={
+                name: value for name, value in os.environ.items() if name not in ("CCIP_DETACH", "CCIP_JSON")
+            },
         )
     deadline = time.monotonic() + timeout
     with terminal.waiting("waiting for the network") as update:

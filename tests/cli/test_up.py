@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -77,8 +78,6 @@ def test_a_network_that_was_killed_is_said_to_be_gone_and_gone_on_with(tmp_path:
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -89,6 +88,20 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert ran.code == 1
     assert "error[PORT_BUSY]" in ran.err
     assert port in ran.err
+
+
+def test_a_start_that_fails_out_of_sight_says_why_in_json_too(tmp_path: Path) -> None:
+    asked = {**os.environ, "CCIP_JSON": "1"}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        ran = in_a_process("up", "--detach", "--port", port, "--port", "0", cwd=tmp_path, env=asked)
+
+    assert (ran.code, ran.json["error"]["code"]) == (1, "NOT_UP")
+    assert "error[PORT_BUSY]" in ran.json["error"]["message"]
+    assert port in ran.json["error"]["message"]
 
 
 def test_there_are_as_many_chains_as_have_ids_and_keys() -> None:
