@@ -267,6 +267,18 @@ def read_blessed(log: Log) -> tuple[bytes, bytes, int, int, int]:
     return store, root, _uint64(log.data, 0), _uint64(log.data, _WORD), _uint64(log.data, 2 * _WORD)
 
 
+def read_subject(log: Log) -> bytes:
+    """Cursed and Uncursed: the subject is indexed, at the left end of its word."""
+    if len(log.topics) < 2:
+        raise Undecodable("a curse has its subject indexed")
+    return log.topics[1][:16]
+
+
+def read_amount(log: Log) -> int | None:
+    """What a pool took or gave: the first word of its data. None for a log that has none."""
+    return word(log.data, 0) if len(log.data) >= _WORD else None
+
+
 def read_transfer(log: Log) -> tuple[bytes, bytes, int] | None:
     """ERC-20 Transfer: (from, to, amount). None for a token that logs it in another shape."""
     if len(log.topics) != 3 or len(log.data) != _WORD:

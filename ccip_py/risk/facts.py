@@ -55,6 +55,7 @@ class Facts:
         # Grows when facts are taken back: whatever was concluded from them has to be concluded anew.
         self.generation = 0
         self._chains = tuple(chains)
+        self._rmns = {(chain.selector, chain.rmn) for chain in chains}
         self._by_ramp = {(lane.source, lane.on_ramp): lane for lane in lanes}
         self._by_store = {(lane.destination, lane.commit_store): lane for lane in lanes}
         self._by_off_ramp = {(lane.destination, lane.off_ramp): lane for lane in lanes}
@@ -122,8 +123,8 @@ class Facts:
         self._db.execute("COMMIT")
 
     def _take_logs(self, chain: int, block: Block) -> None:
-        """Each log to whom it concerns. What the contract is decides as much as what the log says: anybody can log
-        anything under an address of their own."""
+        """Each log to whom it concerns. Whose word it is decides as much as what it says: a token or a pool is anybody's
+        contract, and can log whatever an RMN does."""
         backing = self.sent.backing(chain, block.logs)
         for log in block.logs:
             topic = log.topics[0] if log.topics else b""
@@ -133,7 +134,7 @@ class Facts:
                 self.executions.take(lane, log)
             elif lane := self._by_store.get((chain, log.address)):
                 self.roots.take(lane, log)
-            elif topic in (evm.ROOT_BLESSED, evm.CURSED, evm.UNCURSED):
+            elif (chain, log.address) in self._rmns:
                 self.rmn.take(chain, log)
             else:
                 self.flows.take(chain, log)

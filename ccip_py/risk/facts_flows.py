@@ -64,8 +64,9 @@ class Flows:
         elif topic in _IN_USE and (pool := self._pools[chain].get(log.address)):
             if self.connected(chain, pool) is None:
                 self._connect(chain, pool, log.block)
-            if topic in evm.GIVEN:
-                self._of(chain, log, log.address).given += evm.word(log.data, 0)
+            # A pool that says it in another shape hides nothing: the token's own account shows what left.
+            if topic in evm.GIVEN and (amount := evm.read_amount(log)) is not None:
+                self._of(chain, log, log.address).given += amount
 
     def _take_transfer(self, chain: int, log: Log, pools: Sequence[Pool]) -> None:
         """The token's own account: minted is what comes from nobody, burned what goes there, and withdrawn what leaves

@@ -66,17 +66,15 @@ class RmnFacts:
     # TAKING IN
 
     def take(self, chain: int, log: Log) -> None:
-        """One finalized log of an RMN: RootBlessed, Cursed or Uncursed."""
-        at = position(log.block, log.index)
-        if log.topics[0] == evm.ROOT_BLESSED:
+        """One finalized log of the chain's RMN. The caller has seen that it is this contract's word."""
+        topic, at = log.topics[0] if log.topics else b"", position(log.block, log.index)
+        if topic == evm.ROOT_BLESSED:
             self._take_blessing(chain, log, at)
-            return
-        # Cursed and Uncursed: the subject is indexed, at the left end of its word.
-        subject = log.topics[1][:16]
-        self._db.execute(
-            "INSERT INTO cursed VALUES (?,?,?,?)",
-            (str(chain), subject, at, log.topics[0] == evm.CURSED),
-        )
+        elif topic in (evm.CURSED, evm.UNCURSED):
+            self._db.execute(
+                "INSERT INTO cursed VALUES (?,?,?,?)",
+                (str(chain), evm.read_subject(log), at, topic == evm.CURSED),
+            )
 
     def _take_blessing(self, chain: int, log: Log, at: int) -> None:
         """Kept with its place, for judging executions, and noted at the root, which is not open in that epoch any more."""

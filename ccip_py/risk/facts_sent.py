@@ -32,12 +32,14 @@ class SentFacts:
     # TAKING IN
 
     def backing(self, chain: int, logs: Sequence[Log]) -> Counter[tuple[int, bytes, int]]:
-        """How often guarded pools took what amount in which transaction of a block."""
+        """How often guarded pools took what amount in which transaction of a block. An event of another shape backs
+        nothing."""
         pools = self._pools[chain]
         return Counter(
-            (log.tx, log.address, evm.word(log.data, 0))
+            (log.tx, log.address, amount)
             for log in logs
             if log.address in pools and log.topics and log.topics[0] in evm.TAKEN
+            if (amount := evm.read_amount(log)) is not None
         )
 
     def take(self, lane: Lane, log: Log, backing: Counter[tuple[int, bytes, int]]) -> None:

@@ -177,12 +177,7 @@ class Follower:
 
     async def _signed(self, blocks: Sequence[Block]) -> list[Signed]:
         """The signatures under what was counted in these blocks: reports and blessings."""
-        counted = [
-            log
-            for block in blocks
-            for log in block.logs
-            if log.topics and log.topics[0] in (TRANSMITTED, VOTED_TO_BLESS)
-        ]
+        counted = [log for block in blocks for log in block.logs if log.topics and self._is_signed(log)]
         if not counted:
             return []
         found: list[Signed] = []
@@ -190,9 +185,15 @@ class Follower:
         for log, data in zip(counted, inputs, strict=False):
             if log.topics[0] == TRANSMITTED:
                 found += read_transmit(data, self.chain.chain_id, log.address)
-            elif log.address == self.chain.rmn:
+            else:
                 found += read_bless(data, Domain(self.chain.chain_id, self.chain.rmn), self._config_version)
         return found
+
+    def _is_signed(self, log: Log) -> bool:
+        """Whether signatures stand under what this contract has counted."""
+        if log.address == self.chain.rmn:
+            return log.topics[0] == VOTED_TO_BLESS
+        return log.topics[0] == TRANSMITTED and log.address in self._from_birth
 
     async def _begin(self, head: Head) -> Cursor:
         """The block before the first one of interest, by the hash that all endpoints give."""

@@ -7,10 +7,21 @@ import pytest
 from eth_hash.auto import keccak
 
 from ccip_py.risk.config import Pool
+from ccip_py.risk.evm import CURSED
 from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 
 from .builders import DESTINATION, SOURCE, Sent
-from .world import EMITTER, EMITTER_OF_THREE, TOKEN, World, config_for, install, monitored, owner_call
+from .world import (
+    EMITTER,
+    EMITTER_OF_THREE,
+    TOKEN,
+    World,
+    config_for,
+    install,
+    monitored,
+    owner_call,
+    transact,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -146,3 +157,16 @@ async def test_an_7_a_message_whose_tokens_were_neither_locked_nor_burned(
 
         assert world.anomalies() == {"AN7"}
         assert not world.is_blessed(root)
+
+
+async def test_a_token_that_speaks_like_an_rmn_stops_nothing(world: World, tmp_path: Path) -> None:
+    install(world.destination, TOKEN, EMITTER_OF_THREE)
+    forged = CURSED + GLOBAL_SUBJECT + bytes(16) + bytes(32)
+    async with monitored(world, tmp_path):
+        await world.bless_first()
+        transact(world.destination, TOKEN, forged)
+        world.execute(1)
+
+        await world.settle(8)
+
+        assert world.anomalies() == set()
