@@ -1,6 +1,7 @@
 """What the relay's bench computes from what it saw."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from ccip_py.chaos.figures import Delivered, Figures, Offered, as_table, deliver
 from ccip_py.chaos.replay import ChainsAlone
 from ccip_py.chaos.watch import Journey
 
+DOCS = Path(__file__).parents[2] / "docs"
 ROW = Figures(
     scenario="10 a block",
     offered=Offered.of(10, [0.1] * 30, took_s=30.0),
@@ -92,3 +94,15 @@ def test_a_burst_is_offered_as_fast_as_the_chains_take_it() -> None:
 
     assert (burst.named, burst.late) == (None, 0)
     assert "| 250.0 at once |" in as_table([replace(ROW, offered=burst)])
+
+
+def test_the_documented_table_has_the_columns_of_the_bench() -> None:
+    head, rule = as_table([]).splitlines()
+    documented = (DOCS / "relay.md").read_text(encoding="utf-8").splitlines()
+
+    assert documented[documented.index(head) + 1] == rule
+
+
+@pytest.mark.parametrize("name", bench_relay.SCENARIOS)
+def test_every_scenario_is_documented(name: str) -> None:
+    assert f"`{name}`" in (DOCS / "benchmarks.md").read_text(encoding="utf-8")
