@@ -56,6 +56,9 @@ class State:
     )  # (pool, remote, outbound) → tokens
     balances: dict[tuple[bytes, bytes], int] = field(default_factory=dict)  # (holder, token) → amount
     supplies: dict[bytes, int] = field(default_factory=dict)  # token → amount
+    issued_before: dict[bytes, int] = field(
+        default_factory=dict
+    )  # token → its supply before the history begins, if the node still knows
     rounds: dict[tuple[int, int], int] = field(
         default_factory=dict
     )  # (block, tx) of a transmit → epoch, round
@@ -87,6 +90,7 @@ class Chain:
     boxes: dict[bytes, bytes] = field(
         default_factory=dict
     )  # a pool that keeps tokens elsewhere → its lock box
+    first: int = 0  # block that the history begins with
 
     def of(self, kind: type[E], by: bytes | None = None) -> Iterator[E]:
         """The events of one kind, in order; by one contract if it is given."""

@@ -161,6 +161,7 @@ def _chain(
         events=tuple(_events(site, endpoint, pin, sorted(listened))),
         state=State(),
         boxes=boxes,
+        first=site.start_block,
     )
 
 

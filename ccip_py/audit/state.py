@@ -126,6 +126,7 @@ def _read_tokens(endpoint: Endpoint, chain: Chain, arriving: Sequence[Lane], lea
     asked = {(holder, token): (token, _BALANCE + put(holder)) for holder, token in accounts}
     state.balances = _known(endpoint, chain, asked)
     state.supplies = _known(endpoint, chain, {token: (token, _SUPPLY) for token in chain.tokens})
+    state.issued_before = _issued_before(endpoint, chain)
     limited = dict.fromkeys((e.at.by, e.remote) for e in chain.of(LimitsSet) if e.at.by in chain.pools)
     levels = {
         (pool, remote, outbound): (pool, (_OUTBOUND if outbound else _INBOUND) + put(remote))
@@ -133,6 +134,15 @@ def _read_tokens(endpoint: Endpoint, chain: Chain, arriving: Sequence[Lane], lea
         for outbound in (True, False)
     }
     state.levels = _known(endpoint, chain, levels)
+
+
+def _issued_before(endpoint: Endpoint, chain: Chain) -> dict[bytes, int]:
+    """What there was of each token in the block before the history begins: more than nothing of one that was adopted."""
+    if chain.first == 0:
+        return dict.fromkeys(chain.tokens, 0)
+    answers = endpoint.view([(token, _SUPPLY) for token in chain.tokens], chain.first - 1)
+    stated = zip(chain.tokens, answers, strict=True)
+    return {token: number(answer, 0) if answer else 0 for token, answer in stated if answer is not None}
 
 
 def _read_rounds(endpoint: Endpoint, chain: Chain) -> None:

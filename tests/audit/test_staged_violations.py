@@ -68,6 +68,39 @@ def test_s1_a_balance_that_no_transfer_explains(scene: Scene) -> None:
     assert "the pool of LRT holds 1," in scene.caught("S1").what
 
 
+def _adopted(scene: Scene) -> History:
+    """A history that begins after a token of chain a had been deployed and minted, and in which it was minted once more."""
+    ccip, anvil = scene.past.network, scene.network.anvils["a"]
+    token = ccip.deploy("a", "BurnMintERC20", "Old", "OLD", 18)
+    token.grantMintAndBurnRoles(ccip.user.address)
+    token.mint(ccip.user.address, 7 * UNIT)
+    here, there = scene.deployment["chains"]
+    there.update(start_block=scene.network.anvils["b"].block_number() + 1, tokens=[])
+    here["start_block"] = anvil.block_number() + 1
+    here["tokens"] = [{**here["tokens"][0], "symbol": "OLD", "address": token.address}]
+    token.mint(ccip.user.address, 2 * UNIT)
+    return scene.history()
+
+
+def test_s1_an_adopted_token_had_a_supply_before_and_another_supply_than_that_is_caught(scene: Scene) -> None:
+    history = _adopted(scene)
+    state = history.chains[scene.network.chain("a").selector].state
+    assert set(state.issued_before.values()) == {7 * UNIT}
+    assert judge(history).holds
+
+    state.supplies = dict.fromkeys(state.supplies, 10 * UNIT)
+    (violation,) = judge(history).violations
+    assert f"is {10 * UNIT}, its transfers make {9 * UNIT}" in violation.what
+
+
+def test_s1_what_a_node_has_forgotten_about_a_supply_is_told_and_not_blamed(scene: Scene) -> None:
+    history = _adopted(scene)
+    history.chains[scene.network.chain("a").selector].state.issued_before.clear()
+    verdict = judge(history)
+    assert verdict.holds
+    assert any("no longer knows what there was before" in finding.what for finding in verdict.findings)
+
+
 # S2, S3, S9
 
 

@@ -176,10 +176,15 @@ def _stated(chain: Chain) -> Iterator[Finding]:
         held[transfer.source, moved] -= transfer.amount
         held[transfer.to, moved] += transfer.amount
     for address, token in chain.tokens.items():
-        stated = chain.state.supplies.get(address, supplies[address])
-        if stated != supplies[address]:
-            what = f"the supply of {token.symbol} is {stated}, its transfers make {supplies[address]}"
+        before = chain.state.issued_before.get(address)
+        expected = (before or 0) + supplies[address]
+        stated = chain.state.supplies.get(address, expected)
+        what = f"the supply of {token.symbol} is {stated}, its transfers make {expected}"
+        if stated != expected and before is not None:
             yield broken("S1", chain, what)
+        elif stated != expected:
+            what += f"; the node no longer knows what there was before block {chain.first}"
+            yield worth_knowing("S1", chain, what)
     for keeper, served in _keepers(chain).items():
         stated = chain.state.balances.get((keeper, served), held[keeper, served])
         if stated != held[keeper, served]:
