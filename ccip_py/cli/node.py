@@ -7,36 +7,35 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
 
-from ccip_py.cli import terminal
+from ccip_py.cli import options, terminal
+from ccip_py.cli.command import Command, Group
 
 app = typer.Typer(
+    cls=Group,
     help="Run one node, from its configuration file.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 Config = Annotated[
     Path,
-    typer.Option(
-        "--config", "-c", metavar="FILE", envvar="CCIP_CONFIG", help="The node's TOML file.", exists=True
-    ),
+    typer.Option("--config", "-c", metavar="FILE", help="The node's TOML file.", exists=True),
 ]
 
 
-@app.command("committer", cls=TyperCommand)
+@app.command("committer", cls=Command)
 def committer(config: Config) -> None:
     """Observe, agree, sign and commit. Runs until SIGTERM or SIGINT; dry without a key."""
     _run(config, "committer")
 
 
-@app.command("executor", cls=TyperCommand)
+@app.command("executor", cls=Command)
 def executor(config: Config) -> None:
     """Execute what is committed and blessed. Runs until SIGTERM or SIGINT; dry without a key."""
     _run(config, "executor")
 
 
-@app.command("monitor", cls=TyperCommand)
+@app.command("monitor", cls=Command)
 def monitor(config: Config) -> None:
     """Bless and curse: the same program as `ccip-risk run`, which shares no code with the rest."""
     from ccip_py.risk.main import main
@@ -44,11 +43,12 @@ def monitor(config: Config) -> None:
     raise typer.Exit(main(["run", "--config", str(config)]))
 
 
-@app.command("accept-history", cls=TyperCommand)
+@app.command("accept-history", cls=Command)
 def accept_history(
     chain: Annotated[str, typer.Argument(help="The chain, by its name in the deployment.")],
     config: Config,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept without asking.")] = False,
+    as_json: options.Json = False,
 ) -> None:
     """Let a committer or an executor, which must not run, believe a chain again whose final blocks changed."""
     import anyio
@@ -62,7 +62,8 @@ def accept_history(
             _ask("Is everything that was committed of this chain still there, or are its lanes replaced?")
 
     record = anyio.run(accept_history, load_node_file(config), chain, consent)
-    terminal.say(f"{chain} is believed again from block {record.number} on, 0x{record.hash.hex()}")
+    line = f"{chain} is believed again from block {record.number} on, 0x{record.hash.hex()}"
+    terminal.result({"chain": chain, "block": record.number, "hash": record.hash}, [line], as_json)
 
 
 def _ask(question: str) -> None:

@@ -14,19 +14,28 @@ from ccip_py.cli.terminal import plain
 
 from .conftest import Run, in_a_process
 
-COMMANDS = [command.name for command in app.registered_commands]
+GROUPS = {str(group.name): group.typer_instance for group in app.registered_groups}
+COMMANDS = [str(command.name) for command in app.registered_commands] + [
+    f"{name} {command.name}" for name, group in GROUPS.items() for command in group.registered_commands
+]
+WITHOUT_RESULT = {
+    "completion": "prints a script for a shell",
+    **dict.fromkeys(
+        ("node committer", "node executor", "node monitor"), "runs until it is stopped, and logs"
+    ),
+}
 
 
 def test_every_verb_of_the_specification_is_there() -> None:
     wanted = "up down status send show manual-exec lane token get-supported-tokens parse verify deploy curse uncurse"
 
-    assert {*wanted.split(), "audit", "remappings", "completion"} == set(COMMANDS)
-    assert [group.name for group in app.registered_groups] == ["node"]
+    of_nodes = {f"node {verb}" for verb in ("committer", "executor", "monitor", "accept-history")}
+    assert {*wanted.split(), *of_nodes, "audit", "remappings", "completion"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_is_a_result_and_an_unknown_option_is_a_typing_error(cli: Run, command: str) -> None:
-    asked, wrong = cli(command, "--help"), cli(command, "--jsn")
+    asked, wrong = cli(*command.split(), "--help"), cli(*command.split(), "--jsn")
 
     assert (asked.code, asked.err) == (0, "")
     assert "Usage: ccip" in asked.out
@@ -34,9 +43,20 @@ def test_help_is_a_result_and_an_unknown_option_is_a_typing_error(cli: Run, comm
     assert "error[USAGE]: No such option: --jsn" in wrong.err
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "completion"])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in WITHOUT_RESULT])
 def test_every_command_speaks_json(cli: Run, command: str) -> None:
-    assert "--json" in cli(command, "--help").out
+    assert "--json" in cli(*command.split(), "--help").out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_help_says_that_options_come_from_the_environment_and_shows_no_types_of_flags(
+    cli: Run, command: str
+) -> None:
+    shown = cli(*command.split(), "--help").out
+
+    assert "CCIP_TIMEOUT" in shown
+    assert "[env var" not in shown
+    assert "<bool>" not in shown
 
 
 def test_without_a_command_the_help_is_shown(cli: Run) -> None:
@@ -66,8 +86,17 @@ def test_the_environment_calls_an_option_what_people_type(cli: Run, monkeypatch:
     assert cli("lane").json["error"]["code"] == "NO_NETWORK"
 
 
-def test_a_flag_does_not_look_as_if_it_took_a_value(cli: Run) -> None:
-    assert "<bool>" not in cli("send", "--help").out + cli("--help").out
+@pytest.mark.parametrize("group", ["", *GROUPS])
+def test_a_flag_of_a_group_does_not_look_as_if_it_took_a_value(cli: Run, group: str) -> None:
+    assert "<bool>" not in cli(*group.split(), "--help").out
+
+
+def test_an_option_of_a_command_in_a_group_comes_from_the_environment_too(
+    cli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CCIP_CONFIG", "elsewhere.toml")
+
+    assert "elsewhere.toml" in cli("node", "executor").err
 
 
 def test_without_a_network_the_way_to_one_is_said(cli: Run) -> None:
@@ -201,7 +230,7 @@ def _loaded(code: str, cwd: Path) -> set[str]:
 
 def test_no_commands_help_loads_anything_heavy(tmp_path: Path) -> None:
     """What makes each command start within half a second: these cost more than everything else together."""
-    code = f"from ccip_py.cli.main import main\nfor verb in {COMMANDS}: main([verb, '--help'])"
+    code = f"from ccip_py.cli.main import main\nfor verb in {COMMANDS}: main([*verb.split(), '--help'])"
 
     assert _loaded(code, tmp_path) == set()
 

@@ -80,7 +80,7 @@ async def test_K3_a_final_commit_that_changes_stops_nodes_until_their_operators_
     assert asked.returncode == 1
     assert b"was final as" in asked.stderr
     for index in range(4):
-        assert b"b is believed again" in (await accept_by_command(box.file(index), "--yes")).stderr
+        assert b"b is believed again" in (await accept_by_command(box.file(index), "--yes")).stdout
     async with running(*[box.committer(index).run for index in range(4)]):
         await committed(deployment, lane, seq_nr)
 
