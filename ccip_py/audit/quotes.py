@@ -1,7 +1,7 @@
 """What each message was quoted: by asking the OnRamp in the state of its block, or by its transaction's trace.
 
 The state of a block is the state at its end. If a price or a fee was written in that block, that need not be the state
-the message met: what the OnRamp was asked and answered inside the transaction decides. Where it was not asked there,
+the message met: what the FeeQuoter answered the OnRamp inside the transaction decides. Where the node does not trace,
 the fee must be the quote before the block or the one after it.
 """
 
@@ -16,6 +16,11 @@ from ccip_py.audit.rpc import Call, Endpoint, EndpointError
 from ccip_py.audit.words import number, put, put_dynamic, put_text, signature
 
 _GET_FEE = signature("getFee(uint64,(bytes,bytes,(address,uint256)[],address,bytes))")[:4]
+_FORWARD = (
+    "0x"
+    + signature("forwardFromRouter(uint64,(bytes,bytes,(address,uint256)[],address,bytes),address)")[:4].hex()
+)
+_QUOTE = "0x" + signature("quote(uint64,address,uint256,(address,uint256)[],bytes)")[:4].hex()
 _EXTRA_ARGS_V2 = bytes.fromhex("181dcf10")
 
 Json = dict[str, Any]
@@ -25,16 +30,13 @@ Shape = tuple[int, bytes, bytes]  # block, on-ramp, question
 def read_quotes(endpoint: Endpoint, chain: Chain, destinations: Mapping[bytes, int]) -> None:
     """Fill in the chain's quotes. Equal messages of one block are asked about once."""
     written = {e.at.block for kind in (PriceSet, FeesChanged) for e in chain.of(kind, chain.fee_quoter)}
+    sends = [sent for sent in chain.of(Sent) if sent.at.by in destinations]
+    _read_traces(endpoint, chain, [sent for sent in sends if sent.at.block in written])
     asked: dict[Order, list[Shape]] = {}
-    for sent in chain.of(Sent):
-        if sent.at.by not in destinations:
+    for sent in sends:
+        if sent.at.order in chain.state.quotes:
             continue
-        blocks = [sent.at.block]
-        if sent.at.block in written:
-            if answers := _traced(endpoint, sent):
-                chain.state.quotes[sent.at.order] = answers
-                continue
-            blocks.insert(0, sent.at.block - 1)
+        blocks = [sent.at.block - 1, sent.at.block] if sent.at.block in written else [sent.at.block]
         question = _question(sent, destinations[sent.at.by])
         asked[sent.at.order] = [(block, sent.at.by, question) for block in blocks]
     shapes = list(dict.fromkeys(shape for shapes in asked.values() for shape in shapes))
@@ -43,6 +45,17 @@ def read_quotes(endpoint: Endpoint, chain: Chain, destinations: Mapping[bytes, i
         known = [answer for shape in own if (answer := answers_by_shape[shape]) is not None]
         if known:
             chain.state.quotes[order] = tuple(known)
+
+
+def _read_traces(endpoint: Endpoint, chain: Chain, sends: Sequence[Sent]) -> None:
+    """One OnRamp numbers the messages of a transaction one after another, so the first quote is the first message's."""
+    together: dict[tuple[str, bytes], list[Sent]] = {}
+    for sent in sends:
+        together.setdefault((sent.at.hash, sent.at.by), []).append(sent)
+    for (transaction, on_ramp), own in together.items():
+        answers = _traced(endpoint, transaction, on_ramp)
+        if len(answers) == len(own):
+            chain.state.quotes.update((sent.at.order, (fee,)) for sent, fee in zip(own, answers, strict=True))
 
 
 def _asked(endpoint: Endpoint, shapes: Sequence[Shape]) -> list[int | None]:
@@ -69,25 +82,24 @@ def _question(sent: Sent, destination: int) -> bytes:
     return _GET_FEE + put(destination) + put(64) + message
 
 
-def _traced(endpoint: Endpoint, sent: Sent) -> tuple[int, ...]:
-    """All that the OnRamp answered to `getFee` in the transaction that sent the message."""
-    answers = [
-        int(call["output"], 16)
-        for call in traced_calls(endpoint, sent.at.hash)
-        if call.get("to", "").lower() == "0x" + sent.at.by.hex()
-        and call.get("input", "").startswith("0x" + _GET_FEE.hex())
-        and len(call.get("output", "")) == 66
-    ]
-    return tuple(dict.fromkeys(answers))
+def _traced(endpoint: Endpoint, transaction: str, on_ramp: bytes) -> list[int]:
+    """What the FeeQuoter answered the OnRamp for each message of the transaction, in the order they were numbered."""
+    ramp, answers = "0x" + on_ramp.hex(), list[int]()
+    for call in traced_calls(endpoint, transaction):
+        if call.get("to", "").lower() == ramp and call.get("input", "").startswith(_FORWARD):
+            asked = [each for each in call.get("calls", []) if each.get("input", "").startswith(_QUOTE)]
+            answers += [number(bytes.fromhex(each["output"][2:]), 0) for each in asked]
+    return answers
 
 
 def traced_calls(endpoint: Endpoint, transaction: str) -> Iterator[Json]:
-    """Every call inside a transaction; none if the node does not trace."""
+    """Every call inside a transaction that took effect, in the order they began; none if the node does not trace."""
     try:
         calls = [endpoint.ask("debug_traceTransaction", transaction, {"tracer": "callTracer"})]
     except EndpointError:
         return
     while calls:
         call = calls.pop()
-        yield call
-        calls += call.get("calls", [])
+        if "error" not in call:
+            yield call
+            calls += reversed(call.get("calls", []))

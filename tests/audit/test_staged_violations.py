@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from ccip_py.audit.events import Event, PriceSet, Sent, Transmitted
 from ccip_py.audit.hashing import subject_of
@@ -21,6 +22,7 @@ from .conftest import UNIT, Scene, topic
 
 ATTEMPTED = "ExecutionStateChanged(uint64,bytes32,uint8,bytes)"
 ACCEPTED = "ReportAccepted((((address,uint224)[],(uint64,uint224)[]),(uint64,uint64),bytes32))"
+Json = dict[str, Any]
 SUCCESS = put(2) + put(64) + put(0)
 THIEF = bytes.fromhex("bad0" * 10)
 
@@ -290,9 +292,20 @@ def test_s17_a_fee_that_was_never_quoted(scene: Scene) -> None:
     assert sum(v.invariant == "S17" and "was quoted" in v.what for v in violations) == 6
 
 
-def test_s17_a_fee_in_the_block_of_a_new_price_is_one_of_two_quotes(scene: Scene) -> None:
-    chain, lane, user = scene.network.chain("a"), scene.network.lane("a", "b"), scene.network.user
-    anvil = scene.network.anvils["a"]
+def _price(scene: Scene, usd: int) -> Json:
+    """The owner of chain a's FeeQuoter writes a price of the wrapped coin."""
+    chain = scene.network.chain("a")
+    prices = put_dynamic(put(1) + put(chain.wrapped_native) + put(usd * UNIT), put(0))
+    update = signature("updatePrices(((address,uint224)[],(uint64,uint224)[]))")[:4] + put(32) + prices
+    return {
+        "from": "0x" + chain.owner.hex(),
+        "to": "0x" + chain.fee_quoter.hex(),
+        "data": "0x" + update.hex(),
+    }
+
+
+def _send(scene: Scene) -> Json:
+    chain, lane = scene.network.chain("a"), scene.network.lane("a", "b")
     message = OutgoingMessage(
         receiver=put(THIEF),
         data=b"dear or cheap",
@@ -300,28 +313,42 @@ def test_s17_a_fee_in_the_block_of_a_new_price_is_one_of_two_quotes(scene: Scene
         fee_token=Address(bytes(20)),
         extra_args=codec.encode_extra_args(ExtraArgs(100_000, True)),
     )
-    prices = put_dynamic(put(1) + put(chain.wrapped_native) + put(9_000 * UNIT), put(0))
-    update = signature("updatePrices(((address,uint224)[],(uint64,uint224)[]))")[:4] + put(32) + prices
+    data = "0x" + codec.ccip_send_call(lane.destination, message).hex()
+    paying = {"from": scene.network.user.address, "value": hex(UNIT)}
+    return {**paying, "to": "0x" + chain.router.hex(), "data": data}
+
+
+def _dear_and_cheap(scene: Scene) -> tuple[History, Sent, Sent]:
+    """Of three prices written in one block, each of two messages met one, and neither that before or after the block."""
+    anvil = scene.network.anvils["a"]
+    anvil.rpc("anvil_impersonateAccount", "0x" + scene.network.chain("a").owner.hex())
     anvil.automine(False)
-    anvil.rpc("anvil_impersonateAccount", "0x" + chain.owner.hex())
-    for sender, to, data, value in (
-        ("0x" + chain.owner.hex(), chain.fee_quoter, update, 0),
-        (user.address, chain.router, codec.ccip_send_call(lane.destination, message), UNIT),
-    ):
-        call = {"from": sender, "to": "0x" + to.hex(), "data": "0x" + data.hex(), "value": hex(value)}
-        anvil.rpc("eth_sendTransaction", {**call, "gas": hex(1_000_000)})
+    calls = (_price(scene, 9_000), _send(scene), _price(scene, 3_000), _send(scene), _price(scene, 6_000))
+    for tip, call in zip(reversed(range(1, 6)), calls, strict=True):  # Anvil takes the best payers first
+        fees = {"maxPriorityFeePerGas": hex(tip * 10**9), "maxFeePerGas": hex(100 * 10**9)}
+        anvil.rpc("eth_sendTransaction", {**call, **fees, "gas": hex(1_000_000)})
     anvil.mine()
     anvil.automine(True)
-
     history = scene.history()
-    here = history.chains[chain.selector]
-    sent = list(here.of(Sent))[-1]
-    assert sent.data == b"dear or cheap"
-    assert len(here.state.quotes[sent.at.order]) >= 1
+    *_, dear, cheap = history.chains[scene.network.chain("a").selector].of(Sent)
+    assert dear.at.block == cheap.at.block
+    assert dear.fee < cheap.fee  # a dear coin buys more
+    return history, dear, cheap
+
+
+def test_s17_a_fee_between_price_writes_of_one_block_is_what_its_transaction_was_quoted(scene: Scene) -> None:
+    history, dear, cheap = _dear_and_cheap(scene)
+    here = history.chains[dear.at.chain]
+    assert here.state.quotes[dear.at.order] == (dear.fee,)
+    assert here.state.quotes[cheap.at.order] == (cheap.fee,)
     assert judge(history).holds
-    events = [replace(event, fee=event.fee + 1) if event is sent else event for event in here.events]
-    violations = judge(_with_events(history, here.selector, events)).violations
-    assert any(v.invariant == "S17" and sent.at.hash in v.transactions for v in violations)
+
+    swapped = {dear: cheap.fee, cheap: dear.fee}  # each the other's quote of the same block
+    events = [replace(e, fee=swapped[e]) if isinstance(e, Sent) and e in swapped else e for e in here.events]
+    found = [
+        v for v in judge(_with_events(history, here.selector, events)).violations if v.invariant == "S17"
+    ]
+    assert [v.transactions for v in found] == [(dear.at.hash,), (cheap.at.hash,)]
 
 
 def test_s17_and_s20_fees_that_leave_without_a_word(scene: Scene) -> None:
