@@ -45,7 +45,7 @@ class ExecutionFacts:
     earlier_successes: int  # of the same message, on any off-ramp of this destination
     committed: bool  # a root covering it stood
     blessed: bool  # such a root was blessed in the epoch of the moment
-    cursed: bool  # the source, or everything, was cursed
+    cursed: bool  # the source, or everything, was cursed all through its transaction, up to the execution
 
 
 def judge_execution(execution: Execution, facts: ExecutionFacts) -> Verdict:

@@ -126,12 +126,14 @@ class Facts:
         """Each log to whom it concerns. Whose word it is decides as much as what it says: a token or a pool is anybody's
         contract, and can log whatever an RMN does."""
         backing = self.sent.backing(chain, block.logs)
+        begins: dict[int, int] = {}  # transaction → its first log that we watch
         for log in block.logs:
+            begins.setdefault(log.tx, log.index)
             topic = log.topics[0] if log.topics else b""
             if topic == evm.MESSAGE_SENT and (lane := self._by_ramp.get((chain, log.address))):
                 self.sent.take(lane, log, backing)
             elif topic == evm.EXECUTION_STATE and (lane := self._by_off_ramp.get((chain, log.address))):
-                self.executions.take(lane, log)
+                self.executions.take(lane, log, begins[log.tx])
             elif lane := self._by_store.get((chain, log.address)):
                 self.roots.take(lane, log)
             elif (chain, log.address) in self._rmns:

@@ -16,7 +16,7 @@ from ccip_py.risk.facts_schema import AT_ONCE, position
 from ccip_py.risk.facts_sent import read_moves
 
 _UNJUDGED = """
-SELECT e.seq, e.id, e.state, e.at, e.tx, s.leaf,
+SELECT e.seq, e.id, e.state, e.at, e.tx, e.since, s.leaf,
     (SELECT count(*) FROM execution p WHERE p.id = e.id AND p.state = ?2 AND p.at < e.at)
         + EXISTS (SELECT 1 FROM done d WHERE d.lane = e.lane AND d.first <= e.seq AND d.last >= e.seq)
 FROM execution e INDEXED BY unjudged LEFT JOIN sent s ON s.lane = e.lane AND s.seq = e.seq
@@ -36,6 +36,7 @@ class Unjudged:
     """An execution that no check has passed yet."""
 
     execution: Execution
+    since: int  # place of the first log of its transaction that we watch: what was checked was checked no earlier
     leaf: bytes | None  # of the message with that number; None: it is not final on its source here
     earlier_successes: int  # of the same message, on this lane's off-ramp or another of the chain's
 
@@ -46,22 +47,23 @@ class Executions:
     def __init__(self, db: sqlite3.Connection, lanes: Sequence[Lane]) -> None:
         self._db = db
         self._lanes = tuple(lanes)
-        self._rows: list[tuple[str, int, int, int, bytes, int]] = []
+        self._rows: list[tuple[str, int, int, int, int, bytes, int]] = []
 
     # TAKING IN
 
-    def take(self, lane: Lane, log: Log) -> None:
-        """One execution, whatever its outcome."""
+    def take(self, lane: Lane, log: Log, begins: int) -> None:
+        """One execution, whatever its outcome, and the index of its transaction's first log."""
         seq_nr, message_id, state = evm.read_execution(log)
-        self._rows.append((lane.key, position(log.block, log.index), log.tx, seq_nr, message_id, state))
+        at, since = position(log.block, log.index), position(log.block, begins)
+        self._rows.append((lane.key, at, since, log.tx, seq_nr, message_id, state))
 
     def write(self) -> None:
         """Everything collected, within the transaction of the caller and after the roots in it."""
         self._db.executemany(
-            "INSERT INTO execution (lane, at, tx, seq, id, state) VALUES (?,?,?,?,?,?)", self._rows
+            "INSERT INTO execution (lane, at, since, tx, seq, id, state) VALUES (?,?,?,?,?,?,?)", self._rows
         )
         succeeded: dict[str, list[int]] = {}
-        for lane, _, _, seq_nr, _, state in self._rows:
+        for lane, _, _, _, seq_nr, _, state in self._rows:
             if state == evm.SUCCESS:
                 succeeded.setdefault(lane, []).append(seq_nr)
         for lane, numbers in succeeded.items():
@@ -81,10 +83,11 @@ class Executions:
                 Execution(
                     lane.key, lane.source, lane.destination, seq, id_, state, at >> 32, tx, at & 0xFFFFFFFF
                 ),
+                since,
                 leaf,
                 earlier,
             )
-            for seq, id_, state, at, tx, leaf, earlier in self._db.execute(
+            for seq, id_, state, at, tx, since, leaf, earlier in self._db.execute(
                 _UNJUDGED, (lane.key, evm.SUCCESS, limit)
             )
         ]

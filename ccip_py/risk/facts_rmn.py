@@ -24,32 +24,47 @@ class _Root:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """What a lane's destination had to go by, for asking about any moment of a few messages."""
+    """What a lane's destination had to go by, for asking about any execution of a few messages.
+
+    An off-ramp checks roots, blessings and curses when a report begins, and what the messages do then may change them: any
+    receiver can carry the deciding curse vote. So an execution is in order if there was a moment for it between the
+    beginning of its transaction (`since`) and the log that tells of it (`at`).
+    """
 
     roots: Sequence[_Root]
     switches: Mapping[
         bytes, Sequence[tuple[int, bool]]
     ]  # subject → (place, whether a curse begins), in order
 
-    def standing(self, seq_nr: int, at: int) -> tuple[bool, bool]:
-        """(a root covering the message stood, and was blessed) just before a place."""
+    def standing(self, seq_nr: int, since: int, at: int) -> tuple[bool, bool]:
+        """(a root covering the message stood, and was blessed)."""
         standing = [
             root
             for root in self.roots
             if root.first <= seq_nr <= root.last
             and root.at < at
-            and (root.removed_at is None or root.removed_at > at)
+            and (root.removed_at is None or root.removed_at > since)
         ]
-        since = self._last_lift(at)
-        return bool(standing), any(since < place < at for root in standing for place in root.blessed_at)
+        lifted = self._last_lift(since)
+        return bool(standing), any(lifted < place < at for root in standing for place in root.blessed_at)
 
-    def cursed(self, at: int) -> bool:
-        """Whether the source, or everything, was cursed just before."""
+    def cursed(self, since: int, at: int) -> bool:
+        """Whether the source, or everything, was cursed all the while."""
+        lifts = [
+            place + 1
+            for ones in self.switches.values()
+            for place, begins in ones
+            if since <= place < at and not begins
+        ]
+        return all(self._is_cursed(moment) for moment in (since, *lifts))
+
+    def _is_cursed(self, at: int) -> bool:
+        """Just before a place."""
         latest = ([begins for place, begins in ones if place < at] for ones in self.switches.values())
         return any(begins[-1] for begins in latest if begins)
 
     def _last_lift(self, at: int) -> int:
-        """When blessings were last voided: by the lift of a curse on the source, or of a global one."""
+        """When blessings were last voided before a place: by the lift of a curse on the source, or of a global one."""
         return max(
             (place for ones in self.switches.values() for place, begins in ones if place < at and not begins),
             default=-1,

@@ -21,7 +21,7 @@ def position(block: int, index: int) -> int:
 
 
 # Another number here makes older files be read anew.
-VERSION = 5
+VERSION = 6
 
 SCHEMA = """
 -- Up to where each chain was taken in, and what must never change: the ratchet of finality.
@@ -68,7 +68,9 @@ CREATE TABLE IF NOT EXISTS cursed (
 
 -- Executions, whatever their outcome. By message id, because one message must not succeed on two off-ramps either.
 CREATE TABLE IF NOT EXISTS execution (
-    lane TEXT NOT NULL, at INTEGER NOT NULL, tx INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL,
+    lane TEXT NOT NULL, at INTEGER NOT NULL,
+    since INTEGER NOT NULL,  -- where its transaction begins
+    tx INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL,
     state INTEGER NOT NULL, judged INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (lane, at)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS unjudged ON execution (lane, at) WHERE NOT judged;

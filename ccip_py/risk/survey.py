@@ -213,7 +213,7 @@ class Surveyor:
     def _execution_facts(self, lane: Lane, one: Unjudged, reasons: Reasons, source: Look) -> ExecutionFacts:
         execution = one.execution
         at = position(execution.block, execution.index)
-        committed, blessed = reasons.standing(execution.seq_nr, at)
+        committed, blessed = reasons.standing(execution.seq_nr, one.since, at)
         return ExecutionFacts(
             leaf=one.leaf,
             final_through=self._facts.sent.through(lane),
@@ -223,7 +223,7 @@ class Surveyor:
             earlier_successes=one.earlier_successes,
             committed=committed,
             blessed=blessed,
-            cursed=reasons.cursed(at),
+            cursed=reasons.cursed(one.since, at),
         )
 
     def _payouts(self, selector: int, survey: Survey, confirmed: frozenset[bytes]) -> None:

@@ -7,19 +7,22 @@ import pytest
 from eth_hash.auto import keccak
 
 from ccip_py.risk.config import Pool
-from ccip_py.risk.evm import CURSED
+from ccip_py.risk.evm import CURSED, SUCCESS
 from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 
 from .builders import DESTINATION, SOURCE, Sent
 from .world import (
     EMITTER,
     EMITTER_OF_THREE,
+    OFF_RAMP,
     TOKEN,
     World,
     config_for,
+    execution,
     install,
     monitored,
     owner_call,
+    together,
     transact,
 )
 
@@ -170,3 +173,23 @@ async def test_a_token_that_speaks_like_an_rmn_stops_nothing(world: World, tmp_p
         await world.settle(8)
 
         assert world.anomalies() == set()
+
+
+async def test_a_receiver_that_carries_the_deciding_curse_vote_makes_nobody_guilty(
+    world: World, tmp_path: Path
+) -> None:
+    """Its message was checked before, and so were those behind it in the same report: their executions are told after the
+    curse. What is executed in a later transaction is another matter."""
+    votes = [world.curse_vote(n) for n in range(2)]
+    async with monitored(world, tmp_path):
+        await world.bless_first()
+        transact(world.destination, world.rmn[DESTINATION], votes[0])
+        done = [execution(seq_nr, world.leaves[seq_nr - 1], SUCCESS) for seq_nr in (1, 2)]
+        report = [(OFF_RAMP, done[0]), (world.rmn[DESTINATION], votes[1]), (OFF_RAMP, done[1])]
+        transact(world.destination, None, together(report))
+        assert world.is_cursed()
+
+        await world.settle(8)
+
+        assert not any("AN6" in one for one in world.anomalies())
+        assert not world.is_cursed(DESTINATION, GLOBAL_SUBJECT)

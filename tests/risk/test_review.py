@@ -8,11 +8,11 @@ import pytest
 from eth_hash.auto import keccak
 
 from ccip_py.devnet.anvil import Anvil
-from ccip_py.risk import keys, views
+from ccip_py.risk import keys
 from ccip_py.risk.review import Place, _curses, text
 from ccip_py.risk.rpc import Target
 from ccip_py.risk.serve import serve
-from ccip_py.risk.vote import Curse, Domain, Permit, digest, sign, subject_of
+from ccip_py.risk.vote import subject_of
 
 from .builders import DESTINATION, SOURCE
 from .world import World, all_monitors, curse_key, monitored, owner_call, set_monitors, transact, view
@@ -84,17 +84,7 @@ async def test_a_guardians_curse_has_no_votes(world: World, tmp_path: Path) -> N
 
 def vote_again(world: World, chain: Anvil, monitor: int) -> None:
     """One curse key votes once more, though the curse stands."""
-    rmn, subject = world.rmn[DESTINATION], subject_of(SOURCE)
-    key = keys.dev_key(curse_key(monitor))
-    asked = views.curse_nonce(rmn, subject, key.address)
-    nonce = int(
-        chain.rpc("eth_call", {"to": "0x" + rmn.hex(), "data": "0x" + asked.data.hex()}, "latest"), 16
-    )
-    version = views.as_monitors(view(chain, rmn, "getMonitors()")).config_version
-    curse = Curse(subject, nonce, chain.timestamp() + 300, b"\x01" * 32)
-    domain = Domain(chain.options.chain_id, rmn)
-    vote = sign(Permit(digest(curse, version, domain), curse, version, domain), key)
-    transact(chain, rmn, views.curse_call(curse, vote))
+    transact(chain, world.rmn[DESTINATION], world.curse_vote(monitor))
 
 
 async def test_a_monitor_that_keeps_voting_is_rotated_out_and_the_curse_is_lifted(world: World) -> None:

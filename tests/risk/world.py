@@ -17,14 +17,14 @@ from eth_hash.auto import keccak
 from ccip_py.deploy import artifacts
 from ccip_py.deploy.compile import compile_contracts
 from ccip_py.devnet.anvil import Anvil
-from ccip_py.risk import evm, keys
+from ccip_py.risk import evm, keys, views
 from ccip_py.risk.config import Chain, Config, KeySource, Lane, Pool, Rpc
 from ccip_py.risk.evm import metadata, read_sent
 from ccip_py.risk.http import Http
 from ccip_py.risk.monitor import Monitor
 from ccip_py.risk.root import merkle_root
 from ccip_py.risk.serve import serve
-from ccip_py.risk.vote import subject_of
+from ccip_py.risk.vote import Curse, Domain, Permit, digest, sign, subject_of
 
 from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
 
@@ -121,6 +121,19 @@ class World:
         owner_call(
             chain, self.rmn[selector], "uncurse(bytes16,bytes32)", ["bytes16", "bytes32"], [subject, reviewed]
         )
+
+    def curse_vote(self, monitor: int) -> bytes:
+        """A call that carries one monitor's vote against the source, on the destination."""
+        chain, rmn, subject = self.destination, self.rmn[DESTINATION], subject_of(SOURCE)
+        key = keys.dev_key(curse_key(monitor))
+        asked = views.curse_nonce(rmn, subject, key.address)
+        call = {"to": "0x" + rmn.hex(), "data": "0x" + asked.data.hex()}
+        nonce = int(chain.rpc("eth_call", call, "latest"), 16)
+        version = views.as_monitors(view(chain, rmn, "getMonitors()")).config_version
+        curse = Curse(subject, nonce, chain.timestamp() + 300, b"\x01" * 32)
+        domain = Domain(chain.options.chain_id, rmn)
+        vote = sign(Permit(digest(curse, version, domain), curse, version, domain), key)
+        return views.curse_call(curse, vote)
 
     # WHAT HAPPENS THEN
 
