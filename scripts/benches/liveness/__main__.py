@@ -19,6 +19,7 @@ from ccip_py.devnet.network import Network, Options, start_network
 from ccip_py.errors import CcipError
 
 from . import promises
+from .hostile import v16_hostile_receivers
 from .promises import Measured, Situation
 from .restarts import v9_kills
 from .traffic import Traffic
@@ -36,6 +37,7 @@ TWO_CHAINS: dict[str, Situation] = {
     "V9": v9_kills,
     "V10": promises.v10_reorgs,
     "V13": promises.v13_base_fee,
+    "V16": v16_hostile_receivers,
 }
 THREE_CHAINS: dict[str, Situation] = {"V8": promises.v8_one_chain_gone}
 

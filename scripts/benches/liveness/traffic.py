@@ -16,7 +16,8 @@ FEE_WEI = 10**16  # more than a message costs; the Router gives the rest back
 MAX_FEE_WEI = 5_000 * 10**9
 POLL_S = 0.2
 NEXT = Function("getExpectedNextSequenceNumber", (), ("uint64",))
-SUCCESS = 2
+STATE = Function("getExecutionState", ("uint64",), ("uint8",))
+SUCCESS, FAILURE = 2, 3
 
 
 class Traffic:
@@ -25,41 +26,47 @@ class Traffic:
     def __init__(self, network: Network, source: str = "a", destination: str = "b") -> None:
         self.network, self.source, self.destination = network, source, destination
         self.lane = network.lane(source, destination)
-        inbox = network.deploy(destination, "Inbox", network.chain(destination).router)
+        self.inbox = network.deploy(destination, "Inbox", network.chain(destination).router)
         self._successes: dict[int, int] = {}
         self._seen_at: dict[int, float] = {}  # by this machine's clock, to the fraction of a second
         self._unread = 0  # the first block that was not looked at
+
+    def _call(self, receiver: Address) -> str:
         message = OutgoingMessage(
-            receiver=codec.address_to_word(inbox),
+            receiver=codec.address_to_word(receiver),
             data=b"\x5a" * 32,
             token_amounts=(),
             fee_token=Address(bytes(20)),
             extra_args=codec.encode_extra_args(ExtraArgs(200_000, True)),
         )
-        self._call = "0x" + codec.ccip_send_call(network.chain(destination).selector, message).hex()
+        return "0x" + codec.ccip_send_call(self.network.chain(self.destination).selector, message).hex()
 
     def send(self, count: int = 1, timeout: float = 60.0) -> Sequence[int]:
         """Send so many and wait until the chain took them, with an eye on what arrives; their numbers."""
+        return self.send_to([self.inbox] * count, timeout)
+
+    def send_to(self, receivers: Sequence[Address], timeout: float = 60.0) -> Sequence[int]:
+        """The same, a message to each, in their order."""
         first, anvil = self.sent() + 1, self.network.anvils[self.source]
         transaction = {
             "from": self.network.user.address,
             "to": codec.checksum(self.network.chain(self.source).router),
-            "data": self._call,
             "value": hex(FEE_WEI),
             "gas": hex(700_000),
             "maxFeePerGas": hex(MAX_FEE_WEI),
             "maxPriorityFeePerGas": hex(10**9),
         }
         nonce = int(anvil.rpc("eth_getTransactionCount", self.network.user.address, "pending"), 16)
-        for place in range(count):
-            anvil.rpc("eth_sendTransaction", {**transaction, "nonce": hex(nonce + place)})
+        for place, receiver in enumerate(receivers):
+            call = {"nonce": hex(nonce + place), "data": self._call(receiver)}
+            anvil.rpc("eth_sendTransaction", transaction | call)
 
         def sent() -> bool:
             self.delivered()
-            return self.sent() >= first + count - 1
+            return self.sent() >= first + len(receivers) - 1
 
         self.network.wait_until("messages are sent", sent, timeout=timeout)
-        return range(first, first + count)
+        return range(first, first + len(receivers))
 
     def sent(self) -> int:
         """The number of the last message."""
@@ -68,6 +75,10 @@ class Traffic:
     def committed(self) -> int:
         """The number of the last message under a root."""
         return int(self.network.read(self.destination, self.lane.commit_store, NEXT)) - 1
+
+    def failed(self, number: int) -> bool:
+        """Whether the message was tried and its receiver failed."""
+        return self.network.read(self.destination, self.lane.off_ramp, STATE, number) == FAILURE
 
     def delivered(self) -> dict[int, int]:
         """How often each message succeeded. Only for destinations that don't reorganise: each block is read once."""
