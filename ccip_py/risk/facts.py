@@ -89,16 +89,19 @@ class Facts:
         return row
 
     def watch(self, chain: int, contracts: Sequence[bytes]) -> None:
-        """Say whose logs will be taken in. Those of a contract that is new to the configuration are
-        missing from the blocks that were taken in without it, so these are read again."""
+        """Say whose logs will be taken in, for which lanes. Those of what is new to the configuration, or comes back to it,
+        are missing from the blocks that were taken in without it, so these are read again."""
         known = {
             row[0] for row in self._db.execute("SELECT contract FROM watched WHERE chain = ?", (str(chain),))
         }
-        if known and not known.issuperset(contracts):
+        now = {lane.key.encode() for lane in self._lanes if chain in (lane.source, lane.destination)}
+        now.update(contracts)
+        if known and not known >= now:
             self.forget(chain)
-        self._db.executemany(
-            "INSERT OR IGNORE INTO watched VALUES (?,?)", [(str(chain), contract) for contract in contracts]
-        )
+        self._db.execute("BEGIN")
+        self._db.execute("DELETE FROM watched WHERE chain = ?", (str(chain),))
+        self._db.executemany("INSERT INTO watched VALUES (?,?)", [(str(chain), one) for one in now])
+        self._db.execute("COMMIT")
 
     # TAKING IN
 

@@ -27,7 +27,8 @@ SCHEMA = """
 -- Up to where each chain was taken in, and what must never change: the ratchet of finality.
 CREATE TABLE IF NOT EXISTS cursor (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, hash BLOB NOT NULL);
 
--- Whose logs were taken in. A contract that is not here yet makes its chain be read again.
+-- Whose logs were taken in, up to the cursor: contracts, and the lanes they were read for. One that is not here makes its
+-- chain be read again.
 CREATE TABLE IF NOT EXISTS watched (
     chain TEXT NOT NULL, contract BLOB NOT NULL, PRIMARY KEY (chain, contract)
 ) WITHOUT ROWID;

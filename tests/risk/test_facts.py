@@ -263,3 +263,89 @@ def test_a_contract_that_is_watched_anew_has_its_chain_read_again(facts: Facts) 
     assert facts.cursor(SOURCE) is None
     assert facts.sent.through(LANE) == 0
     assert facts.cursor(DESTINATION) is not None
+
+
+@pytest.mark.parametrize("contract", [ON_RAMP, POOL, TOKEN, STORE, OFF_RAMP])
+def test_a_contract_that_comes_back_has_its_chain_read_again(facts: Facts, contract: bytes) -> None:
+    """What it said while it was not in the file was read over."""
+    everything = [ON_RAMP, POOL, TOKEN, STORE, OFF_RAMP]
+    facts.watch(SOURCE, everything)
+    facts.take(SOURCE, [block(1)])
+
+    facts.watch(SOURCE, [one for one in everything if one != contract])
+    assert facts.cursor(SOURCE) is not None
+    facts.take(SOURCE, [block(2)])
+
+    facts.watch(SOURCE, everything)
+    assert facts.cursor(SOURCE) is None
+    facts.watch(SOURCE, everything)
+    facts.take(SOURCE, [block(1)])
+    facts.watch(SOURCE, everything)
+    assert facts.cursor(SOURCE) is not None
+
+
+def test_a_lane_that_comes_back_is_read_as_if_it_were_new(tmp_path: Path) -> None:
+    """Out of the file, folded up and with neighbours: nothing of it is missing afterwards, and nothing counts twice."""
+    file, others = tmp_path / "facts.sqlite", [b"\x66" * 20]
+    facts = Facts(file, CHAINS, [LANE])
+    facts.watch(SOURCE, [*others, ON_RAMP])
+    facts.watch(DESTINATION, [*others, STORE, OFF_RAMP])
+    history(facts, 9)
+    facts.take(DESTINATION, [block(200)])
+    facts.prune(keep_blocks=10)
+    facts.close()
+
+    without = Facts(file, CHAINS, [])
+    without.watch(SOURCE, others)
+    without.watch(DESTINATION, others)
+    without.take(SOURCE, [block(19, Sent(seq_nr=19).log(19))])
+    without.close()
+
+    again = Facts(file, CHAINS, [LANE])
+    again.watch(SOURCE, [*others, ON_RAMP])
+    again.watch(DESTINATION, [*others, STORE, OFF_RAMP])
+    assert again.cursor(SOURCE) is again.cursor(DESTINATION) is None
+    tables = ("sent", "accepted", "execution", "done", "counted")
+    assert [rows(again, table) for table in tables] == [0] * len(tables)
+    again.take(SOURCE, [block(n, Sent(seq_nr=n).log(n)) for n in range(1, 20)])
+    assert again.sent.through(LANE) == 19
+    again.close()
+
+
+def test_a_source_that_comes_back_goes_on_where_it_was(tmp_path: Path) -> None:
+    """A whole chain was taken out, with its lanes: nothing of it was read over."""
+    file = tmp_path / "facts.sqlite"
+    facts = Facts(file, CHAINS, [LANE])
+    facts.watch(SOURCE, [ON_RAMP])
+    facts.watch(DESTINATION, [STORE, OFF_RAMP, b"\x66" * 20])
+    facts.take(SOURCE, [block(1, Sent().log())])
+    facts.take(DESTINATION, [block(1, accepted(1, 1, 1))])
+    facts.close()
+
+    without = Facts(file, CHAINS[1:], [])
+    without.watch(DESTINATION, [b"\x66" * 20])
+    without.take(DESTINATION, [block(2, executed(1, 2))])
+    without.close()
+
+    again = Facts(file, CHAINS, [LANE])
+    again.watch(SOURCE, [ON_RAMP])
+    again.watch(DESTINATION, [STORE, OFF_RAMP, b"\x66" * 20])
+    assert again.cursor(SOURCE) is not None
+    assert again.sent.through(LANE) == 1
+    assert again.cursor(DESTINATION) is None
+    assert again.roots.claims(LANE, 0) == []
+    again.close()
+
+
+def test_an_on_ramp_that_serves_another_lane_is_read_again_for_it(tmp_path: Path) -> None:
+    """Messages are kept by lane."""
+    file, other = tmp_path / "facts.sqlite", Lane(SOURCE, DESTINATION, ON_RAMP, b"\x15" * 20, b"\x16" * 20)
+    facts = Facts(file, CHAINS, [LANE])
+    facts.watch(SOURCE, [ON_RAMP])
+    facts.take(SOURCE, [block(1, Sent().log())])
+    facts.close()
+
+    again = Facts(file, CHAINS, [other])
+    again.watch(SOURCE, [ON_RAMP])
+    assert again.cursor(SOURCE) is None
+    again.close()
