@@ -203,6 +203,12 @@ class Flows:
             self._db.execute("INSERT INTO opening VALUES (?,?,?)", (*key, str(otherwise)))
         return int(row[0]) if row else otherwise
 
+    def accept_opening(self, chain: int, token: bytes, supply: int) -> None:
+        """The owner has reviewed what no transfer explains: from now on this is how it should be."""
+        self._db.execute(
+            "UPDATE opening SET supply = ? WHERE chain = ? AND token = ?", (str(supply), str(chain), token)
+        )
+
     def spent(self, chain: int, pool: Pool, first: int, last: int) -> Spent:
         """What the pool gave out in blocks first to last."""
         rows = self._db.execute(

@@ -97,7 +97,7 @@ CREATE TABLE IF NOT EXISTS net (
     PRIMARY KEY (chain, token, block)
 ) WITHOUT ROWID;
 
--- Supply that no transfer explains, as it was at the first look.
+-- Supply that no transfer explains, as it was at the first look, or as the owner last reviewed it.
 CREATE TABLE IF NOT EXISTS opening (
     chain TEXT NOT NULL, token BLOB NOT NULL, supply TEXT NOT NULL, PRIMARY KEY (chain, token)
 ) WITHOUT ROWID;

@@ -82,7 +82,7 @@ class Patrol:
         """The token's own total against the sum of its transfers, both as of the same final block.
 
         The first look writes down what no transfer explains: a token that is older than `start_block` has a past that
-        was not read. From then on the difference must stay what it was.
+        was not read. From then on the difference must stay what it was, or what the owner has reviewed since.
         """
         for pool in self._facts.flows.tokens(selector):
             answer = look.final_answers.get(views.total_supply(pool.token))
@@ -91,8 +91,13 @@ class Patrol:
             total = views.as_number(answer)
             net = self._facts.flows.net(selector, pool.token, look.pinned)
             opening = self._facts.flows.opening(selector, pool.token, total - net)
-            supply = Supply(selector, pool, look.pinned, total, opening, net)
-            survey.add(judge_supply(supply, self._config.neighbours(selector)))
+            changes = self._journal.changes(selector, f"supply of {pool.token.hex()}", str(total - net))
+            supply = Supply(selector, pool, look.pinned, total, opening, net, changes)
+            verdict = judge_supply(supply, self._config.neighbours(selector))
+            if isinstance(verdict, Curse) and self._journal.is_settled(verdict.evidence):
+                self._facts.flows.accept_opening(selector, pool.token, total - net)
+            else:
+                survey.add(verdict)
 
     def _outflow(self, selector: int, look: Look, survey: Survey) -> None:
         """How much of what there was a pool gave out within its window.

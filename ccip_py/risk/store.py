@@ -61,6 +61,12 @@ class Journal:
             (int(chain), name): value
             for chain, name, value in self._db.execute("SELECT chain, name, value FROM setting")
         }
+        self._seen: dict[tuple[int, str], tuple[str, int]] = {
+            (int(chain), name): (value, changes)
+            for chain, name, value, changes in self._db.execute(
+                "SELECT chain, name, value, changes FROM seen"
+            )
+        }
 
     def close(self) -> None:
         self._db.close()
@@ -212,6 +218,16 @@ class Journal:
         """From now on this is how it should be."""
         self._db.execute("INSERT OR REPLACE INTO setting VALUES (?,?,?)", (str(chain), name, value))
         self._settings[chain, name] = value
+
+    def changes(self, chain: int, name: str, now: str) -> int:
+        """How often something was seen to be another than before: part of the evidence about it, because the owner's lift
+        forgives one change and not the same change made again."""
+        value, count = self._seen.get((chain, name), (None, -1))
+        if value != now:
+            count += 1
+            self._db.execute("INSERT OR REPLACE INTO seen VALUES (?,?,?,?)", (str(chain), name, now, count))
+            self._seen[chain, name] = now, count
+        return count
 
     # ENDS OF CURSES
 

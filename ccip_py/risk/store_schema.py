@@ -51,6 +51,11 @@ CREATE TABLE IF NOT EXISTS setting (
     chain TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (chain, name)
 );
 
+-- What was seen last, accepted or not, and how often it had changed by then: tells a change from the same change made again.
+CREATE TABLE IF NOT EXISTS seen (
+    chain TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, changes INTEGER NOT NULL, PRIMARY KEY (chain, name)
+);
+
 -- What `pairs.py` remembers of the two ends of a curse.
 CREATE TABLE IF NOT EXISTS pair (
     here TEXT NOT NULL, there TEXT NOT NULL, lifts_here INTEGER NOT NULL, free INTEGER NOT NULL,

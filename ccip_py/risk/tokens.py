@@ -69,27 +69,34 @@ class Supply:
     total: int  # what the token says
     opening: int  # supply beyond transfers when this monitor first looked: 0 for a token read from its birth
     net: int  # minted minus burned, by the token's own transfers
+    changes: int  # how often what no transfer explains was another amount than before
+
+    @property
+    def unexplained(self) -> int:
+        """Supply that came, or went, by no transfer since this monitor first looked."""
+        return self.total - self.opening - self.net
 
 
 def judge_supply(supply: Supply, neighbours: Sequence[int]) -> Verdict:
     """A supply that its transfers don't explain was changed behind everybody's back.
 
-    It may be more or less: a token that can be unmade without a trace can be made without one, too.
+    It may be more or less: a token that can be unmade without a trace can be made without one, too. What honest transfers
+    do meanwhile is no part of the evidence, so that it is the same on the next look, however busy the token.
     """
-    expected = supply.opening + supply.net
-    if supply.total == expected:
+    if not supply.unexplained:
         return Bless(0)
+    token, expected = supply.pool.token.hex(), supply.opening + supply.net
     return Curse(
         Evidence(
             "AN7",
             supply.chain,
             (supply.chain, *neighbours),
-            f"the supply of token {supply.pool.token.hex()} is {supply.total}; its transfers explain {expected}",
+            f"the supply of token {token} is {supply.total} in block {supply.block}; its transfers explain {expected}",
             {
                 "chain": str(supply.chain),
-                "token": supply.pool.token.hex(),
-                "total": str(supply.total),
-                "explained": str(expected),
+                "token": token,
+                "unexplained": str(supply.unexplained),
+                "changes": supply.changes,
             },
         )
     )

@@ -74,11 +74,21 @@ def test_what_was_minted_before_the_pool_was_connected_is_the_token_s_own(
 
 @pytest.mark.parametrize(("total", "good"), [(107, True), (106, False), (108, False)])
 def test_a_supply_is_its_opening_and_its_transfers(total: int, good: bool) -> None:
-    verdict = judge_supply(Supply(HERE, POOL, 9, total, opening=100, net=7), [THERE])
+    verdict = judge_supply(Supply(HERE, POOL, 9, total, opening=100, net=7, changes=1), [THERE])
 
     assert (verdict == Bless(0)) is good
     if not good:
         assert evidence(verdict, Curse).anomaly == "AN7"
+
+
+def test_transfers_do_not_make_another_evidence_of_the_same_supply() -> None:
+    """A busy token would never be seen twice in the same state, and every lift would be followed by another curse."""
+    supply = Supply(HERE, POOL, 9, 108, opening=100, net=7, changes=1)
+    later = replace(supply, block=10, total=158, net=57)
+    again = replace(supply, changes=3)
+
+    ids = [evidence(judge_supply(one, [THERE]), Curse).id for one in (supply, later, again)]
+    assert ids[0] == ids[1] != ids[2]
 
 
 @pytest.mark.parametrize(("given", "stock", "good"), [(25, 100, True), (26, 100, False), (1, 0, False)])

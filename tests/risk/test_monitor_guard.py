@@ -100,11 +100,43 @@ async def test_an_7_a_supply_that_no_transfer_explains(world: World, tmp_path: P
         await world.settle(8)
         assert world.anomalies() == set()
 
-        # The third slot of OpenZeppelin's ERC20 is its total supply.
-        world.destination.rpc("anvil_setStorageAt", "0x" + token.hex(), hex(2), f"0x{1_001:064x}")
+        conjure(world, token, 1)
         await until_cursed_on_both(world)
 
         assert world.anomalies() == {"AN7"}
+
+
+def conjure(world: World, token: bytes, amount: int) -> None:
+    """Supply out of nowhere. The third slot of OpenZeppelin's ERC20 is its total."""
+    total = int.from_bytes(view(world.destination, token, "totalSupply()")) + amount
+    world.destination.rpc("anvil_setStorageAt", "0x" + token.hex(), hex(2), f"0x{total:064x}")
+
+
+async def test_an_7_a_supply_that_never_stands_still_is_seen_and_a_lift_lasts(
+    world: World, tmp_path: Path
+) -> None:
+    """A mint in every block must neither hide it nor make something new of it; the same amount again is something new."""
+    token = token_on(world)
+    async with monitored(world, tmp_path, pools=guarded(token)):
+        await world.settle(8)
+        for _ in range(2):
+            conjure(world, token, 5)
+            for _ in range(20):
+                mint(world.destination, token, 1)
+                await world.settle(1)
+                if world.is_cursed(DESTINATION) and world.is_cursed(SOURCE):
+                    break
+            assert world.anomalies() == {"AN7"}
+            assert world.is_cursed(DESTINATION)
+
+            world.lift(world.destination, DESTINATION, subject_of(SOURCE))
+            world.lift(world.source, SOURCE, subject_of(DESTINATION))
+            await world.until(lambda: world.anomalies() == set())
+            for _ in range(6):
+                mint(world.destination, token, 1)
+                await world.settle(1)
+            assert world.anomalies() == set()
+            assert not world.is_cursed(DESTINATION)
 
 
 async def test_an_8_a_mint_outside_the_protocol(world: World, tmp_path: Path) -> None:
