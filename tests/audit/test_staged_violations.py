@@ -1,4 +1,9 @@
-"""For every invariant that the auditor decides, at least one violation on real chains that it catches and names."""
+"""For every invariant that the auditor decides, at least one violation on real chains that it catches and names.
+
+Only what is read is edited, since contracts cannot be made to do it, for these: an S2 success that is forgotten, S3 a receiver
+that hears something else and an id that is no leaf, S5 votes of too few or of nobody, S16 an older round, S17 a fee that was
+never quoted. test_edited_history.py stages all further branches in that way.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

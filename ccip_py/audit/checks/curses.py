@@ -14,26 +14,30 @@ from ccip_py.audit.events import (
     Given,
     MonitorsSet,
     Order,
+    RmnSet,
     Sent,
     Taken,
+    Transmitted,
     Uncursed,
 )
 from ccip_py.audit.hashing import GLOBAL_SUBJECT, blessing_tag, subject_of
 from ccip_py.audit.history import Chain, Finding
 
-Period = tuple[Cursed, Order]  # from the curse to where it was lifted
+START: Order = (-1, 0, 0)
+Period = tuple[Cursed, tuple[int, int], Order]  # the curse, the transaction after which it held, until where
 
 
 def executed_is_blessed(book: Book) -> Iterator[Finding]:
     """S5: at each attempt the root was blessed by a quorum of monitors, in the epoch of that moment."""
     for lane in book.lanes:
-        checked: set[tuple[Order, int]] = set()  # roots, each once per epoch: the first attempt shows it
+        # roots, each once per RMN and epoch: the first attempt shows it
+        checked: set[tuple[Order, bytes, int]] = set()
         for attempt in lane.attempts:
             root = lane.root_of(attempt.number, attempt.at.order)
             if root is None:
                 continue  # S4 says so
             epoch = lane.epoch_at(attempt.at.order)
-            key = (root.committed.at.order, epoch)
+            key = (root.committed.at.order, lane.destination.rmn_at(attempt.at.order), epoch)
             why = "" if key in checked else _unblessed(lane, root, epoch, attempt.at.order)
             checked.add(key)
             if why:
@@ -63,17 +67,15 @@ def _unblessed(lane: LaneLedger, root: Root, epoch: int, order: Order) -> str:
 
 
 def obeyed(book: Book) -> Iterator[Finding]:
-    """S6: nothing moves on a lane in a transaction that began while its remote chain, or everything, was cursed."""
+    """S6: nothing moves on a lane in a transaction that began while its remote chain, or everything, was cursed; nor are
+    prices written there by a report of its committers."""
     for chain in book.chains:
         periods = _periods(chain)
         if not periods:
             continue
         remotes = book.ramp_remotes(chain)
-        stores = {
-            each.lane.commit_store: each.lane.source
-            for each in book.lanes
-            if each.destination.selector == chain.selector
-        }
+        arriving = [each.lane for each in book.lanes if each.destination.selector == chain.selector]
+        stores = {lane.commit_store: lane.source for lane in arriving}
         for event in chain.events:
             remote = _remote_of(event, remotes, stores)
             if remote is not None and (curse := _curse_over(event, remote, periods)) is not None:
@@ -85,7 +87,7 @@ def _remote_of(event: Event, remotes: dict[bytes, int], stores: dict[bytes, int]
     match event:
         case Sent() | Attempt():
             return remotes.get(event.at.by)
-        case Committed():
+        case Committed() | Transmitted():
             return stores.get(event.at.by)
         case Blessed(commit_store=store):
             return stores.get(store)
@@ -96,22 +98,34 @@ def _remote_of(event: Event, remotes: dict[bytes, int], stores: dict[bytes, int]
 
 def _curse_over(event: Event, remote: int, periods: dict[bytes, list[Period]]) -> Cursed | None:
     for subject in (GLOBAL_SUBJECT, subject_of(remote)):
-        for curse, until in periods.get(subject, ()):
-            if curse.at.moment < event.at.moment and event.at.order < until:
+        for curse, since, until in periods.get(subject, ()):
+            if since < event.at.moment and event.at.order < until:
                 return curse
     return None
 
 
 def _periods(chain: Chain) -> dict[bytes, list[Period]]:
-    """When each subject was cursed by the RMN that counted then."""
+    """When each subject was cursed by the RMN that counted then: from the curse, or from when the proxy first pointed to
+    an RMN that had cursed it before, until the lift, or until the proxy pointed elsewhere."""
     lifts = list(chain.of(Uncursed))
+    reigns = _reigns(chain)
     found: dict[bytes, list[Period]] = {}
     for curse in chain.of(Cursed):
-        if curse.at.by != chain.rmn_at(curse.at.order):
-            continue
         lift = next((each for each in lifts if _lifts(each, curse)), None)
-        found.setdefault(curse.subject, []).append((curse, lift.at.order if lift else END))
+        ends = lift.at.order if lift else END
+        for rmn, since, until in reigns:
+            if rmn == curse.at.by and curse.at.order < until and since < ends:
+                began = max(curse.at.moment, since[:2])
+                found.setdefault(curse.subject, []).append((curse, began, min(until, ends)))
     return found
+
+
+def _reigns(chain: Chain) -> list[tuple[bytes, Order, Order]]:
+    """Each RMN that the proxy pointed to, from when and until when."""
+    changes = [(each.at.order, each.rmn) for each in chain.of(RmnSet, chain.rmn_proxy)]
+    started = [(START, chain.rmn_at(START)), *changes]
+    ends = [*(order for order, _ in changes), END]
+    return [(rmn, since, until) for (since, rmn), until in zip(started, ends, strict=True)]
 
 
 def _lifts(lift: Uncursed, curse: Cursed) -> bool:

@@ -55,7 +55,7 @@ def as_sent(book: Book) -> Iterator[Finding]:
 
 def _numbered(lane: LaneLedger) -> Iterator[Finding]:
     """Numbers run from 1 without gap or repetition, and an id is the leaf of its message."""
-    expected = 1
+    expected, last = 1, list[Sent]()
     for sent in lane.source.of(Sent, lane.lane.on_ramp):
         if sent.number != expected:
             what = f"{lane.name}: message {sent.number} was sent where {expected} was next"
@@ -63,11 +63,11 @@ def _numbered(lane: LaneLedger) -> Iterator[Finding]:
         if sent.id != lane.leaf(sent):
             what = f"{lane.name}: message {sent.number} has an id that is not its leaf"
             yield broken("S3", lane.source, what, sent)
-        expected = sent.number + 1
+        expected, last = sent.number + 1, [sent]
     stated = lane.source.state.next_sent.get(lane.lane.on_ramp)
     if stated is not None and stated != expected:
         what = f"{lane.name}: the OnRamp would send {stated} next, its events end before {expected}"
-        yield broken("S3", lane.source, what)
+        yield broken("S3", lane.source, what, *last)
 
 
 def _called_with(lane: LaneLedger) -> Iterator[Finding]:
@@ -116,6 +116,7 @@ def in_order(book: Book) -> Iterator[Finding]:
     lanes = {(lane.lane.destination, lane.lane.off_ramp): lane for lane in book.lanes}
     for chain in book.chains:
         nonces: dict[tuple[bytes, bytes], int] = {}
+        last: dict[tuple[bytes, bytes], Attempt] = {}
         seen: set[tuple[bytes, int]] = set()
         for attempt in chain.of(Attempt):
             lane = lanes.get((chain.selector, attempt.at.by))
@@ -132,11 +133,12 @@ def in_order(book: Book) -> Iterator[Finding]:
                 )
                 yield broken("S9", chain, what, attempt)
             nonces[attempt.at.by, sent.sender] = sent.nonce
+            last[attempt.at.by, sent.sender] = attempt
         for key, nonce in nonces.items():
             stated = chain.state.nonces.get(key)
             if stated is not None and stated != nonce:
                 what = f"OffRamp 0x{key[0].hex()} has nonce {stated} for sender 0x{key[1].hex()}, tried were {nonce}"
-                yield broken("S9", chain, what)
+                yield broken("S9", chain, what, last[key])
 
 
 def _inherited(

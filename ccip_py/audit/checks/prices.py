@@ -26,7 +26,7 @@ def monotone(book: Book) -> Iterator[Finding]:
             stated = chain.state.price_round.get(store, 0)  # 0 also after a change of the configuration
             if stated and exact is not None and stated != exact:
                 what = f"CommitStore 0x{store.hex()} has prices of round {_round(stated)}, written were {_round(exact)}"
-                yield broken("S16", chain, what)
+                yield broken("S16", chain, what, reports[-1])
         yield from _in_time(chain)
 
 

@@ -51,7 +51,7 @@ def _contiguous(lane: LaneLedger) -> Iterator[Finding]:
     stated = lane.destination.state.expected_next.get(lane.lane.commit_store)
     if stated is not None and stated != expected:
         what = f"{lane.name}: the CommitStore expects {stated} next, its events end before {expected}"
-        yield broken("S7", lane.destination, what)
+        yield broken("S7", lane.destination, what, *standing[-1:])
 
 
 def _removed_well(lane: LaneLedger, standing: list[Committed], removal: RootRemoved) -> Iterator[Finding]:
