@@ -71,7 +71,8 @@ class Inspector:
         for name, now in self._values(selector, look):
             before = self._journal.setting(selector, name, now)
             around = (selector, *self._config.neighbours(selector))
-            verdict = judge_setting(selector, around, name, before, now, expected.get(name))
+            changes = self._journal.changes(selector, name, now)
+            verdict = judge_setting(selector, around, name, before, now, expected.get(name), changes)
             survey.add(verdict)
             seen = isinstance(verdict, Bless | Alert) or (
                 isinstance(verdict, Curse) and self._journal.is_settled(verdict.evidence)

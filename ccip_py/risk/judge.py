@@ -250,11 +250,12 @@ def judge_finality(chain: int, neighbours: Sequence[int], number: int, was: byte
 # CONFIGURATION: AN10
 
 
-def judge_pointer(chain: int, neighbours: Sequence[int], rmn: bytes, pointer: bytes) -> Verdict:
+def judge_pointer(chain: int, neighbours: Sequence[int], rmn: bytes, pointer: bytes, changes: int) -> Verdict:
     """A chain whose contracts finally obey another RMN can't be stopped from here any more.
 
     Its neighbours can still refuse what comes from it. An owner who replaces the RMN on purpose
-    gives the monitors their new configuration first.
+    gives the monitors their new configuration first. `changes` counts how often the pointer was seen to change: to swap it
+    again is another fact than the swap that an owner has reviewed.
     """
     if pointer == rmn:
         return Wait("the pointer holds")
@@ -264,6 +265,6 @@ def judge_pointer(chain: int, neighbours: Sequence[int], rmn: bytes, pointer: by
             chain,
             tuple(neighbours),
             f"the RMN pointer names {pointer.hex()} instead of {rmn.hex()}",
-            {"chain": str(chain), "rmn": rmn.hex(), "pointer": pointer.hex()},
+            {"chain": str(chain), "rmn": rmn.hex(), "pointer": pointer.hex(), "changes": changes},
         )
     )

@@ -60,7 +60,7 @@ class Monitor:
         self._http = http
         self.journal = Journal(config.directory / "journal.sqlite")
         self.facts = Facts(config.directory / "facts.sqlite", config.chains, config.lanes)
-        self._surveyor = Surveyor(config, self.facts)
+        self._surveyor = Surveyor(config, self.facts, self.journal)
         own = {"bless": bless.address, "curse": curse.address, "relay": relay.address}
         self._patrol = Patrol(config, self.facts, self.journal)
         self._inspector = Inspector(config, self.journal, own)

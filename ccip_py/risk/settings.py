@@ -15,9 +15,16 @@ THRESHOLDS = ("bless threshold", "curse threshold", "quorum")
 
 
 def judge_setting(
-    chain: int, neighbours: Sequence[int], name: str, before: str, now: str, expected: str | None
+    chain: int,
+    neighbours: Sequence[int],
+    name: str,
+    before: str,
+    now: str,
+    expected: str | None,
+    changes: int,
 ) -> Verdict:
-    """Alert about a change that nobody announced; curse the chain if a threshold fell.
+    """Alert about a change that nobody announced; curse the chain if a threshold fell. `changes` counts how often the
+    setting was seen to change: to fall again is another fact than the fall that an owner has reviewed.
 
     A change is for people to judge: monitors can't know whether the new owner is the right one. That fewer signatures than
     before are enough is different: it is what an attacker with the owner's key would do first, and an owner with
@@ -30,7 +37,7 @@ def judge_setting(
         chain,
         tuple(neighbours),
         f"{name} changed from {before} to {now}",
-        {"chain": str(chain), "setting": name, "before": before, "now": now},
+        {"chain": str(chain), "setting": name, "before": before, "now": now, "changes": changes},
     )
     fell = name.startswith(THRESHOLDS) and int(now) < int(before)
     return Curse(evidence) if fell else Alert(evidence)

@@ -30,6 +30,7 @@ from ccip_py.risk.judge import (
     rebuild,
 )
 from ccip_py.risk.stalls import OVERDUE_BLOCKS, judge_waiting
+from ccip_py.risk.store import Journal
 from ccip_py.risk.vote import Blessing, subject_of, tag
 
 # Intervals whose root is remembered: more than all lanes together have open.
@@ -56,9 +57,10 @@ class Patience:
 class Surveyor:
     """Runs all checks of roots, executions, payouts, finality and the pointer. In a cycle: `survey`."""
 
-    def __init__(self, config: Config, facts: Facts) -> None:
+    def __init__(self, config: Config, facts: Facts, journal: Journal) -> None:
         self._config = config
         self._facts = facts
+        self._journal = journal
         self._patience: defaultdict[str, Patience] = defaultdict(Patience)  # by lane
         # What the messages of open claims come to: final messages don't change, unless facts are taken back.
         self._rebuilt: dict[tuple[int, str, int, int], Rebuilt | None] = {}
@@ -176,8 +178,9 @@ class Surveyor:
         # Before the proxy was deployed, the answer was empty.
         if not answer:
             return
-        neighbours = self._config.neighbours(selector)
-        verdict = judge_pointer(selector, neighbours, chain.rmn, views.as_address(answer))
+        neighbours, pointer = self._config.neighbours(selector), views.as_address(answer)
+        changes = self._journal.changes(selector, "RMN pointer", pointer.hex())
+        verdict = judge_pointer(selector, neighbours, chain.rmn, pointer, changes)
         if isinstance(verdict, Curse):
             survey.suspicions.append(verdict.evidence)
 

@@ -195,7 +195,7 @@ def test_reads_the_votes_of_a_blessing_as_it_reads_them_from_peers() -> None:
 def test_a_change_is_an_alert_and_a_lower_threshold_a_curse(
     name: str, before: str, now: str, expected: str | None, kind: type[Alert] | type[Curse] | None
 ) -> None:
-    verdict = judge_setting(HERE, (HERE, THERE), name, before, now, expected)
+    verdict = judge_setting(HERE, (HERE, THERE), name, before, now, expected, 1)
 
     if kind is None:
         assert verdict == Bless(0)

@@ -279,6 +279,50 @@ async def test_an_10_a_lowered_threshold_of_the_monitors(
         assert world.anomalies() == {"AN10"}
 
 
+async def reviewed_and_lifted(world: World) -> None:
+    world.lift(world.destination, DESTINATION, subject_of(SOURCE))
+    world.lift(world.source, SOURCE, subject_of(DESTINATION))
+    await world.until(lambda: world.anomalies() == set())
+
+
+@pytest.mark.parametrize("restored_first", [False, True])
+async def test_an_10_a_threshold_that_falls_again_is_cursed_again(
+    world: World, tmp_path: Path, restored_first: bool
+) -> None:
+    """Restored before the lift or after it: what the owner has reviewed was the first fall."""
+    async with monitored(world, tmp_path):
+        await world.settle(8)
+        for _ in range(2):
+            set_monitors(world.destination, world.rmn[DESTINATION], all_monitors(), 2, 2)
+            await until_cursed_on_both(world)
+            assert world.anomalies() == {"AN10"}
+            if not restored_first:
+                await reviewed_and_lifted(world)
+            set_monitors(world.destination, world.rmn[DESTINATION], all_monitors(), 3, 2)
+            await world.settle(8)
+            if restored_first:
+                await reviewed_and_lifted(world)
+            await world.settle(4)
+            assert not world.is_cursed(DESTINATION)
+
+
+async def test_an_10_a_pointer_that_is_swapped_again_is_cursed_again(world: World, tmp_path: Path) -> None:
+    another = deploy(world.destination, "RMN", ["address"], [b"\x01" * 20])
+    proxy, types = world.proxy[DESTINATION], ["address"]
+    async with monitored(world, tmp_path):
+        await world.settle(8)
+        for _ in range(2):
+            owner_call(world.destination, proxy, "setARM(address)", types, [another])
+            await world.until(lambda: world.is_cursed(SOURCE))
+            owner_call(world.destination, proxy, "setARM(address)", types, [world.rmn[DESTINATION]])
+            await world.settle(8)
+            world.lift(world.source, SOURCE, subject_of(DESTINATION))
+            if world.is_cursed(DESTINATION):
+                world.lift(world.destination, DESTINATION, subject_of(SOURCE))
+            await world.until(lambda: world.anomalies() == set())
+            assert not world.is_cursed(SOURCE)
+
+
 async def test_an_10_a_lowered_quorum_of_the_committers(world: World, tmp_path: Path) -> None:
     """Raising it is worth an alert; going back, a curse. After the owner's lift it is as it should be."""
     async with monitored(world, tmp_path):

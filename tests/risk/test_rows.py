@@ -57,9 +57,9 @@ def test_F13_a_monitor_with_one_endpoint_twice_does_not_start(
 def test_G9_a_change_that_nobody_announced_is_told(name: str) -> None:
     before, now = ("5", "7") if name == "quorum" else ("0xaa", "0xbb")
 
-    assert isinstance(judge_setting(SOURCE, (), name, before, now, None), Alert)
-    assert isinstance(judge_setting(SOURCE, (), name, before, now, now), Bless)
-    assert isinstance(judge_setting(SOURCE, (), name, before, before, None), Bless)
+    assert isinstance(judge_setting(SOURCE, (), name, before, now, None, 1), Alert)
+    assert isinstance(judge_setting(SOURCE, (), name, before, now, now, 1), Bless)
+    assert isinstance(judge_setting(SOURCE, (), name, before, before, None, 1), Bless)
 
 
 @pytest.mark.anyio
