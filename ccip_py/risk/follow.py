@@ -27,7 +27,7 @@ from ccip_py.risk.chain import (
     view_call,
 )
 from ccip_py.risk.config import Chain
-from ccip_py.risk.evm import TRANSMITTED, VOTED_TO_BLESS, Log, Undecodable
+from ccip_py.risk.evm import ROOT_BLESSED, TRANSMITTED, VOTED_TO_BLESS, Log, Undecodable
 from ccip_py.risk.facts import Block, Facts
 from ccip_py.risk.rpc import Call, Disagreement, EndpointDown, Endpoints, Refused
 from ccip_py.risk.signers import Signed, read_bless, read_transmit
@@ -192,7 +192,7 @@ class Follower:
     def _is_signed(self, log: Log) -> bool:
         """Whether signatures stand under what this contract has counted."""
         if log.address == self.chain.rmn:
-            return log.topics[0] == VOTED_TO_BLESS
+            return log.topics[0] in (ROOT_BLESSED, VOTED_TO_BLESS)
         return log.topics[0] == TRANSMITTED and log.address in self._from_birth
 
     async def _begin(self, head: Head) -> Cursor:

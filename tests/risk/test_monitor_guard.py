@@ -13,7 +13,7 @@ from ccip_py.risk.config import Pool, PriceBound
 from ccip_py.risk.monitor import Monitor
 from ccip_py.risk.store import Journal
 from ccip_py.risk.trie import integer, rlp
-from ccip_py.risk.vote import Blessing, Domain, sign, subject_of, to_json
+from ccip_py.risk.vote import Blessing, Domain, Permit, digest, sign, subject_of, to_json
 
 from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
 from .world import (
@@ -26,6 +26,7 @@ from .world import (
     owner_call,
     set_committers,
     set_monitors,
+    transact,
     view,
 )
 
@@ -261,6 +262,30 @@ async def test_an_9_monitors_that_bless_two_roots(
         await world.settle(4)
 
         assert world.is_cursed(DESTINATION) is cursed
+
+
+async def test_an_9_monitors_that_bless_another_root_in_one_transaction(world: World, tmp_path: Path) -> None:
+    """Nobody served these votes: they stand in the call that completed the blessing, as most do."""
+    rmn = world.rmn[DESTINATION]
+    statement, domain = (
+        Blessing(world.commit_store, SOURCE, ON_RAMP, 1, 1, keccak(b"another"), 0),
+        Domain(1337, rmn),
+    )
+    permit = Permit(digest(statement, 1, domain), statement, 1, domain)
+    votes = sorted(
+        (sign(permit, keys.dev_key(bless_key(n))) for n in range(3)), key=lambda vote: vote.signer or b""
+    )
+    async with monitored(world, tmp_path):
+        await world.settle(4)
+        transact(world.destination, rmn, views.bless_call(statement, votes))
+        world.send()
+        world.commit(1, 1)
+
+        await world.until(lambda: all(monitor.journal.held() for monitor in world.monitors))
+
+        assert world.anomalies() == {"AN9"}
+        (held,) = world.monitors[0].journal.held()
+        assert len(held.evidence.facts["inOffice"]) == 3
 
 
 # SETTINGS
