@@ -65,6 +65,10 @@ class State:
     quotes: dict[Order, tuple[int, ...]] = field(
         default_factory=dict
     )  # send → the fees that are right for it
+    coins: dict[bytes, int] = field(default_factory=dict)  # contract → wei of the chain's own coin
+    coins_kept: dict[tuple[bytes, Order], int] = field(
+        default_factory=dict
+    )  # (contract, send) → wei that stayed there in the send's transaction, as far as `coins` is not 0
     lifted_by: dict[Order, tuple[bytes, bytes]] = field(default_factory=dict)  # lift → (caller, owner)
 
 

@@ -120,6 +120,7 @@ def _read_tokens(endpoint: Endpoint, chain: Chain, arriving: Sequence[Lane], lea
     ours = {chain.router, chain.rmn, chain.rmn_proxy, chain.fee_quoter, *chain.on_ramps}
     ours |= {lane.on_ramp for lane in leaving}
     ours |= {each for lane in arriving for each in (lane.off_ramp, lane.commit_store)}
+    _read_coins(endpoint, chain, ours)
     accounts = [(holder, token) for holder in ours for token in chain.tokens.keys() | chain.fee_tokens]
     accounts += list(chain.pools.items())
     accounts += [(box, chain.pools[pool]) for pool, box in chain.boxes.items()]
@@ -134,6 +135,39 @@ def _read_tokens(endpoint: Endpoint, chain: Chain, arriving: Sequence[Lane], lea
         for outbound in (True, False)
     }
     state.levels = _known(endpoint, chain, levels)
+
+
+def _read_coins(endpoint: Endpoint, chain: Chain, ours: set[bytes]) -> None:
+    """The chain's own coin in contracts; and where there is some, what stayed of the payments for messages."""
+    state, at_head = chain.state, _coins(endpoint, [(holder, chain.head) for holder in ours])
+    state.coins = {holder: coin for (holder, _), coin in at_head.items()}
+    sends = {
+        sent.at.moment: sent for sent in chain.of(Sent)
+    }  # one of a transaction: what stayed is counted once
+    blocks = dict.fromkeys(sent.at.block for sent in sends.values())
+    for holder in (holder for holder, coin in state.coins.items() if coin):
+        then = _coins(endpoint, [(holder, block - before) for block in blocks for before in (1, 0)])
+        more = {b for b in blocks if then.get((holder, b), 0) > then.get((holder, b - 1), 0)}
+        for sent in (each for each in sends.values() if each.at.block in more):
+            if (kept := _kept(endpoint, sent.at.hash, holder)) > 0:
+                state.coins_kept[holder, sent.at.order] = kept
+
+
+def _coins(endpoint: Endpoint, asked: Sequence[tuple[bytes, int]]) -> dict[tuple[bytes, int], int]:
+    """What accounts had at the end of blocks, as far as the node still knows."""
+    answers = endpoint.batch([("eth_getBalance", ["0x" + who.hex(), hex(block)]) for who, block in asked])
+    known = zip(asked, answers, strict=True)
+    return {key: int(answer, 16) for key, answer in known if not isinstance(answer, EndpointError)}
+
+
+def _kept(endpoint: Endpoint, transaction: str, holder: bytes) -> int:
+    """What calls brought a contract and took from it. What destroyed contracts leave it is a gift that it can't refuse."""
+    address_, kept = "0x" + holder.hex(), 0
+    for call in traced_calls(endpoint, transaction):
+        if call.get("type") == "CALL":
+            came, went = call.get("to", "").lower() == address_, call["from"].lower() == address_
+            kept += int(call.get("value", "0x0"), 16) * (came - went)
+    return kept
 
 
 def _issued_before(endpoint: Endpoint, chain: Chain) -> dict[bytes, int]:

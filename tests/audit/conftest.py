@@ -82,12 +82,13 @@ class Scene:
         assert naming, f"{invariant} was not found broken by {transactions}, but: {violations}"
         return naming[0]
 
-    def act(self, chain: str, account: bytes, to: bytes, data: bytes) -> str:
+    def act(self, chain: str, account: bytes, to: bytes, data: bytes, value: int = 0) -> str:
         """A transaction from any account at all; its hash."""
         anvil, sender = self.network.anvils[chain], "0x" + account.hex()
         anvil.set_balance(sender, 10 * UNIT)
         anvil.rpc("anvil_impersonateAccount", sender)
         call = {"from": sender, "to": "0x" + to.hex(), "data": "0x" + data.hex(), "gas": hex(5_000_000)}
+        call["value"] = hex(value)
         hash_ = anvil.rpc("eth_sendTransaction", call)
         while (receipt := anvil.rpc("eth_getTransactionReceipt", hash_)) is None:
             pass
@@ -99,13 +100,13 @@ class Scene:
         anvil, address = self.network.anvils[chain], "0x" + contract.hex()
         code = anvil.rpc("eth_getCode", address, "latest")
         words = [signature(event), *topics]
-        anvil.rpc("anvil_setCode", address, "0x" + _emitter(len(words)).hex())
+        anvil.rpc("anvil_setCode", address, "0x" + emitter(len(words)).hex())
         hash_ = self.act(chain, bytes(19) + b"\x01", contract, b"".join(words) + data)
         anvil.rpc("anvil_setCode", address, code)
         return hash_
 
 
-def _emitter(topics: int) -> bytes:
+def emitter(topics: int) -> bytes:
     """Code that emits its calldata: so many topics, the rest as data."""
     before = bytes([0x60, 32 * topics])  # PUSH1
     size = before + bytes([0x36, 0x03])  # CALLDATASIZE SUB

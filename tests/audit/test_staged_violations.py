@@ -23,7 +23,7 @@ from ccip_py.protocol.ids import Address
 from ccip_py.protocol.message import ExtraArgs, OutgoingMessage, TokenAmount
 from ccip_py.sdk.evm import transact
 
-from .conftest import UNIT, Scene, topic
+from .conftest import UNIT, Scene, emitter, topic
 
 ATTEMPTED = "ExecutionStateChanged(uint64,bytes32,uint8,bytes)"
 ACCEPTED = "ReportAccepted((((address,uint224)[],(uint64,uint224)[]),(uint64,uint64),bytes32))"
@@ -370,6 +370,32 @@ def test_s20_a_router_that_keeps_tokens(scene: Scene) -> None:
     call = signature("transfer(address,uint256)")[:4] + put(chain.router) + put(UNIT)
     kept = scene.act("a", token.pool, token.address, call)
     assert "beyond fees" in scene.caught("S20", kept).what
+
+
+def test_s20_a_router_that_keeps_what_was_paid_above_the_fee(scene: Scene) -> None:
+    """The Router passes a call on to the OnRamp, which says what it is told, and gives no coin back."""
+    chain, lane, anvil = scene.network.chain("a"), scene.network.lane("a", "b"), scene.network.anvils["a"]
+    copy, call = (
+        bytes.fromhex("365f5f37"),
+        bytes.fromhex("5f5f365f5f73") + lane.on_ramp + bytes.fromhex("5af100"),
+    )
+    played = {"0x" + chain.router.hex(): copy + call, "0x" + lane.on_ramp.hex(): emitter(1)}
+    real = {contract: anvil.rpc("eth_getCode", contract, "latest") for contract in played}
+    for contract, code in played.items():
+        anvil.rpc("anvil_setCode", contract, "0x" + code.hex())
+    said = codec.CCIP_SEND_REQUESTED + codec.encode_ccip_send_requested(scene.past.executed.message)
+    kept = scene.act("a", THIEF, chain.router, said, value=5)
+    for contract, code in real.items():
+        anvil.rpc("anvil_setCode", contract, code)
+    assert "kept 5 wei" in scene.caught("S20", kept).what
+
+
+def test_a_coin_that_no_message_brought_is_told_and_not_blamed(scene: Scene) -> None:
+    router = "0x" + scene.network.chain("a").router.hex()
+    scene.network.anvils["a"].set_balance(router, 7)
+    verdict = scene.verdict()
+    assert verdict.holds
+    assert any(f"{router} has 7 wei that no message" in finding.what for finding in verdict.findings)
 
 
 def test_a_gift_is_told_and_not_blamed(scene: Scene) -> None:

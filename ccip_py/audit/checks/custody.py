@@ -42,6 +42,7 @@ def nothing_kept(book: Book) -> Iterator[Finding]:
             if account[0] in ours and stated != held[account]:
                 what = f"{_name(account)} is {stated}, its transfers make {held[account]}"
                 yield broken("S20", chain, what)
+        yield from _coins_kept(chain)
         for account, amount in gifts.items():
             if amount > 0:
                 yield worth_knowing("S20", chain, f"{_name(account)} has {amount} that somebody gave it")
@@ -102,6 +103,21 @@ def _kept(
             what = f"{_name(account)} changed by {excess} beyond fees in one transaction"
             shown = [each for each in transaction.shown if account[0] in (each.source, each.to)]
             yield broken("S20", chain, what, *shown)
+
+
+def _coins_kept(chain: Chain) -> Iterator[Finding]:
+    """Fees are kept in tokens only, so of the chain's own coin everything has to go on. A contract that is destroyed can
+    leave some to anybody: that is a gift."""
+    sends = {sent.at.order: sent for sent in chain.of(Sent)}
+    explained: Counter[bytes] = Counter()
+    for (holder, order), amount in chain.state.coins_kept.items():
+        explained[holder] += amount
+        what = f"0x{holder.hex()} kept {amount} wei of what was paid for a message"
+        yield broken("S20", chain, what, sends[order])
+    for holder, coin in chain.state.coins.items():
+        if coin > explained[holder]:
+            what = f"0x{holder.hex()} has {coin - explained[holder]} wei that no message is known to have brought"
+            yield worth_knowing("S20", chain, what)
 
 
 def _name(account: Account) -> str:
