@@ -73,5 +73,5 @@ def _ask_chains(
 ) -> tuple[Check, ...]:
     from ccip_py.cli import connect
 
-    with connect.client(deployment, rpc, router) as ccip:
+    with connect.client(deployment, rpc, router) as ccip, terminal.waiting("asking both chains"):
         return ccip.verify(certificate)

@@ -39,6 +39,7 @@ def curse(
     on: On = "",
     key: options.Key = "",
     monitor: Monitors = None,
+    timeout: options.Timeout = 180,
     deployment: options.Deployment = None,
     as_json: options.Json = False,
 ) -> None:
@@ -54,7 +55,7 @@ def curse(
         _show(network, on, monitor or [], as_json)
         return
     wanted = _subject(network, subject)
-    consoles = [_console(chain, key, GUARDIAN) for chain in _chains(network, on, subject)]
+    consoles = [_console(chain, key, GUARDIAN, timeout) for chain in _chains(network, on, subject)]
     _each(consoles, subject, "cursed", lambda console: admin.curse(console, wanted), as_json)
 
 
@@ -63,6 +64,7 @@ def uncurse(
     on: On = "",
     quote: Quote = "",
     key: options.Key = "",
+    timeout: options.Timeout = 180,
     deployment: options.Deployment = None,
     as_json: options.Json = False,
 ) -> None:
@@ -73,7 +75,7 @@ def uncurse(
 
     network = read_deployment(deployment)
     wanted, seen = _subject(network, subject), _quoted(quote, on)
-    consoles = [_console(chain, key, OWNER) for chain in _chains(network, on, subject)]
+    consoles = [_console(chain, key, OWNER, timeout) for chain in _chains(network, on, subject)]
 
     def lift(console: Console) -> Done | None:
         chain = console.chain
@@ -125,7 +127,8 @@ def _show(network: Deployment, on: str, monitors: list[str], as_json: bool) -> N
         )
         for x in _chains(network, on, "")
     ]
-    found = curses(places, monitors)
+    with terminal.waiting("reading every chain's votes"):
+        found = curses(places, monitors)
     named = [{**one, "subject": _name(network, bytes.fromhex(one["subject"][2:]))} for one in found]
     terminal.result(named, [text(one) for one in named] or ["nothing is cursed"], as_json)
 
@@ -174,7 +177,7 @@ def _chains(network: Deployment, on: str, subject: str) -> list[ChainDeployment]
     return [chain for chain in network.chains if chain.selector != remote]
 
 
-def _console(chain: ChainDeployment, key: str, devnet: str) -> Console:
+def _console(chain: ChainDeployment, key: str, devnet: str, timeout: float) -> Console:
     """Who acts: as told, or on a local chain the devnet's own."""
     from ccip_py.chains.evm.keys import LOCAL_CHAIN_IDS
     from ccip_py.deploy.admin import Console
@@ -183,4 +186,4 @@ def _console(chain: ChainDeployment, key: str, devnet: str) -> Console:
 
     if not key and chain.chain_id not in LOCAL_CHAIN_IDS:
         raise ConfigError(f"no key: {chain.name} is not a local chain", hint="--key keystore:PATH")
-    return Console(chain, party(key or devnet))
+    return Console(chain, party(key or devnet), timeout)

@@ -44,6 +44,7 @@ def deploy(
     replace: Replace = "",
     sever: Sever = False,
     yes: Yes = False,
+    timeout: options.Timeout = 180,
     as_json: options.Json = False,
 ) -> None:
     """Deploy a network, or go on where it stopped; a plan is shown first.
@@ -63,14 +64,15 @@ def deploy(
         _verify(network, out, as_json)
         return
     replacing = _replacing(replace, sever)
-    todo = anyio.run(plan_for, network, out, replacing)
+    with terminal.waiting("reading what the chains hold already"):
+        todo = anyio.run(plan_for, network, out, replacing)
     if plan:
         terminal.result(todo.steps, describe(todo.steps) if todo.steps else ["nothing to do"], as_json)
         return
     for line in summary(todo):
         terminal.say(line)
     _confirm(yes, [chain.chain_id for chain in network.chains], bool(todo.steps))
-    deployed = deploy_to_file(network, out, terminal.say, replacing=replacing)
+    deployed = deploy_to_file(network, out, terminal.say, replacing=replacing, patience_s=timeout)
     terminal.result({"deployment": str(out), "lanes": len(deployed.lanes)}, [str(out)], as_json)
 
 
@@ -81,7 +83,8 @@ def _verify(network: NetworkConfig, out: Path, as_json: bool) -> None:
     from ccip_py.chains.deployment import load_deployment
     from ccip_py.deploy.network import not_as_wanted, verify_network
 
-    wrong = anyio.run(verify_network, network, load_deployment(out))
+    with terminal.waiting("reading the network back"):
+        wrong = anyio.run(verify_network, network, load_deployment(out))
     text = not_as_wanted(wrong) if wrong else "everything is as the configuration says"
     terminal.result({"as_wanted": not wrong, "findings": [str(one) for one in wrong]}, [text], as_json)
     if wrong:

@@ -53,10 +53,12 @@ def lane(
         raise typer.BadParameter("--pins is of one lane: name both ends")
     with connect.client(deployment, rpc, router) as ccip:
         if not source:
-            found = ccip.lanes()
+            with terminal.waiting("reading every lane at both ends"):
+                found = ccip.lanes()
             terminal.result(found, _overview(found), as_json)
             return
-        one = ccip.lane(source, dest)
+        with terminal.waiting("reading the lane at both ends"):
+            one = ccip.lane(source, dest)
         if pins is not None:
             from ccip_py.sdk.certificate_file import dump_pins
 

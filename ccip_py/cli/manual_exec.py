@@ -44,6 +44,7 @@ def manual_exec(
     source: Source = "",
     dest: Destination = "",
     key: options.Key = "",
+    timeout: options.Timeout = 60,
     deployment: options.Deployment = None,
     rpc: options.Rpc = [],  # noqa: B006
     router: options.Router = [],  # noqa: B006
@@ -59,14 +60,16 @@ def manual_exec(
         raise typer.BadParameter("name a message, or pass --all-failed")
     with connect.client(deployment, rpc, router) as ccip:
         if all_failed:
-            found = _failed(ccip, source, dest)
+            with terminal.waiting("looking for messages that failed"):
+                found = _failed(ccip, source, dest)
         else:
             found = [connect.one_message(ccip, reference, log_index)]
         if not found:
             terminal.result([], ["no message is FAILED"], as_json)
             return
         signer = connect.signer(key, ccip.book)
-        outcomes = [_execute(ccip, sent, signer, gas_limit, tokens_gas_limit, all_failed) for sent in found]
+        how = {"gas_limit": gas_limit, "token_gas": tokens_gas_limit, "timeout": timeout}
+        outcomes = [_execute(ccip, sent, signer, how, all_failed) for sent in found]
     lines = [
         f"{o['stage'].upper():9} {o['message_id']} {o['transaction']} {o['reason']}".rstrip()
         for o in outcomes
@@ -85,15 +88,14 @@ def _failed(ccip: Ccip, source: str, dest: str) -> list[SentMessage]:
     return [sent for lane in lanes for sent in ccip.failed(*lane)]
 
 
-def _execute(
-    ccip: Ccip, sent: SentMessage, signer: Any, gas_limit: int, token_gas: list[int], go_on: bool
-) -> dict[str, str]:
+def _execute(ccip: Ccip, sent: SentMessage, signer: Any, how: dict[str, Any], go_on: bool) -> dict[str, str]:
     """What became of it. The transaction may succeed and the receiver fail again; with `go_on`, refusals are told too."""
     from ccip_py.errors import CcipError
 
     shown = {"message_id": sent.message_id.to_0x_hex(), "transaction": "", "reason": ""}
     try:
-        done = ccip.manually_execute(sent, signer=signer, gas_limit=gas_limit, token_gas=token_gas)
+        with terminal.waiting(f"proving and executing {sent.message_id.to_0x_hex()}"):
+            done = ccip.manually_execute(sent, signer=signer, **how)
     except CcipError as refused:
         if not go_on:
             raise

@@ -66,7 +66,7 @@ class Pending:
         """It is done, or will never be."""
         self.path.unlink(missing_ok=True)
 
-    def earlier(self, ccip: Ccip, source: str) -> SentMessage | None:
+    def earlier(self, ccip: Ccip, source: str, timeout: float) -> SentMessage | None:
         """The message of an earlier run that was interrupted; None if there is none, or it can't land any more."""
         try:
             known = json.loads(self.path.read_text(encoding="utf-8"))
@@ -75,14 +75,14 @@ class Pending:
             return None
         terminal.say(f"the same command was interrupted before: going on with its transaction {transaction}")
         terminal.say("(--again sends another message instead)")
-        if not _lands(ccip, source, raw, transaction):
+        if not _lands(ccip, source, raw, transaction, timeout):
             terminal.say("it did not land and can't any more; sending anew")
             self.forget()
             return None
         return ccip.find(transaction)[0]
 
 
-def _lands(ccip: Ccip, source: str, raw: str, transaction: str) -> bool:
+def _lands(ccip: Ccip, source: str, raw: str, transaction: str, timeout: float) -> bool:
     """Broadcast it once more, and wait until it is mined. False if its nonce was used for something else."""
     from hexbytes import HexBytes
 
@@ -97,7 +97,8 @@ def _lands(ccip: Ccip, source: str, raw: str, transaction: str) -> bool:
     if known is None and isinstance(sent, Failure):
         return False
     try:
-        ccip.driver.run(receipt_of(chain, HexBytes(transaction), {}))
+        with terminal.waiting(f"waiting until {source} has it in a block"):
+            ccip.driver.run(receipt_of(chain, HexBytes(transaction), {}, timeout))
     except Refused:
         return False
     return True

@@ -90,8 +90,8 @@ def send(
         if only_estimate or only_get_fee:
             _say_only(ccip, lane, receiver, message, only_estimate, as_json)
             return
-        sent = None if again else once.earlier(ccip, source)
-        sent = sent or _send_once(ccip, lane, receiver, signer, once, message, force)
+        sent = None if again else once.earlier(ccip, source, timeout)
+        sent = sent or _send_once(ccip, lane, receiver, signer, once, message, force, timeout)
         _report(ccip, sent, wait, timeout, as_json, signer)
         once.forget()
         _fail_if_failed(ccip, sent, wait)
@@ -126,14 +126,16 @@ def _send_once(
     once: Pending,
     message: MessageOptions,
     force: bool,
+    timeout: float,
 ) -> SentMessage:
     """Look, then send, after writing down what goes to the Router: typed again, the command goes on from there."""
     sender = signer.address
     found = ccip.preflight(lane.source, lane.destination, receiver, sender=sender, **message)
     _stop_or_warn(found, force)
     signer.before_sending = once.writer(ccip.book.router(lane.source))
-    with once.forgotten_if_refused():
-        return ccip.send(lane.source, lane.destination, receiver, signer=signer, **message)
+    wait = terminal.waiting(f"waiting until {ccip.book.name(lane.source)} has it in a block")
+    with once.forgotten_if_refused(), wait:
+        return ccip.send(lane.source, lane.destination, receiver, signer=signer, timeout=timeout, **message)
 
 
 def _message(data: str, token: list[str], fee_token: str, ooo: bool, approve_max: bool) -> MessageOptions:

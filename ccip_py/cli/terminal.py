@@ -33,7 +33,7 @@ TYPED_WRONG = frozenset(
 )
 """Errors that a different command line would cure: exit code 2."""
 
-_QUIET_S = 2.0  # waits that are over sooner need no line of their own
+_QUIET_S = 1.0  # waits that are over sooner need no line of their own
 
 
 class Color(StrEnum):

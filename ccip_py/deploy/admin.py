@@ -23,7 +23,7 @@ from ccip_py.deploy import abi, artifacts
 from ccip_py.deploy.abi import encode_values
 from ccip_py.deploy.keys import Party
 from ccip_py.deploy.lane import OFFCHAIN_CONFIG, OFFCHAIN_CONFIG_VERSION
-from ccip_py.deploy.send import Wanted, call_gas, send, sign
+from ccip_py.deploy.send import PATIENCE_S, Wanted, call_gas, send, sign
 from ccip_py.errors import BadInput
 from ccip_py.protocol.blessing import curse_subject
 from ccip_py.protocol.ids import Address, ChainSelector, Root
@@ -35,6 +35,7 @@ class Console:
 
     chain: ChainDeployment
     party: Party
+    patience_s: float = PATIENCE_S  # how long a transaction may take to be mined
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ def act(console: Console, to: Address, contract: str, function: str, *arguments:
         async with _rpc(console.chain) as rpc:
             who = to_checksum_address(signer.address)
             nonce = int(await rpc.call("eth_getTransactionCount", who, "pending"), 16)
-            [receipt] = await send(rpc, await sign(rpc, console.chain.chain_id, signer, [wanted], nonce))
+            signed = await sign(rpc, console.chain.chain_id, signer, [wanted], nonce)
+            [receipt] = await send(rpc, signed, console.patience_s)
             block, gas = int(receipt["blockNumber"], 16), int(receipt["gasUsed"], 16)
             return Done(receipt["transactionHash"], block, gas)
 

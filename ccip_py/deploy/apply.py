@@ -72,7 +72,13 @@ def given(config: NetworkConfig) -> Addresses:
 
 
 async def apply(
-    config: NetworkConfig, todo: Plan, found: Found, journal: Journal, rpcs: Rpcs, progress: Progress
+    config: NetworkConfig,
+    todo: Plan,
+    found: Found,
+    journal: Journal,
+    rpcs: Rpcs,
+    progress: Progress,
+    patience_s: float,
 ) -> Found:
     """Do what is left, and return all that is then there."""
     addresses = {**found.addresses, **await predict(config, todo, rpcs)}
@@ -85,7 +91,7 @@ async def apply(
         ) -> None:
             steps = todo.of(phase, chain.name)
             try:
-                await _send_steps(chain, steps, addresses, after, journal, rpcs[chain.name])
+                await _send_steps(chain, steps, addresses, after, journal, rpcs[chain.name], patience_s)
             except CcipError as failure:
                 failures.append(failure)
             if steps and not failures:
@@ -136,7 +142,13 @@ def transaction_of(step: Step, addresses: Addresses) -> Wanted:
 
 
 async def _send_steps(
-    chain: ChainConfig, steps: Sequence[Step], addresses: Addresses, after: Found, journal: Journal, rpc: Rpc
+    chain: ChainConfig,
+    steps: Sequence[Step],
+    addresses: Addresses,
+    after: Found,
+    journal: Journal,
+    rpc: Rpc,
+    patience_s: float,
 ) -> None:
     if not steps:
         return
@@ -149,7 +161,7 @@ async def _send_steps(
     signed = await _sign_steps(chain, steps, addresses, rpc, signer)
     lines = [_line(chain, step, one, addresses) for step, one in zip(steps, signed, strict=True)]
     journal.write(lines)
-    receipts = await send(rpc, signed)
+    receipts = await send(rpc, signed, patience_s)
     for step, receipt in zip(steps, receipts, strict=True):
         if isinstance(step, Create):
             _check_place(step, addresses[step.name], receipt["contractAddress"])

@@ -33,6 +33,7 @@ from ccip_py.deploy.expect import addresses_of
 from ccip_py.deploy.journal import FileJournal, Journal, MemoryJournal
 from ccip_py.deploy.lane import OFFCHAIN_CONFIG, OFFCHAIN_CONFIG_VERSION
 from ccip_py.deploy.plan import Plan, plan
+from ccip_py.deploy.send import PATIENCE_S
 from ccip_py.deploy.steps import TIMELOCK, of_chain, of_lane, of_pool, of_token
 from ccip_py.deploy.verify import Finding, findings
 from ccip_py.errors import ConfigError, Refused
@@ -66,6 +67,7 @@ async def deploy(
     *,
     known: Deployment | None = None,
     replacing: Replacing | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> Deployment:
     """Bring the network into being and return it. `Refused` lists what verification did not like.
 
@@ -77,7 +79,7 @@ async def deploy(
     async with connected(config) as rpcs:
         config, found = await _what_is_there(config, journal, rpcs, known, replacing)
         todo = plan(config, found.done)
-        found = await apply(config, todo, found, journal, rpcs, progress)
+        found = await apply(config, todo, found, journal, rpcs, progress, patience_s)
         deployment = deployment_of(config, found, await _counts(config, found, rpcs))
         wrong = await findings(config, deployment, rpcs)
     if wrong:
@@ -120,7 +122,12 @@ async def _counts(config: NetworkConfig, found: Found, rpcs: Rpcs) -> dict[tuple
 
 
 def deploy_to_file(
-    config: NetworkConfig, out: Path, progress: Progress = _silent, *, replacing: Replacing | None = None
+    config: NetworkConfig,
+    out: Path,
+    progress: Progress = _silent,
+    *,
+    replacing: Replacing | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> Deployment:
     """Deploy, or extend, and write `out`; if the chains agree with it already, do nothing and say so."""
 
@@ -138,7 +145,9 @@ def deploy_to_file(
 
     async def run() -> Deployment:
         journal = FileJournal(journal_path(out))
-        return await deploy(config, progress, journal, known=known, replacing=replacing)
+        return await deploy(
+            config, progress, journal, known=known, replacing=replacing, patience_s=patience_s
+        )
 
     deployment = anyio.run(run)
     save_deployment(deployment, out)

@@ -18,7 +18,7 @@ from ccip_py.chains.evm.transactions import Signer, Transaction
 from ccip_py.errors import ContractRefused, EndpointDown, Refused
 from ccip_py.protocol.ids import Address
 
-_PATIENCE = 180.0  # seconds without any new receipt until we give up
+PATIENCE_S = 180.0  # without any new receipt, until we give up
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
 _BASE_FEE_ROOM = 4  # full blocks raise the base fee by an eighth each; a dozen of them fit
 
@@ -84,7 +84,9 @@ def base_fee_of(block: Mapping[str, Any]) -> int:
     return int(block.get("baseFeePerGas", "0x0"), 16)
 
 
-async def send(rpc: Rpc, transactions: Sequence[Signed]) -> list[Mapping[str, Any]]:
+async def send(
+    rpc: Rpc, transactions: Sequence[Signed], patience_s: float = PATIENCE_S
+) -> list[Mapping[str, Any]]:
     """Send all, wait for all, and return the receipts; ContractRefused for the first that reverted."""
     for one in transactions:
         try:
@@ -93,16 +95,16 @@ async def send(rpc: Rpc, transactions: Sequence[Signed]) -> list[Mapping[str, An
             # An endpoint that took it but did not say so in time is asked again, and then knows it already.
             if await rpc.call("eth_getTransactionByHash", one.hash) is None:
                 raise Refused(f"{one.wanted.what}: {refused.reason}", code="NOT_SENT") from refused
-    receipts = await _receipts(rpc, [one.hash for one in transactions])
+    receipts = await _receipts(rpc, [one.hash for one in transactions], patience_s)
     for one, receipt in zip(transactions, receipts, strict=True):
         if int(receipt["status"], 16) != 1:
             raise await _why(rpc, one, receipt)
     return receipts
 
 
-async def _receipts(rpc: Rpc, hashes: Sequence[str]) -> list[Mapping[str, Any]]:
+async def _receipts(rpc: Rpc, hashes: Sequence[str], patience_s: float) -> list[Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
-    pause, give_up = _FIRST_PAUSE, anyio.current_time() + _PATIENCE
+    pause, give_up = _FIRST_PAUSE, anyio.current_time() + patience_s
     while True:
         missing = [one for one in hashes if one not in found]
         if not missing:
@@ -111,12 +113,12 @@ async def _receipts(rpc: Rpc, hashes: Sequence[str]) -> list[Mapping[str, Any]]:
         new = {one: answer for one, answer in zip(missing, answers, strict=True) if answer is not None}
         if new:
             found |= new
-            pause, give_up = _FIRST_PAUSE, anyio.current_time() + _PATIENCE
+            pause, give_up = _FIRST_PAUSE, anyio.current_time() + patience_s
         elif anyio.current_time() > give_up:
             raise EndpointDown(
-                f"{len(missing)} transactions are not mined after {_PATIENCE:.0f} s",
+                f"{len(missing)} transactions are not mined after {patience_s:g} s",
                 context={"first": missing[0]},
-                hint="check that the chain produces blocks, and run the deployment again: it goes on from here",
+                hint="check that the chain produces blocks; they may still be mined, and a deployment goes on from here",
             )
         else:
             await anyio.sleep(pause)

@@ -14,7 +14,7 @@ from ccip_py.sdk.certificate import Certificate, Pins
 from ccip_py.sdk.connection import Routers, book_of, endpoints_of, numbered
 from ccip_py.sdk.discover import discover
 from ccip_py.sdk.drive import AsyncDriver, Endpoint
-from ccip_py.sdk.evm import Signer
+from ccip_py.sdk.evm import RECEIPT_TIMEOUT_S, Signer
 from ccip_py.sdk.flows import Flows, MessageOptions, message_reference
 from ccip_py.sdk.types import (
     Fee,
@@ -108,10 +108,13 @@ class AsyncCcip:
         receiver: str,
         *,
         signer: Signer,
+        timeout: float = RECEIPT_TIMEOUT_S,  # noqa: ASYNC109  (as in `Ccip`)
         **options: Unpack[MessageOptions],
     ) -> SentMessage:
         """As `Ccip.send`."""
-        return await self.driver.run(self._flows.send(source, destination, receiver, signer, options))
+        return await self.driver.run(
+            self._flows.send(source, destination, receiver, signer, options, timeout)
+        )
 
     async def look(self, sent: SentMessage, trace: track.Trace | None = None) -> track.Trace:
         """As `Ccip.look`."""
@@ -142,10 +145,18 @@ class AsyncCcip:
         return await self.driver.run(self._flows.failed(source, destination))
 
     async def manually_execute(
-        self, sent: SentMessage, *, signer: Signer, gas_limit: int = 0, token_gas: Sequence[int] = ()
+        self,
+        sent: SentMessage,
+        *,
+        signer: Signer,
+        gas_limit: int = 0,
+        token_gas: Sequence[int] = (),
+        timeout: float = RECEIPT_TIMEOUT_S,  # noqa: ASYNC109  (as in `Ccip`)
     ) -> Transaction:
         """As `Ccip.manually_execute`."""
-        return await self.driver.run(self._flows.manually_execute(sent, signer, gas_limit, token_gas))
+        return await self.driver.run(
+            self._flows.manually_execute(sent, signer, gas_limit, token_gas, timeout)
+        )
 
     async def certificate(self, sent: SentMessage) -> Certificate:
         """As `Ccip.certificate`."""

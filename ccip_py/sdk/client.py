@@ -23,7 +23,7 @@ from ccip_py.sdk.certificate import Certificate, Pins
 from ccip_py.sdk.connection import Routers, book_of, endpoints_of, numbered
 from ccip_py.sdk.discover import discover
 from ccip_py.sdk.drive import Endpoint, SyncDriver
-from ccip_py.sdk.evm import Signer
+from ccip_py.sdk.evm import RECEIPT_TIMEOUT_S, Signer
 from ccip_py.sdk.flows import Flows, MessageOptions, message_reference
 from ccip_py.sdk.types import (
     Fee,
@@ -141,15 +141,16 @@ class Ccip:
         receiver: str,
         *,
         signer: Signer,
+        timeout: float = RECEIPT_TIMEOUT_S,
         **options: Unpack[MessageOptions],
     ) -> SentMessage:
         """Approve what is missing, send, and return once the source chain has mined it.
 
         Everything is simulated first, approvals and send together (or judged by `preflight`, on nodes without eth_simulateV1):
-        nothing is signed, no approval either, if balance does not suffice (INSUFFICIENT_BALANCE) or a contract refuses. Raises NotYet if the transaction is not mined within a minute: look for it with `find`, and do not send
+        nothing is signed, no approval either, if balance does not suffice (INSUFFICIENT_BALANCE) or a contract refuses. Raises NotYet if a transaction is not mined within `timeout` seconds: look for it with `find`, and do not send
         twice. What only the destination would object to is `preflight`'s.
         """
-        return self.driver.run(self._flows.send(source, destination, receiver, signer, options))
+        return self.driver.run(self._flows.send(source, destination, receiver, signer, options, timeout))
 
     def look(self, sent: SentMessage, trace: track.Trace | None = None) -> track.Trace:
         """One look at the destination: how far the message has come. Pass the last trace to read only what is new, and
@@ -182,15 +183,22 @@ class Ccip:
         return self.driver.run(self._flows.failed(source, destination))
 
     def manually_execute(
-        self, sent: SentMessage, *, signer: Signer, gas_limit: int = 0, token_gas: Sequence[int] = ()
+        self,
+        sent: SentMessage,
+        *,
+        signer: Signer,
+        gas_limit: int = 0,
+        token_gas: Sequence[int] = (),
+        timeout: float = RECEIPT_TIMEOUT_S,
     ) -> Transaction:
         """Prove and execute one message by hand; gas of 0 keeps what its sender chose.
 
         Anyone may, with a message that FAILED, or once the lane's window for its own executors is over. Says what is
         missing: NotYet (NOT_COMMITTED, TOO_EARLY with the seconds left), NotBlessed, BadInput (ALREADY_EXECUTED),
         RootMismatch if the committed root is not that of the source's messages. `token_gas`: one limit for each token.
+        `timeout`: seconds until the transaction must be mined.
         """
-        return self.driver.run(self._flows.manually_execute(sent, signer, gas_limit, token_gas))
+        return self.driver.run(self._flows.manually_execute(sent, signer, gas_limit, token_gas, timeout))
 
     def certificate(self, sent: SentMessage) -> Certificate:
         """Everything that proves the message's delivery, to be verified by anyone, later and offline.

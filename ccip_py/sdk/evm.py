@@ -105,7 +105,13 @@ def read_many(
 
 
 def transact(
-    chain: ChainSelector, signer: Signer, to: Address | None, data: bytes, *, value: int = 0
+    chain: ChainSelector,
+    signer: Signer,
+    to: Address | None,
+    data: bytes,
+    *,
+    value: int = 0,
+    timeout: float = RECEIPT_TIMEOUT_S,
 ) -> Flow[tuple[Transaction, dict[str, Any]]]:
     """Simulate, sign, send, and wait until it is mined; the transaction and its raw receipt. `to` None creates.
 
@@ -140,7 +146,7 @@ def transact(
         chain, Call("eth_sendRawTransaction", (HexBytes(signed.raw_transaction).to_0x_hex(),))
     )
     succeeded(sent)
-    return (yield from receipt_of(chain, HexBytes(signed.hash), request))
+    return (yield from receipt_of(chain, HexBytes(signed.hash), request, timeout))
 
 
 def _price(block: dict[str, Any], tip: int, *, affordable: int) -> dict[str, int]:
@@ -151,7 +157,7 @@ def _price(block: dict[str, Any], tip: int, *, affordable: int) -> dict[str, int
 
 
 def receipt_of(
-    chain: ChainSelector, transaction: HexBytes, request: dict[str, Any]
+    chain: ChainSelector, transaction: HexBytes, request: dict[str, Any], timeout: float = RECEIPT_TIMEOUT_S
 ) -> Flow[tuple[Transaction, dict[str, Any]]]:
     """Wait for a transaction that was sent; a reverted one raises the revert of the same call."""
     waited, pause = 0.0, FIRST_PAUSE_S
@@ -159,7 +165,7 @@ def receipt_of(
         (receipt,) = yield from ask(chain, Call("eth_getTransactionReceipt", (transaction.to_0x_hex(),)))
         if isinstance(receipt, dict):
             break
-        if waited >= RECEIPT_TIMEOUT_S:
+        if waited >= timeout:
             raise NotYet(
                 "the transaction was sent but is not mined yet",
                 context={"transaction": bytes(transaction), "waited_s": int(waited)},

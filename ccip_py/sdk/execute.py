@@ -15,7 +15,7 @@ from ccip_py.protocol.journey import Stage
 from ccip_py.protocol.merkle import grow
 from ccip_py.protocol.message import Message
 from ccip_py.protocol.report import ExecutionReport, GasLimitOverride, Interval
-from ccip_py.sdk.evm import Function, Signer, read_many, succeeded, transact
+from ccip_py.sdk.evm import RECEIPT_TIMEOUT_S, Function, Signer, read_many, succeeded, transact
 from ccip_py.sdk.flow import Call, Flow, ask
 from ccip_py.sdk.logs import find_logs, head, topic
 from ccip_py.sdk.track import Commitment, Trace
@@ -121,6 +121,7 @@ def manually_execute(
     *,
     gas_limit: int = 0,
     token_gas: Sequence[int] = (),
+    timeout: float = RECEIPT_TIMEOUT_S,
 ) -> Flow[tuple[Transaction, dict[str, Any]]]:
     """Execute one committed, blessed message; gas of 0 keeps what the sender chose or paid for."""
     count = len(sent.message.token_amounts)
@@ -131,4 +132,4 @@ def manually_execute(
     report = yield from build_report(sent, commitment)
     override = GasLimitOverride(gas_limit, tuple(token_gas) or (0,) * count)
     call = codec.manually_execute_call(report, [override])
-    return (yield from transact(sent.lane.destination, signer, sent.lane.off_ramp, call))
+    return (yield from transact(sent.lane.destination, signer, sent.lane.off_ramp, call, timeout=timeout))

@@ -131,7 +131,13 @@ class Flows:
         )
 
     def send(
-        self, source: ChainRef, destination: ChainRef, receiver: str, signer: Signer, options: MessageOptions
+        self,
+        source: ChainRef,
+        destination: ChainRef,
+        receiver: str,
+        signer: Signer,
+        options: MessageOptions,
+        timeout: float,
     ) -> Flow[SentMessage]:
         known = self.book.known(source, destination)
         must_be_read(known)
@@ -145,6 +151,7 @@ class Flows:
                 signer,
                 otherwise=lambda: preflight.must_be_accepted(book, known, message, who),
                 unlimited=options.get("approve_unlimited", False),
+                timeout=timeout,
             )
         )
 
@@ -184,12 +191,12 @@ class Flows:
         return (yield from find.failed_on(self.book.known(source, destination)))
 
     def manually_execute(
-        self, sent: SentMessage, signer: Signer, gas_limit: int, token_gas: Sequence[int]
+        self, sent: SentMessage, signer: Signer, gas_limit: int, token_gas: Sequence[int], timeout: float
     ) -> Flow[Transaction]:
         trace = yield from look(self.start(sent))
         commitment = yield from execute.must_be_ready(trace)
         transaction, _ = yield from execute.manually_execute(
-            sent, commitment, signer, gas_limit=gas_limit, token_gas=token_gas
+            sent, commitment, signer, gas_limit=gas_limit, token_gas=token_gas, timeout=timeout
         )
         return transaction
 

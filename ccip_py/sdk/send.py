@@ -14,7 +14,16 @@ from ccip_py.protocol.ids import NO_ADDRESS, Address, ChainSelector
 from ccip_py.protocol.lane import Lane
 from ccip_py.protocol.message import ExtraArgs, OutgoingMessage, TokenAmount
 from ccip_py.sdk.amounts import decimal_amount
-from ccip_py.sdk.evm import Function, Signer, as_address, call_request, read, succeeded, transact
+from ccip_py.sdk.evm import (
+    RECEIPT_TIMEOUT_S,
+    Function,
+    Signer,
+    as_address,
+    call_request,
+    read,
+    succeeded,
+    transact,
+)
 from ccip_py.sdk.flow import Call, Flow, ask
 from ccip_py.sdk.rehearsal import rehearse
 from ccip_py.sdk.types import Fee, SentMessage, Transaction
@@ -104,6 +113,7 @@ def send(
     *,
     otherwise: Callable[[], Flow[None]],
     unlimited: bool = False,
+    timeout: float = RECEIPT_TIMEOUT_S,
 ) -> Flow[SentMessage]:
     """Approve what is missing, send, and read back the message that the OnRamp emitted.
 
@@ -123,8 +133,9 @@ def send(
         if not (yield from rehearse(lane.source, signer.address, batch)):
             yield from otherwise()
     for token, data in approvals:
-        yield from transact(lane.source, signer, token, data)
-    return _sent(lane, *(yield from transact(lane.source, signer, router, call, value=value)))
+        yield from transact(lane.source, signer, token, data, timeout=timeout)
+    done = yield from transact(lane.source, signer, router, call, value=value, timeout=timeout)
+    return _sent(lane, *done)
 
 
 def _sent(lane: Lane, transaction: Transaction, receipt: dict[str, Any]) -> SentMessage:

@@ -48,6 +48,13 @@ def test_every_command_speaks_json(cli: Run, command: str) -> None:
     assert "--json" in cli(*command.split(), "--help").out
 
 
+@pytest.mark.parametrize(
+    "command", ["up", "down", "send", "show", "manual-exec", "deploy", "curse", "uncurse"]
+)
+def test_every_command_that_waits_for_a_chain_has_a_limit(cli: Run, command: str) -> None:
+    assert "--timeout" in cli(command, "--help").out
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_help_says_that_options_come_from_the_environment_and_shows_no_types_of_flags(
     cli: Run, command: str

@@ -332,16 +332,16 @@ def test_a_signed_send_that_never_left_leaves_when_the_command_is_typed_again(
     with pytest.raises(Stopped):
         ccip.send("a", "b", running.inbox, signer=signer, data=b"x", gas_limit=100_000)
 
-    sent = once.earlier(ccip, "a")
+    sent = once.earlier(ccip, "a", 60)
 
     assert sent is not None
     assert bytes(sent.transaction.hash) == held[0][1]
-    assert once.earlier(ccip, "a") == sent
+    assert once.earlier(ccip, "a", 60) == sent
 
     with pytest.raises(Stopped):
         ccip.send("a", "b", running.inbox, signer=signer, data=b"y", gas_limit=100_000)
     ccip.send("a", "b", running.inbox, signer=development(1), data=b"z", gas_limit=100_000)
-    assert once.earlier(ccip, "a") is None
+    assert once.earlier(ccip, "a", 60) is None
     assert not once.path.exists()
 
 
@@ -371,11 +371,41 @@ def test_n7_an_endpoint_that_hangs_is_named_while_it_is_waited_for(running: Runn
             cwd=tmp_path,
         )
         assert child.stderr is not None
-        said = child.stderr.readline()
+        said = {child.stderr.readline() for _ in range(2)}
         child.kill()
         child.communicate()
 
-    assert said == f"waiting for {url} to answer\n"
+    assert f"waiting for {url} to answer\n" in said
+
+
+def test_n7_what_is_not_mined_in_time_is_said_while_it_is_waited_for_and_gone_on_with(
+    on: Run, running: Running
+) -> None:
+    chain = running.network.anvils["a"]
+    send = ("send", "-s", "a", "-D", "b", "--to", ME, "--token", "BMT=1")
+    assert on(*send, "--approve-max").code == 0
+    chain.halt()
+    try:
+        late = on(*send, "--timeout", "1.5", "--json")
+    finally:
+        chain.resume()
+    assert (late.code, late.json["error"]["code"]) == (1, "NOT_YET")
+    assert int(late.json["error"]["context"]["waited_s"]) < 10
+    assert "waiting until a has it in a block" in late.err
+    assert on(*send, "--json").json["transaction"] == late.json["error"]["context"]["transaction"]
+
+
+def test_n7_a_curse_that_is_not_mined_in_time_is_said(on: Run, running: Running) -> None:
+    chain = running.network.anvils["a"]
+    chain.halt()
+    try:
+        late = on("curse", "b", "--on", "a", "--timeout", "0.1", "--json")
+        assert (late.code, late.json["error"]["code"]) == (1, "ENDPOINT_DOWN")
+        assert "not mined after 0.1 s" in late.json["error"]["message"]
+    finally:
+        chain.resume()
+        running.network.wait_until("the curse is mined", lambda: running.network.is_cursed("a", "b"))
+        assert on("uncurse", "b", "--on", "a").code == 0
 
 
 def test_n7_a_wait_has_a_limit_and_says_what_for(on: Run, running: Running) -> None:
