@@ -412,8 +412,9 @@ contract OffRamp is IOffRamp, ITypeAndVersion, Ownable2Step, ReentrancyGuardTran
         bool sameLane = store.chainSelector == config.chainSelector
             && store.sourceChainSelector == config.sourceChainSelector && store.onRamp == config.onRamp;
         require(sameLane, CommitStoreOfAnotherLane());
-        bool fresh = ICommitStore(config.commitStore).getExpectedNextSequenceNumber() == 1;
-        require(fresh, CommitStoreAlreadyInUse());
+        // not by the number it expects: roots that were removed gave theirs back, executed or not
+        (uint32 configurations,,) = IOCRVerifier(config.commitStore).latestConfigDetails();
+        require(configurations == 0, CommitStoreAlreadyInUse());
         if (config.prevOffRamp != address(0)) {
             address served = IOffRamp(config.prevOffRamp).getStaticConfig().onRamp;
             require(served != config.onRamp, OnRampAlreadyServed(served));

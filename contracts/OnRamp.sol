@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {IFeeQuoter} from "./interfaces/IFeeQuoter.sol";
 import {IOnRamp} from "./interfaces/IOnRamp.sol";
 import {IPoolV1} from "./interfaces/IPoolV1.sol";
+import {IRouter} from "./interfaces/IRouter.sol";
 import {ITokenAdminRegistry} from "./interfaces/ITokenAdminRegistry.sol";
 import {ITypeAndVersion} from "./interfaces/ITypeAndVersion.sol";
 import {AllowList} from "./libraries/AllowList.sol";
@@ -229,6 +230,9 @@ contract OnRamp is IOnRamp, ITypeAndVersion, Ownable2Step {
         require(
             router_ != address(0) && feeQuoter_ != address(0) && feeAggregator_ != address(0), InvalidConfig()
         );
+        // the Router asks for the curse when a message is sent
+        address asked = IRouter(router_).getArmProxy();
+        require(asked == config.rmnProxy, RouterAsksAnotherRMN(router_, asked));
 
         // EFFECT
         router = router_;

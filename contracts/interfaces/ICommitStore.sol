@@ -49,7 +49,7 @@ interface ICommitStore {
     /// @notice Roots are removed from the newest back, so that the sequence numbers stay without gaps.
     error NotTheNewestRoot(bytes32 root, uint64 max, uint64 expectedNext);
 
-    /// @notice What the risk network blessed stays.
+    /// @notice What is blessed stays, for as long as the blessing counts: a lift voids it.
     error RootIsBlessed(bytes32 root);
 
     /* EVENTS */
@@ -82,7 +82,10 @@ interface ICommitStore {
     function getMerkleRoot(bytes32 root) external view returns (uint256);
     function commitments(bytes32 root) external view returns (uint64 committedAt, uint64 min, uint64 max);
 
-    /// @notice The owner removes roots that are not blessed, newest first, and their numbers are expected again.
+    /// @notice The owner removes roots that are not blessed now, newest first, and their numbers are expected again.
+    /// @dev The signatures under a removed root stay good. `setOCR2Config`, also with the same committee, voids them:
+    /// call it before the lane goes on, or any transmitter lands the same report again.
+    /// @dev What was executed stays executed in this lane's OffRamp, and no other OffRamp can be made for this store.
     /// @dev Tools that only follow events keep seeing the removed root's ReportAccepted; RootRemoved tells.
     function resetUnblessedRoots(bytes32[] calldata roots) external;
 

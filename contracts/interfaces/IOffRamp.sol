@@ -33,7 +33,7 @@ interface IOffRamp {
 
     /* ERRORS */
 
-    /// @notice A fresh OffRamp needs a fresh CommitStore: old roots would all be executable again.
+    /// @notice A fresh OffRamp needs a CommitStore that never had signers: old roots would all be executable again.
     error CommitStoreAlreadyInUse();
 
     /// @notice The CommitStore serves another lane than this OffRamp.

@@ -64,6 +64,9 @@ interface IOnRamp {
     /// @notice A zero address or selector where none may be, or a lane from a chain to itself.
     error InvalidConfig();
 
+    /// @notice The Router would let messages leave under a curse of this lane's risk network.
+    error RouterAsksAnotherRMN(address router, address rmnProxy);
+
     error MustBeCalledByRouter();
     error RouterMustSetOriginalSender();
 

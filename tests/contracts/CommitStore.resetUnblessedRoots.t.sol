@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
 import {ICommitStore} from "../../contracts/interfaces/ICommitStore.sol";
+import {IOCRVerifier} from "../../contracts/interfaces/IOCRVerifier.sol";
 import {DestinationChain} from "./fixtures/DestinationChain.sol";
 
 contract CommitStoreResetUnblessedRootsTest is DestinationChain {
@@ -21,6 +22,11 @@ contract CommitStoreResetUnblessedRootsTest is DestinationChain {
     function roots(bytes32 a, bytes32 b) internal pure returns (bytes32[] memory list) {
         list = new bytes32[](2);
         (list[0], list[1]) = (a, b);
+    }
+
+    function send(bytes memory report, bytes32[3] memory signedFor, Signatures memory s) internal {
+        vm.prank(vm.addr(committerKeys[0]));
+        commitStore.transmit(signedFor, report, s.rs, s.ss, s.rawVs);
     }
 
     function root(bytes32 a) internal pure returns (bytes32[] memory list) {
@@ -90,6 +96,24 @@ contract CommitStoreResetUnblessedRootsTest is DestinationChain {
         transmit(rootReport(THIRD, 12, 20));
 
         assertEq(commitStore.getExpectedNextSequenceNumber(), 21);
+    }
+
+    /// @dev The signatures under a removed root stay good: a transmitter alone could land it again. Renewing the
+    /// configuration before the lift voids them.
+    function test_a_removed_root_s_report_is_void_once_the_signers_are_configured_anew() public {
+        bytes memory report = abi.encode(rootReport(THIRD, 12, 30));
+        Signatures memory signatures = sign(report, context(), 2 * F + 1);
+        bytes32[3] memory signedFor = context();
+        commitStore.resetUnblessedRoots(root(THIRD));
+        uint256 removed = vm.snapshotState();
+
+        send(report, signedFor, signatures);
+        assertGt(commitStore.getMerkleRoot(THIRD), 0);
+
+        vm.revertToState(removed);
+        configure(commitStore);
+        vm.expectPartialRevert(IOCRVerifier.ConfigDigestMismatch.selector);
+        send(report, signedFor, signatures);
     }
 
     function test_works_while_paused_and_cursed() public {

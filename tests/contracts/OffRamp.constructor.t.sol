@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {CommitStore} from "../../contracts/CommitStore.sol";
 import {OffRamp} from "../../contracts/OffRamp.sol";
 import {IOCRVerifier} from "../../contracts/interfaces/IOCRVerifier.sol";
 import {IOffRamp} from "../../contracts/interfaces/IOffRamp.sol";
@@ -37,6 +38,24 @@ contract OffRampConstructorTest is DestinationChain {
         new OffRamp(config, dynamic_);
     }
 
+    /// @dev The owner lifts a curse, which voids blessings, and takes executed roots out: the number expected is 1 again.
+    function test_reverts_when_the_commit_store_s_roots_were_executed_and_removed() public {
+        ExecutionReport memory report = deliver(aMessage(1));
+        execute(report);
+        vm.prank(guardian);
+        rmn.curse(SOURCE_SUBJECT);
+        lift(SOURCE_SUBJECT);
+        bytes32[] memory roots = new bytes32[](1);
+        roots[0] = rootOf(report.messages);
+        commitStore.resetUnblessedRoots(roots);
+        assertEq(commitStore.getExpectedNextSequenceNumber(), 1);
+        IOffRamp.StaticConfig memory config = rampConfig();
+        IOffRamp.DynamicConfig memory dynamic_ = dynamicConfig();
+
+        vm.expectRevert(IOffRamp.CommitStoreAlreadyInUse.selector);
+        new OffRamp(config, dynamic_);
+    }
+
     function test_reverts_when_the_commit_store_serves_another_lane() public {
         for (uint256 i = 0; i < 3; ++i) {
             IOffRamp.StaticConfig memory config = rampConfig();
@@ -55,6 +74,7 @@ contract OffRampConstructorTest is DestinationChain {
         IOffRamp.StaticConfig memory config = rampConfig();
         IOffRamp.DynamicConfig memory dynamic_ = dynamicConfig();
         config.prevOffRamp = address(offRamp);
+        config.commitStore = address(new CommitStore(storeConfig()));
 
         vm.expectRevert(abi.encodeWithSelector(IOffRamp.OnRampAlreadyServed.selector, onRamp));
         new OffRamp(config, dynamic_);
@@ -82,7 +102,9 @@ contract OffRampConstructorTest is DestinationChain {
     }
 
     function test_without_executors_execute_refuses_everybody() public {
-        offRamp = new OffRamp(rampConfig(), dynamicConfig());
+        address[] memory removes = new address[](1);
+        removes[0] = executor;
+        offRamp.setExecutors(removes, new address[](0));
         ExecutionReport memory report = deliver(aMessage(1));
 
         vm.expectRevert(IOCRVerifier.UnauthorizedTransmitter.selector);

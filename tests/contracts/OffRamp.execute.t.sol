@@ -535,9 +535,9 @@ contract OffRampExecuteTest is DestinationChain {
         config.prevOffRamp = address(offRamp);
         onRamp = makeAddr("new on-ramp");
         commitStore = new CommitStore(storeConfig());
-        configure(commitStore);
         (config.onRamp, config.commitStore) = (onRamp, address(commitStore));
         offRamp = new OffRamp(config, dynamicConfig());
+        configure(commitStore);
         address[] memory adds = new address[](1);
         adds[0] = executor;
         offRamp.setExecutors(new address[](0), adds);

@@ -2,6 +2,8 @@
 pragma solidity ^0.8.27;
 
 import {OnRamp} from "../../contracts/OnRamp.sol";
+import {RMNProxy} from "../../contracts/RMNProxy.sol";
+import {Router} from "../../contracts/Router.sol";
 import {IFeeQuoter} from "../../contracts/interfaces/IFeeQuoter.sol";
 import {IOnRamp} from "../../contracts/interfaces/IOnRamp.sol";
 import {AllowList} from "../../contracts/libraries/AllowList.sol";
@@ -34,6 +36,14 @@ contract OnRampSetDynamicConfigTest is SourceChain {
         onRamp.setDynamicConfig(address(router), address(feeQuoter), address(0));
     }
 
+    function test_reverts_when_the_router_asks_another_risk_network() public {
+        address elsewhere = address(new RMNProxy(address(rmn)));
+        address another = address(new Router(address(weth), elsewhere));
+
+        vm.expectRevert(abi.encodeWithSelector(IOnRamp.RouterAsksAnotherRMN.selector, another, elsewhere));
+        onRamp.setDynamicConfig(another, address(feeQuoter), feeAggregator);
+    }
+
     function test_cannot_be_deployed_without_what_it_needs() public {
         for (uint256 i = 0; i < 6; ++i) {
             IOnRamp.StaticConfig memory config = staticConfig(address(0));
@@ -54,11 +64,12 @@ contract OnRampSetDynamicConfigTest is SourceChain {
     }
 
     function test_changes_and_says_so() public {
+        address another = address(new Router(address(weth), address(rmnProxy)));
         vm.expectEmit(address(onRamp));
-        emit IOnRamp.ConfigSet(staticConfig(address(0)), stranger, sender, receiver);
-        onRamp.setDynamicConfig(stranger, sender, receiver);
+        emit IOnRamp.ConfigSet(staticConfig(address(0)), another, sender, receiver);
+        onRamp.setDynamicConfig(another, sender, receiver);
 
-        assertEq(onRamp.router(), stranger);
+        assertEq(onRamp.router(), another);
         assertEq(address(onRamp.feeQuoter()), sender);
         assertEq(onRamp.feeAggregator(), receiver);
     }
