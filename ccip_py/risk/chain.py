@@ -2,7 +2,7 @@
 
 Finality. The head that counts is the lowest that any endpoint calls final, and all must know it by
 the same hash. A block once taken in is a ratchet: if its hash changes, `FinalityViolated` is raised,
-now and after a restart.
+now and after a restart. While it is gone, because the chain is shorter than it was, nothing is known of the chain.
 
 Proof. Finalized blocks are taken in one after another. Each header is hashed here and must be the
 child of the one before, up to a block whose hash all endpoints agree on. Its bloom says whether a
@@ -99,8 +99,11 @@ def one_hash(number: int, blocks: Sequence[Any]) -> bytes | None:
 
 def check_ratchet(number: int, known: bytes, now: bytes | None) -> None:
     """The last block taken in must still be what it was. Asked anew on every cycle."""
-    # No answer: the chain is shorter than it was. That is a reason to wait, until it has grown back.
-    if now is not None and now != known:
+    # What stands above the end that is left may never have happened: nothing is concluded from it until the chain has
+    # grown back, and shows whether it is the same.
+    if now is None:
+        raise EndpointDown(f"block {number} was final and is gone: the chain is shorter than it was")
+    if now != known:
         raise FinalityViolated(number, known, now)
 
 

@@ -139,6 +139,8 @@ def judge_root(claim: Claim, facts: RootFacts) -> Verdict:
         return _gap(claim, facts)
     if claim.last > facts.final_through:
         return _not_there(claim, facts)
+    if claim.last >= facts.on_ramp_next:
+        return Wait(f"message {claim.last} is final here, and the on-ramp has not given it out", alarm=True)
     if facts.rebuilt is None:
         size = claim.last - claim.first + 1
         return Wait(f"a root over {size} messages can't be executed, nor rebuilt", alarm=True)

@@ -66,6 +66,15 @@ def test_a_wrong_root_is_cursed_once_its_commit_is_final() -> None:
     assert isinstance(judge_root(replace(wrong, final=False), SEEN), Wait)
 
 
+@pytest.mark.parametrize("given_out", [3, 5])
+def test_an_on_ramp_that_takes_messages_back_is_waited_for_with_an_alarm(given_out: int) -> None:
+    """What is final here, the on-ramp itself has not given out at the head: one of the two is not so."""
+    verdict = judge_root(GOOD, replace(SEEN, on_ramp_next=given_out))
+
+    assert isinstance(verdict, Wait)
+    assert verdict.alarm
+
+
 @pytest.mark.parametrize("changed", [3, 4, 5])
 def test_one_altered_message_makes_the_root_wrong(changed: int) -> None:
     messages = [message(n) if n != changed else replace(message(n), leaf=leaf(99)) for n in (3, 4, 5)]

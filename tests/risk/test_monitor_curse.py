@@ -347,6 +347,31 @@ async def test_an_1_a_finalized_block_of_the_destination_that_changes(world: Wor
         assert {held.evidence.blame for held in world.monitors[0].journal.held()} == {DESTINATION}
 
 
+async def test_nothing_is_judged_by_a_chain_that_is_shorter_than_it_was(world: World, tmp_path: Path) -> None:
+    """Final blocks are gone, and no others are there yet: what is known of them is neither believed nor held against
+    anybody, and an alarm says so."""
+    async with monitored(world, tmp_path):
+        before = world.source.snapshot()
+        world.send()
+        world.source.mine(8)
+        for monitor in world.monitors:
+            await monitor.cycle()
+        assert all(monitor.facts.sent.through(monitor.config.lanes[0]) == 1 for monitor in world.monitors)
+
+        world.source.revert(before)
+        root = world.commit(1, 1)
+        for _ in range(8):
+            world.destination.mine()
+            for monitor in world.monitors:
+                await monitor.cycle()
+
+        assert all(not monitor.votes() for monitor in world.monitors)
+        assert not world.is_blessed(root)
+        assert world.anomalies() == set()
+        for monitor in world.monitors:
+            assert any("shorter" in alarm for alarm in monitor.status()["alarms"])
+
+
 async def test_a_shallow_reorg_alarms_nobody(world: World, tmp_path: Path) -> None:
     async with monitored(world, tmp_path):
         await world.bless_first()
