@@ -1,7 +1,8 @@
 """What the SDK returns: frozen, typed, in the units people compute with.
 
 Addresses are checksum strings, hashes `HexBytes`, amounts integers in the smallest unit. Nothing here is ever a
-float but a duration in seconds.
+float but a duration in seconds. Only `SentMessage.lane` and `SentMessage.message` are of the protocol itself, and hold
+addresses and hashes as the bytes that are hashed: they are what proofs are made of, not what people read.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from hexbytes import HexBytes
 
+from ccip_py.protocol.codec.evm import checksum
 from ccip_py.protocol.ids import ChainSelector
 from ccip_py.protocol.journey import Stage
 from ccip_py.protocol.lane import Lane
@@ -40,8 +42,8 @@ class Transaction:
 class SentMessage:
     """A message that a source chain accepted, with everything needed to follow, prove and execute it."""
 
-    lane: Lane
-    message: Message
+    lane: Lane  # as the protocol has it, in bytes
+    message: Message  # the same: every field of the leaf
     transaction: Transaction
 
     @property
@@ -53,8 +55,33 @@ class SentMessage:
         return self.message.sequence_number
 
     @property
+    def sender(self) -> str:
+        """The account on the source that sent it."""
+        return checksum(self.message.sender)
+
+    @property
+    def receiver(self) -> str:
+        """The address on the destination that it goes to."""
+        return checksum(self.message.receiver)
+
+    @property
+    def data(self) -> HexBytes:
+        """What its receiver is handed."""
+        return HexBytes(self.message.data)
+
+    @property
+    def tokens(self) -> tuple[tuple[str, int], ...]:
+        """Address on the source, and amount in its smallest unit, of each token it carries."""
+        return tuple((checksum(each.token), each.amount) for each in self.message.token_amounts)
+
+    @property
+    def fee_token(self) -> str:
+        """What the fee was paid in; the wrapped native token if it was native coin."""
+        return checksum(self.message.fee_token)
+
+    @property
     def fee(self) -> int:
-        """What was paid, in the smallest unit of the message's fee token."""
+        """What was paid, in the smallest unit of `fee_token`."""
         return self.message.fee_token_amount
 
 

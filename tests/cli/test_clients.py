@@ -14,7 +14,7 @@ from ccip_py.protocol.ids import Root
 from ccip_py.protocol.journey import Stage
 from ccip_py.sdk.certificate import Certificate, Pins
 from ccip_py.sdk.certificate_file import dump_certificate, dump_pins, parse_certificate, parse_pins
-from ccip_py.sdk.client import AsyncCcip, Ccip
+from ccip_py.sdk.client import AsyncCcip, Ccip, MessageOptions
 from ccip_py.sdk.signers import development
 from ccip_py.sdk.types import SentMessage
 from ccip_py.sdk.verify_certificate import verify
@@ -142,6 +142,24 @@ def test_a_certificate_holds_only_against_its_own_signers(
     certificate, pins = certified
 
     assert not all(check.holds for check in verify(certificate, change(pins)))
+
+
+def test_what_was_sent_is_shown_in_checksum_addresses_and_smallest_units(running: Running) -> None:
+    ccip, bmt = running.network.ccip, checksum(running.network.chain("a").token("BMT").address)
+    options: MessageOptions = {
+        "data": b"hi",
+        "tokens": [("BMT", "1.5")],
+        "fee_token": "LINK",
+        "gas_limit": 100_000,
+    }
+
+    sent = ccip.send("a", "b", running.inbox, signer=ME, **options)
+
+    assert (sent.sender, sent.receiver) == (ME.address, running.inbox)
+    assert sent.tokens == ((bmt, 15 * 10**17),)
+    assert sent.fee_token == checksum(running.network.chain("a").link)
+    assert sent.data.to_0x_hex() == "0x6869"
+    assert sent.message_id == sent.message.message_id
 
 
 # Other ways to connect
