@@ -238,6 +238,28 @@ async def test_what_was_said_to_a_member_that_was_away_is_heard_when_it_returns_
     assert arrived == said[10:]
 
 
+async def test_a_member_that_lies_about_the_last_counter_harms_itself_only(
+    signers: list[KeySigner], free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The counter after the one it names does not fit into an envelope."""
+    network = over_http(signers, free_port)
+    alice, bob, carol = (network.make(signer) for signer in signers[:3])
+    asked = anyio.Event()
+
+    def lie(_: bytes) -> int:
+        asked.set()
+        return 2**64 - 1
+
+    monkeypatch.setattr(bob.inbox, "last_counter", lie)
+    async with running(alice, bob, carol):
+        alice.send(signers[1].address, b"to the liar")
+        await asked.wait()
+        await anyio.wait_all_tasks_blocked()
+        alice.send(signers[2].address, b"to carol")
+
+        assert (await heard(carol)).payload == b"to carol"
+
+
 def test_an_envelope_takes_what_fits_into_it() -> None:
     large = bytes(MAX_PAYLOAD // 2)
 

@@ -37,7 +37,7 @@ from .envelope import (
     recover,
     seal,
 )
-from .inbox import MAX_QUEUED_PER_PEER, Counters, Inbox
+from .inbox import MAX_COUNTER, MAX_QUEUED_PER_PEER, Counters, Inbox
 
 REQUEST_TIMEOUT = 5.0
 """Seconds. Peers on one machine or in one data centre answer in milliseconds."""
@@ -143,7 +143,7 @@ class HttpTransport:
         return False
 
     async def _ask_session(self, http: Http, peer: _Peer) -> bytes | None:
-        """The peer's session, or None if the answer is not signed by the member it should be."""
+        """The peer's session, or None if the answer is not signed by the member it should be, or names no counter."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         url = f"{peer.url}/session?nonce={nonce.hex()}&from={self._signer.address.hex()}"
         answer = await http.get(url, seconds=REQUEST_TIMEOUT, limit=MAX_ANSWER)
@@ -152,7 +152,7 @@ class HttpTransport:
             return None
         session, last = body[:SESSION_BYTES], int.from_bytes(body[SESSION_BYTES : SESSION_BYTES + 8], "big")
         digest = hello_digest(peer.address, session, last, nonce)
-        if recover(digest, body[SESSION_BYTES + 8 :]) != peer.address:
+        if last > MAX_COUNTER or recover(digest, body[SESSION_BYTES + 8 :]) != peer.address:
             return None
         self._counters.heard(peer.address, last)
         return session

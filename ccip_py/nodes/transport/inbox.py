@@ -97,6 +97,11 @@ class Inbox:
         return None
 
 
+MAX_COUNTER = 2**63 - 1
+"""What a peer may say was the last it accepted: nanoseconds until 2262. Beyond it a liar could bring the next counter
+out of its eight bytes, and the process down with it."""
+
+
 class Counters:
     """Strictly rising counters of one sender, also across its restarts.
 
