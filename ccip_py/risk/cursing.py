@@ -1,7 +1,8 @@
 """Curse votes: from evidence held to votes on every chain concerned, for as long as it holds.
 
-A chain concerned is each chain in the evidence; on the blamed chain itself the others are the
-subjects, on every other chain the blamed one is. Votes are short-lived, so they are renewed while the
+A chain concerned is each chain in the evidence that is configured; on the blamed chain itself the others are the
+subjects, on every other chain the blamed one is. Lanes may have gone from the configuration since: what a place is asked
+follows from the evidence held, and a place that has not answered yet is passed over until the next cycle. Votes are short-lived, so they are renewed while the
 subject is not yet stopped. Once it is, nobody adds votes: a new vote would void the owner's review.
 
 Evidence is settled when a bad root is gone from its commit store, or its lane is retired. A fact that can't be undone, like
@@ -63,6 +64,7 @@ class CurseDesk:
         self._key = key
         self._bless_address = bless_address
         self._journal = journal
+        self._known = frozenset(chain.selector for chain in config.chains)
         self._lanes = frozenset(lane.key for lane in config.lanes if not lane.retired)
         self._own: dict[_Place, Vote] = {}
         # Own votes that the chain has counted: until when, and in which epoch.
@@ -88,6 +90,9 @@ class CurseDesk:
         ]
         for held in self._journal.held():
             facts = held.evidence.facts
+            for place in self._places(held.evidence):
+                if place.chain == selector:
+                    asks += self._questions(place)
             if held.evidence.standing and facts["destination"] == str(selector):
                 asks.append(
                     views.commitment(bytes.fromhex(facts["commitStore"]), bytes.fromhex(facts["root"]))
@@ -103,7 +108,8 @@ class CurseDesk:
                 continue
             self.alarms.append(f"{held.evidence.anomaly}: {held.evidence.summary}")
             for place in self._places(held.evidence):
-                if place.chain in looks and self._in_force(held, place, looks[place.chain]):
+                look = looks.get(place.chain)
+                if look and self._is_answered(place, look) and self._in_force(held, place, look):
                     wanted.setdefault(place, held.evidence)
         self._own = {place: vote for place, vote in self._own.items() if place in wanted}
         for place, evidence in wanted.items():
@@ -117,13 +123,24 @@ class CurseDesk:
     def _places(self, evidence: Evidence) -> list[_Place]:
         """Where to vote, and against whom."""
         if evidence.blame is None:
-            return [_Place(chain, GLOBAL_SUBJECT) for chain in evidence.chains]
-        blamed = subject_of(evidence.blame)
-        others = [chain for chain in evidence.chains if chain != evidence.blame]
-        places = [_Place(chain, blamed) for chain in others]
-        if evidence.blame in evidence.chains:
-            places += [_Place(evidence.blame, subject_of(other)) for other in others]
-        return places
+            places = [_Place(chain, GLOBAL_SUBJECT) for chain in evidence.chains]
+        else:
+            others = [chain for chain in evidence.chains if chain != evidence.blame]
+            places = [_Place(chain, subject_of(evidence.blame)) for chain in others]
+            if evidence.blame in evidence.chains:
+                places += [_Place(evidence.blame, subject_of(other)) for other in others]
+        return [place for place in places if place.chain in self._known]
+
+    def _questions(self, place: _Place) -> list[Ask]:
+        """What has to be known of a place before voting there."""
+        rmn = self._rmn(place)
+        return [
+            views.is_cursed(rmn, place.subject),
+            views.curse_nonce(rmn, place.subject, self._key.address),
+        ]
+
+    def _is_answered(self, place: _Place, look: Look) -> bool:
+        return look.answers.keys() >= set(self._questions(place))
 
     def _settled(self, held: Held, looks: Mapping[int, Look], facts: Facts) -> bool:
         """Whether this evidence asks for nothing any more, which is then written down.
@@ -150,7 +167,9 @@ class CurseDesk:
         for place in self._places(held.evidence):
             look = looks.get(place.chain)
             then = held.epochs.get(place.key)
-            if look is None or then is None or self._epoch(place, look) == then:
+            if look is None or then is None or not self._is_answered(place, look):
+                return False
+            if self._epoch(place, look) == then:
                 return False
         return True
 
@@ -159,8 +178,10 @@ class CurseDesk:
         look = looks.get(evidence.blame or 0)
         if evidence.anomaly != "AN14" or look is None or evidence.blame is None:
             return False
-        ask = views.is_cursed(self._config.chain(evidence.blame).rmn, subject_of(evidence.chains[0]))
-        return views.as_number(look.answers[ask]) == 0
+        began = _Place(evidence.blame, subject_of(evidence.chains[0]))
+        said = look.answers.get(views.is_cursed(self._rmn(began), began.subject))
+        # Without a lane between the two it is nobody's other end any more.
+        return said is None or views.as_number(said) == 0
 
     def _in_force(self, held: Held, place: _Place, look: Look) -> bool:
         """Whether this evidence still calls for a curse here. A lift after review is respected,

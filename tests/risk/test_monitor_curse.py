@@ -13,10 +13,11 @@ from ccip_py.risk import keys, views
 from ccip_py.risk.config_toml import as_toml
 from ccip_py.risk.cursing import RENEW_BEFORE, VOTE_LIFETIME
 from ccip_py.risk.evm import metadata, read_sent
+from ccip_py.risk.judge import Evidence
 from ccip_py.risk.main import main
 from ccip_py.risk.root import merkle_root
 from ccip_py.risk.store import Journal
-from ccip_py.risk.vote import subject_of
+from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 
 from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
 from .world import EMITTER, World, config_for, curse_key, deploy, install, monitored, owner_call
@@ -151,6 +152,42 @@ async def test_the_story_ends_well(world: World, tmp_path: Path) -> None:
         assert not world.is_cursed(DESTINATION)
         assert not world.is_cursed(SOURCE)
         assert world.anomalies() == set()
+
+
+@pytest.mark.parametrize("anomaly", ["AN5", "AN14"])
+async def test_evidence_about_a_lane_that_is_no_longer_configured_stops_no_votes(
+    world: World, tmp_path: Path, anomaly: str
+) -> None:
+    """It was held when the lane's line was taken out of the file. It is voted on until a lift settles it, like any other."""
+    blame = SOURCE if anomaly == "AN14" else None
+    about = Evidence(anomaly, blame, (DESTINATION, SOURCE), "held before", {"n": 1})
+    async with monitored(world, tmp_path, lanes=()):
+        for monitor in world.monitors:
+            monitor.journal.hold(about)
+            monitor.journal.hold(replace(about, anomaly="AN1", blame=DESTINATION, facts={"n": 2}))
+
+        await world.until(lambda: world.is_cursed(SOURCE))
+        if blame is None:
+            await world.until(lambda: world.is_cursed(DESTINATION, GLOBAL_SUBJECT))
+            for chain, selector in ((world.destination, DESTINATION), (world.source, SOURCE)):
+                world.lift(chain, selector, GLOBAL_SUBJECT)
+            await world.until(lambda: world.anomalies() == {"AN1"})
+
+
+async def test_evidence_about_a_chain_that_is_no_longer_configured_stops_no_votes(
+    world: World, tmp_path: Path
+) -> None:
+    """Nobody can lift anything there for this monitor to see: what the other chains say settles it."""
+    async with monitored(world, tmp_path):
+        for monitor in world.monitors:
+            gone = Evidence("AN14", 77, (78, 77), "a pair that is gone", {"n": 1})
+            monitor.journal.hold(gone)
+            monitor.journal.hold(replace(gone, anomaly="AN7", chains=(DESTINATION, 77), facts={"n": 2}))
+
+        await world.until(lambda: world.is_cursed(DESTINATION, subject_of(77)))
+        assert world.anomalies() == {"AN7"}
+        world.lift(world.destination, DESTINATION, subject_of(77))
+        await world.until(lambda: world.anomalies() == set())
 
 
 async def test_lifting_without_removing_is_answered_with_another_curse(world: World, tmp_path: Path) -> None:
