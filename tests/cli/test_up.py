@@ -52,6 +52,30 @@ def test_up_is_found_saved_and_gone_on_with(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_network_of_processes_delivers(tmp_path: Path) -> None:
+    up = ("up", "--detach", "--processes", "--json", "--timeout", PATIENCE, "--port", "0", "--port", "0")
+    started = in_a_process(*up, cwd=tmp_path)
+    assert started.code == 0, (started.out, started.err)
+    try:
+        me = started.json["accounts"][0]
+        sent = in_a_process(
+            *("send", "-s", "a", "-D", "b", "--to", me, "--token", "BMT=1"),
+            *("--wait", "--timeout", PATIENCE, "--json"),
+            cwd=tmp_path,
+        )
+        assert sent.code == 0, (sent.out, sent.err)
+        assert sent.json["stages"][-1]["stage"] == "executed"
+        nodes = in_a_process("status", "--json", cwd=tmp_path).json["nodes"]
+        assert (nodes["running"], nodes["each_a_process"]) == (True, True)
+        assert len(nodes["names"]) == len(set(nodes["names"])) > 2
+        assert all(_has_a_process(name, tmp_path) for name in nodes["names"])
+    finally:
+        ended = in_a_process("down", "--timeout", PATIENCE, "--json", cwd=tmp_path)
+    assert ended.json["stopped"] == started.json["pid"]
+    assert not any(_has_a_process(name, tmp_path) for name in nodes["names"])
+
+
+@pytest.mark.slow
 def test_a_network_that_was_killed_is_said_to_be_gone_and_gone_on_with(tmp_path: Path) -> None:
     up = ("up", "--detach", "--state", "kept", "--timeout", PATIENCE)
     ports = ("--port", "0") * 3
@@ -102,6 +126,19 @@ def test_a_start_that_fails_out_of_sight_says_why_in_json_too(tmp_path: Path) ->
     assert (ran.code, ran.json["error"]["code"]) == (1, "NOT_UP")
     assert "error[PORT_BUSY]" in ran.json["error"]["message"]
     assert port in ran.json["error"]["message"]
+
+
+def _has_a_process(node: str, home: Path) -> bool:
+    """Whether a process runs with this node's configuration."""
+    config = str(home / ".ccip" / "nodes" / f"{node}.toml").encode()
+    return any(config in _arguments(process) for process in Path("/proc").glob("[0-9]*"))
+
+
+def _arguments(process: Path) -> list[bytes]:
+    try:
+        return (process / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []  # it ended meanwhile
 
 
 def test_there_are_as_many_chains_as_have_ids_and_keys() -> None:
