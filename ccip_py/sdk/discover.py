@@ -1,6 +1,6 @@
 """Find a network from its Routers alone: their public ABI leads to ramps, commit stores and token registries.
 
-Nothing but what the chains answer is believed, and nothing of ours is needed: any lane of CCIP 1.5 works. What can't
+Nothing but what the chains answer is believed, and nothing of ours is needed: any lane of CCIP 1.5 works, and on those of 1.6 quoting and sending. What can't
 be seen of a lane is written into it (`KnownLane.blind`), so that nobody waits for what will not show.
 """
 
@@ -32,7 +32,7 @@ OFF_RAMP_FACTS = Function(
 )
 READABLE = (" 1.5.",)  # the generation whose ramps are read here, ours included
 
-OTHER_GENERATION = "messages: {what} is {version}, and only ramps of 1.5 are read here; quotes work"
+OTHER_GENERATION = "messages: {what} is {version}, and only ramps of 1.5 are read here; get_fee and send work"
 FOREIGN_RMN = "blessings: what blesses on {chain} is not this project's RMN; execution is seen all the same"
 
 
@@ -174,11 +174,11 @@ def _is_read(version: str) -> bool:
 
 
 def must_be_read(known: KnownLane) -> None:
-    """BadInput for a lane of another generation, before anything is signed."""
+    """BadInput for a lane of another generation, by whatever reads more than its Router and what it sent."""
     if known.lane.off_ramp == NO_ADDRESS:
         raise BadInput(
             "this lane's messages cannot be followed from here",
             code="UNSUPPORTED_LANE",
             context={"why": "; ".join(known.blind)},
-            hint="get_fee works on it; sending and tracking need ramps of CCIP 1.5",
+            hint="get_fee and send of the Python client work on it; all else needs ramps of CCIP 1.5",
         )

@@ -140,7 +140,6 @@ class Flows:
         timeout: float,
     ) -> Flow[SentMessage]:
         known = self.book.known(source, destination)
-        must_be_read(known)
         message = yield from self.outgoing(source, receiver, options)
         book, who = self.book, as_address(signer.address)
         return (
@@ -157,6 +156,7 @@ class Flows:
 
     def start(self, sent: SentMessage) -> Trace:
         lane = sent.lane
+        must_be_read(self.book.facts(lane))
         return Trace(sent, self.book.rmn(lane.destination), self.book.facts(lane).off_ramp_block)
 
     def track(self, sent: SentMessage, until: Stage, timeout: float) -> Stream[StageReached]:

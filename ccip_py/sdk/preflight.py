@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ccip_py.errors import BadInput, CcipError, Refused
 from ccip_py.protocol.codec import evm as codec
-from ccip_py.protocol.ids import Address
+from ccip_py.protocol.ids import NO_ADDRESS, Address
 from ccip_py.protocol.message import ExtraArgs, OutgoingMessage
 from ccip_py.sdk.amounts import whole_tokens
 from ccip_py.sdk.book import Book, KnownLane
@@ -61,6 +61,13 @@ def obstacles(
 
 def must_be_accepted(book: Book, known: KnownLane, message: OutgoingMessage, sender: Address) -> Flow[None]:
     """Refused, by the first reason, if the source would not take the message once the Router is approved."""
+    if known.lane.off_ramp == NO_ADDRESS:
+        raise Refused(
+            "this node cannot simulate the send behind its approval, and this lane's limits are not read here; "
+            "nothing was signed",
+            code="CANNOT_SIMULATE",
+            hint="use a node that knows eth_simulateV1, or approve the Router yourself first",
+        )
     for obstacle in (yield from obstacles(book, known, message, sender)):
         if obstacle.on_source:
             raise Refused(f"{obstacle.message}; nothing was signed", code=obstacle.code, hint=obstacle.hint)

@@ -25,6 +25,7 @@ from ccip_py.sdk.evm import (
     transact,
 )
 from ccip_py.sdk.flow import Call, Flow, ask
+from ccip_py.sdk.other_ramps import CCIP_MESSAGE_SENT, decode_ccip_message_sent
 from ccip_py.sdk.rehearsal import rehearse
 from ccip_py.sdk.types import Fee, SentMessage, Transaction
 
@@ -135,17 +136,22 @@ def send(
     for token, data in approvals:
         yield from transact(lane.source, signer, token, data, timeout=timeout)
     done = yield from transact(lane.source, signer, router, call, value=value, timeout=timeout)
-    return _sent(lane, *done)
+    return read_sent(lane, message, *done)
 
 
-def _sent(lane: Lane, transaction: Transaction, receipt: dict[str, Any]) -> SentMessage:
+def read_sent(
+    lane: Lane, outgoing: OutgoingMessage, transaction: Transaction, receipt: dict[str, Any]
+) -> SentMessage:
     """The message, as the OnRamp's event says it."""
     for log in receipt["logs"]:
         topic = bytes(HexBytes(log["topics"][0])) if log["topics"] else b""
-        if as_address(log["address"]) == lane.on_ramp and topic == codec.CCIP_SEND_REQUESTED:
-            return SentMessage(
-                lane, codec.decode_ccip_send_requested(bytes(HexBytes(log["data"]))), transaction
-            )
+        if as_address(log["address"]) != lane.on_ramp:
+            continue
+        data = bytes(HexBytes(log["data"]))
+        if topic == codec.CCIP_SEND_REQUESTED:
+            return SentMessage(lane, codec.decode_ccip_send_requested(data), transaction)
+        if topic == CCIP_MESSAGE_SENT:
+            return SentMessage(lane, decode_ccip_message_sent(data, outgoing), transaction)
     raise Refused(
         "the Router took the message, but this lane's OnRamp did not emit it",
         context={"transaction": bytes(transaction.hash), "on_ramp": bytes(lane.on_ramp)},

@@ -2,11 +2,18 @@
 
 import pytest
 from eth_abi.abi import encode
+from hexbytes import HexBytes
 
-from ccip_py.errors import BadInput
+from ccip_py.errors import BadInput, Refused
 from ccip_py.protocol.codec import evm as codec
+from ccip_py.protocol.ids import NO_ADDRESS
+from ccip_py.protocol.message import ExtraArgs, OutgoingMessage, TokenAmount
+from ccip_py.sdk import send as sending
 from ccip_py.sdk.discover import discover, must_be_read
 from ccip_py.sdk.flow import Failure
+from ccip_py.sdk.flows import Flows
+from ccip_py.sdk.preflight import must_be_accepted
+from ccip_py.sdk.types import Transaction
 
 from .conftest import A, B, address, run
 
@@ -77,7 +84,7 @@ def test_an_rmn_of_ours_is_seen() -> None:
     assert book.rmn(B) == RMN
 
 
-def test_ramps_of_another_generation_are_named_and_nothing_is_signed_for_them() -> None:
+def test_ramps_of_another_generation_are_named_and_not_followed() -> None:
     book = run(discover(ROUTERS), World(version="OnRamp 1.6.0"))
 
     (known,) = book.lanes
@@ -85,3 +92,42 @@ def test_ramps_of_another_generation_are_named_and_nothing_is_signed_for_them() 
     with pytest.raises(BadInput) as refused:
         must_be_read(known)
     assert refused.value.code == "UNSUPPORTED_LANE"
+
+
+KINDS = (
+    "((bytes32,uint64,uint64,uint64,uint64),address,bytes,bytes,bytes,address,uint256,uint256,"
+    "(address,bytes,bytes,uint256,bytes)[])"
+)
+
+
+def test_what_a_ramp_of_1_6_took_has_its_id_and_is_refused_where_more_is_read() -> None:
+    """The layout of its event is written out here as published."""
+    book = run(discover(ROUTERS), World(version="OnRamp 1.6.0"))
+    lane, token = book.lanes[0].lane, TokenAmount(address(0x70), 5)
+    extra = codec.encode_extra_args(ExtraArgs(70_000, True))
+    outgoing = OutgoingMessage(bytes(12) + address(3), b"hi", (token,), NO_ADDRESS, extra)
+    of_token = (address(0x71), bytes(32), b"", 5, bytes(32))
+    header = (b"\x77" * 32, A, B, 9, 0)
+    event = encode(
+        [KINDS], [(header, address(2), b"hi", bytes(12) + address(3), extra, address(9), 10, 11, [of_token])]
+    )
+    topics = ["0x192442a2b2adb6a7948f097023cb6b57d29d3a7a5dd33e6666d33c39cc456f32", hex(B), hex(9)]
+    log = {"address": codec.checksum(ON_RAMP), "topics": topics, "data": "0x" + event.hex()}
+    done = Transaction(A, HexBytes(b"\x05" * 32), 5, 6, 7)
+
+    sent = sending.read_sent(lane, outgoing, done, {"logs": [log]})
+
+    assert (sent.message_id, sent.sequence_number, sent.fee) == (HexBytes(b"\x77" * 32), 9, 10)
+    assert sent.tokens == ((codec.checksum(address(0x70)), 5),)
+    assert (sent.sender, sent.receiver) == (codec.checksum(address(2)), codec.checksum(address(3)))
+    assert (sent.fee_token, sent.data, sent.message.gas_limit) == (codec.checksum(address(9)), b"hi", 70_000)
+    for refused in (
+        lambda: Flows(book).start(sent),
+        lambda: run(Flows(book).preflight("a", "b", sent.receiver, sent.sender, {}), World()),
+    ):
+        with pytest.raises(BadInput) as why:
+            refused()
+        assert why.value.code == "UNSUPPORTED_LANE"
+    with pytest.raises(Refused) as blind:
+        run(must_be_accepted(book, book.lanes[0], outgoing, address(2)), World())
+    assert blind.value.code == "CANNOT_SIMULATE"
