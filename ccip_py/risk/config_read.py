@@ -112,6 +112,7 @@ def _chain(reader: _Reader, raw: Mapping[str, Any], path: str, base: Path) -> Ch
         start_block=int(raw.get("start_block", 0)),
         rmn=get("rmn", _address, bytes(20)),
         rmn_proxy=get("rmn_proxy", _address, bytes(20)),
+        former_rmns=get("former_rmns", lambda raw: tuple(map(_address, raw or ())), ()),
         absence_grace=int(raw.get("absence_grace", 64)),
         router=get("router", _address, b"") if "router" in raw else b"",
         registry=get("registry", _address, b"") if "registry" in raw else b"",

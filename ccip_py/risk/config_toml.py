@@ -54,7 +54,11 @@ def _key(role: str, source: KeySource) -> Iterator[str]:
 
 
 def _chain(chain: Chain) -> Iterator[str]:
-    optional = {"router": chain.router, "registry": chain.registry}
+    optional: dict[str, bytes | tuple[str, ...]] = {
+        "router": chain.router,
+        "registry": chain.registry,
+        "former_rmns": tuple("0x" + rmn.hex() for rmn in chain.former_rmns),
+    }
     yield from _table(
         "[[chains]]",
         name=chain.name,

@@ -20,6 +20,7 @@ EXECUTION_STATE = bytes.fromhex("d4f851956a5d67c3997d1c9205045fef79bae2947fdee7e
 ROOT_BLESSED = keccak(b"RootBlessed(bytes32,address,bytes32,uint64,uint64,uint64)")
 CURSED = keccak(b"Cursed(bytes16,address)")
 UNCURSED = keccak(b"Uncursed(bytes16,uint64)")
+ARM_SET = keccak(b"ARMSet(address)")
 # One report of the committing network was counted, whatever it holds.
 TRANSMITTED = keccak(b"Transmitted(bytes32,uint32)")
 VOTED_TO_BLESS = keccak(b"VotedToBless(bytes32,bytes32,uint16)")
@@ -272,6 +273,11 @@ def read_subject(log: Log) -> bytes:
     if len(log.topics) < 2:
         raise Undecodable("a curse has its subject indexed")
     return log.topics[1][:16]
+
+
+def read_pointer(log: Log) -> bytes:
+    """ARMSet: which RMN the contracts obey from now on."""
+    return _address(log.data, 0)
 
 
 def read_amount(log: Log) -> int | None:

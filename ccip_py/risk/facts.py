@@ -49,13 +49,17 @@ class Facts:
         self.sent = SentFacts(self._db, chains, lanes)
         self.roots = RootBook(self._db)
         self.executions = Executions(self._db, lanes)
-        self.rmn = RmnFacts(self._db, lanes)
+        self.rmn = RmnFacts(self._db, chains, lanes)
         self.flows = Flows(self._db, chains)
         self.signed = SignedFacts(self._db)
         # Grows when facts are taken back: whatever was concluded from them has to be concluded anew.
         self.generation = 0
         self._chains = tuple(chains)
-        self._rmns = {(chain.selector, chain.rmn) for chain in chains}
+        self._rmns = {
+            (chain.selector, rmn)
+            for chain in chains
+            for rmn in (chain.rmn_proxy, chain.rmn, *chain.former_rmns)
+        }
         self._by_ramp = {(lane.source, lane.on_ramp): lane for lane in lanes}
         self._by_store = {(lane.destination, lane.commit_store): lane for lane in lanes}
         self._by_off_ramp = {(lane.destination, lane.off_ramp): lane for lane in lanes}
@@ -159,7 +163,7 @@ class Facts:
                 for table in ("accepted", "blessed", "execution"):
                     self._db.execute(f"DELETE FROM {table} WHERE lane = ?", (lane.key,))
         for each in gone:
-            for table in ("cursor", "cursed"):
+            for table in ("cursor", "cursed", "pointer"):
                 self._db.execute(f"DELETE FROM {table} WHERE chain = ?", (str(each),))
             self.flows.forget(each)
         self.sent.drop()

@@ -21,7 +21,7 @@ def position(block: int, index: int) -> int:
 
 
 # Another number here makes older files be read anew.
-VERSION = 6
+VERSION = 7
 
 SCHEMA = """
 -- Up to where each chain was taken in, and what must never change: the ratchet of finality.
@@ -58,13 +58,20 @@ CREATE INDEX IF NOT EXISTS by_last ON accepted (lane, last);
 -- Blessings, with their places: an execution must come after one.
 CREATE TABLE IF NOT EXISTS blessed (
     lane TEXT NOT NULL, root BLOB NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, at INTEGER NOT NULL,
+    rmn BLOB NOT NULL,  -- whose word it is
     PRIMARY KEY (lane, root, at)
 ) WITHOUT ROWID;
 
 -- Curses as they began and ended, by chain and subject.
 CREATE TABLE IF NOT EXISTS cursed (
     chain TEXT NOT NULL, subject BLOB NOT NULL, at INTEGER NOT NULL, begins INTEGER NOT NULL,
+    rmn BLOB NOT NULL,  -- whose word it is
     PRIMARY KEY (chain, subject, at)
+) WITHOUT ROWID;
+
+-- Which RMN a chain's contracts obeyed from when on.
+CREATE TABLE IF NOT EXISTS pointer (
+    chain TEXT NOT NULL, at INTEGER NOT NULL, rmn BLOB NOT NULL, PRIMARY KEY (chain, at)
 ) WITHOUT ROWID;
 
 -- Executions, whatever their outcome. By message id, because one message must not succeed on two off-ramps either.

@@ -252,15 +252,20 @@ def judge_finality(chain: int, neighbours: Sequence[int], number: int, was: byte
 # CONFIGURATION: AN10
 
 
-def judge_pointer(chain: int, neighbours: Sequence[int], rmn: bytes, pointer: bytes, changes: int) -> Verdict:
+def judge_pointer(
+    chain: int, neighbours: Sequence[int], rmn: bytes, pointer: bytes, changes: int, *, awaited: bool
+) -> Verdict:
     """A chain whose contracts finally obey another RMN can't be stopped from here any more.
 
     Its neighbours can still refuse what comes from it. An owner who replaces the RMN on purpose
-    gives the monitors their new configuration first. `changes` counts how often the pointer was seen to change: to swap it
+    gives the monitors their new configuration first: until the pointer moves it names a former one, and the new one is
+    `awaited`. To move it back later is a swap like any other. `changes` counts how often the pointer was seen to change: to swap it
     again is another fact than the swap that an owner has reviewed.
     """
     if pointer == rmn:
         return Wait("the pointer holds")
+    if awaited:
+        return Wait(f"the RMN pointer still names {pointer.hex()}", alarm=True)
     return Curse(
         Evidence(
             "AN10",

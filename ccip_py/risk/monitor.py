@@ -253,6 +253,8 @@ def _watched(config: Config, selector: int) -> tuple[list[bytes], list[bytes]]:
     ramps += [lane.commit_store for lane in arriving]
     return [
         chain.rmn,
+        chain.rmn_proxy,
+        *chain.former_rmns,
         *(address for pool in chain.pools for address in (pool.pool, pool.token)),
         *ramps,
         *(lane.off_ramp for lane in arriving),

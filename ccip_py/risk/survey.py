@@ -180,9 +180,8 @@ class Surveyor:
             return
         neighbours, pointer = self._config.neighbours(selector), views.as_address(answer)
         changes = self._journal.changes(selector, "RMN pointer", pointer.hex())
-        verdict = judge_pointer(selector, neighbours, chain.rmn, pointer, changes)
-        if isinstance(verdict, Curse):
-            survey.suspicions.append(verdict.evidence)
+        awaited = self._facts.rmn.is_awaited(selector, pointer, look.pinned)
+        survey.add(judge_pointer(selector, neighbours, chain.rmn, pointer, changes, awaited=awaited))
 
     def _disputes(self, selector: int, look: Look, survey: Survey) -> None:
         """Endpoints that differ about what is final: one of them hides something, or has lost its way."""
@@ -204,10 +203,11 @@ class Surveyor:
             return
         survey.unfinished |= len(found) == AT_ONCE
         numbers = [one.execution.seq_nr for one in found]
-        reasons = self._facts.rmn.reasons(lane, min(numbers), max(numbers))
+        past = self._facts.rmn.past(lane, min(numbers), max(numbers))
         judged = []
         for one in found:
             # Whatever has to be waited for stays unjudged, and is asked about again.
+            reasons = past.reasons(one.since)
             verdict = judge_execution(one.execution, self._execution_facts(lane, one, reasons, source))
             if _is_settled(verdict, survey, confirmed):
                 judged.append(one.execution)

@@ -30,6 +30,7 @@ CHAIN = Chain(
     6,
     router=THREE,
     registry=ONE,
+    former_rmns=(TWO, THREE),
     pools=(Pool(ONE, TWO, 6, 2**100, 10, 20, True, THREE),),
     prices=(
         PriceBound("LINK", ONE, 5 * 10**18, 50 * 10**18, 60, TWO),

@@ -15,9 +15,9 @@ from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 from .builders import DESTINATION, ON_RAMP, SOURCE, Sent
 from .test_facts import LANE, OFF_RAMP, POOL, STORE, TOKEN, accepted, block, executed, locked
 
-RMN, STRANGER = b"\x0d" * 20, b"\x66" * 20
-TABLES = ("accepted", "blessed", "cursed", "execution", "sent", "flow", "net", "connected")
-EVERYBODY = (RMN, STORE, OFF_RAMP, ON_RAMP, POOL, TOKEN, STRANGER)
+RMN, PROXY, FORMER, STRANGER = b"\x0d" * 20, b"\x0f" * 20, b"\x1d" * 20, b"\x66" * 20
+TABLES = ("accepted", "blessed", "cursed", "pointer", "execution", "sent", "flow", "net", "connected")
+EVERYBODY = (RMN, FORMER, PROXY, STORE, OFF_RAMP, ON_RAMP, POOL, TOKEN, STRANGER)
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def facts(tmp_path: Path) -> Iterator[Facts]:
     """Both chains have everything, so that whatever is not taken is not taken for who said it."""
     pools = (Pool(POOL, TOKEN, 18),)
     chains = [
-        Chain(name, selector, chain_id, (), None, 0, RMN, bytes(20), 4, pools=pools)
+        Chain(name, selector, chain_id, (), None, 0, RMN, PROXY, 4, pools=pools, former_rmns=(FORMER,))
         for name, selector, chain_id in (("a", SOURCE, 31337), ("b", DESTINATION, 1337))
     ]
     opened = Facts(tmp_path / "facts.sqlite", chains, [LANE])
@@ -67,9 +67,10 @@ def rows(facts: Facts) -> dict[str, int]:
 
 
 SAID = [
-    (cursed(RMN), {RMN}, DESTINATION),
-    (cursed(RMN, evm.UNCURSED), {RMN}, DESTINATION),
-    (blessed(RMN), {RMN}, DESTINATION),
+    (cursed(RMN), {RMN, FORMER}, DESTINATION),
+    (cursed(RMN, evm.UNCURSED), {RMN, FORMER}, DESTINATION),
+    (blessed(RMN), {RMN, FORMER}, DESTINATION),
+    (said(PROXY, evm.ARM_SET, data=bytes(12) + RMN), {PROXY}, DESTINATION),
     (accepted(1, 1, 1), {STORE}, DESTINATION),
     (executed(1, 1), {OFF_RAMP}, DESTINATION),
     (Sent().log(), {ON_RAMP}, SOURCE),
@@ -95,7 +96,7 @@ def test_an_event_is_taken_from_its_own_chain_only(facts: Facts, log: Log) -> No
     other = DESTINATION if log.address == ON_RAMP else SOURCE
     facts.take(other, [block(1, log)])
 
-    told_here = {RMN: "cursed", POOL: "flow", TOKEN: "net"}
+    told_here = {RMN: "cursed", PROXY: "pointer", POOL: "flow", TOKEN: "net"}
     assert log.address in told_here or not rows(facts)
 
 

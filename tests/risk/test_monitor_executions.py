@@ -8,6 +8,7 @@ from eth_hash.auto import keccak
 
 from ccip_py.risk.config import Pool
 from ccip_py.risk.evm import CURSED, SUCCESS
+from ccip_py.risk.root import merkle_root
 from ccip_py.risk.vote import GLOBAL_SUBJECT, subject_of
 
 from .builders import DESTINATION, SOURCE, Sent
@@ -17,11 +18,14 @@ from .world import (
     OFF_RAMP,
     TOKEN,
     World,
+    all_monitors,
     config_for,
+    deploy,
     execution,
     install,
     monitored,
     owner_call,
+    set_monitors,
     together,
     transact,
 )
@@ -160,6 +164,57 @@ async def test_an_7_a_message_whose_tokens_were_neither_locked_nor_burned(
 
         assert world.anomalies() == {"AN7"}
         assert not world.is_blessed(root)
+
+
+def new_rmn(world: World) -> bytes:
+    """Another one with the same monitors, which the proxy does not name yet."""
+    new = deploy(world.destination, "RMN", ["address"], [bytes(19) + b"\x01"])
+    set_monitors(world.destination, new, all_monitors())
+    return new
+
+
+def name_it(world: World, rmn: bytes) -> None:
+    owner_call(world.destination, world.proxy[DESTINATION], "setARM(address)", ["address"], [rmn])
+
+
+async def test_an_rmn_that_is_replaced_on_purpose_makes_nobody_guilty(world: World, tmp_path: Path) -> None:
+    """Executed under the one before, and cursed and lifted there: what the new one says is no measure for that. Then what
+    is not executed yet is blessed by the new one."""
+    old, new = world.rmn[DESTINATION], new_rmn(world)
+    async with monitored(world, tmp_path):
+        await world.bless_first(3)
+        world.execute(1)
+        await world.settle(6)
+        assert world.anomalies() == set()
+
+    changed = replace(world, monitors=[], rmn={**world.rmn, DESTINATION: new})
+    async with monitored(changed, tmp_path, former_rmns=(old,)):
+        changed.execute(2)
+        await changed.settle(8)
+        assert changed.anomalies() == set()
+        assert any("still names" in alarm for alarm in changed.monitors[0].status()["alarms"])
+
+        name_it(changed, new)
+        await changed.until(lambda: changed.is_blessed(merkle_root(changed.leaves)))
+        changed.execute(3)
+        await changed.settle(8)
+        assert changed.anomalies() == set()
+        assert not changed.is_cursed(SOURCE)
+
+        name_it(changed, old)
+        await changed.until(lambda: changed.anomalies() == {"AN10"})
+
+
+async def test_an_6_a_new_rmn_takes_over_no_blessings(world: World, tmp_path: Path) -> None:
+    old, new = world.rmn[DESTINATION], new_rmn(world)
+    async with monitored(world, tmp_path):
+        await world.bless_first()
+    name_it(world, new)
+    world.execute(1)
+
+    changed = replace(world, monitors=[], rmn={**world.rmn, DESTINATION: new})
+    async with monitored(changed, tmp_path, former_rmns=(old,)):
+        await changed.until(lambda: changed.anomalies() == {"AN6"})
 
 
 async def test_a_token_that_speaks_like_an_rmn_stops_nothing(world: World, tmp_path: Path) -> None:

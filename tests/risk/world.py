@@ -297,7 +297,7 @@ def config_for(world: World, n: int, directory: Path, **changes: Any) -> Config:
     routes = changes.pop("routes", {})
     pools = changes.pop("pools", (Pool(POOL, TOKEN, 18),))
     pools_of_source = changes.pop("pools_of_source", ())
-    of_destination = ("prices", "expected", "router", "registry")
+    of_destination = ("prices", "expected", "router", "registry", "former_rmns")
     there = {key: changes.pop(key) for key in of_destination if key in changes}
 
     def chain(name: str, selector: int, chain_id: int, anvil: Anvil, **more: Any) -> Chain:
