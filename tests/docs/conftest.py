@@ -1,4 +1,4 @@
-"""Takes the fenced blocks of code out of the pages in `docs/`.
+"""Takes the fenced blocks of code out of the README and the pages in `docs/`.
 
 A block whose first line is a comment with a file name (`# test_counter.py`, `// contracts/Counter.sol`) is that file, in the
 page's own folder. Every other block of python, bash, solidity, toml or json is run, compiled or parsed, in the page's order.
@@ -39,7 +39,7 @@ class Block:
 
     @property
     def place(self) -> str:
-        return f"docs/{self.page}, line {self.line}"
+        return f"{self.page}, line {self.line}"
 
 
 def blocks_of(page: Path) -> list[Block]:
@@ -52,7 +52,8 @@ def blocks_of(page: Path) -> list[Block]:
     ]
 
 
-PAGES = sorted(page.name for page in DOCS.glob("*.md"))
+README = ROOT / "README.md"
+PAGES = {page.name: page for page in [README, *sorted(DOCS.glob("*.md"))]}
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +61,10 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A folder for each page, with the files that it shows."""
     top = tmp_path_factory.mktemp("docs")
     made = {}
-    for page in PAGES:
+    for page, path in PAGES.items():
         folder = made[page] = top / page.removesuffix(".md")
         folder.mkdir()
-        for block in blocks_of(DOCS / page):
+        for block in blocks_of(path):
             if block.file:
                 place = folder / block.file
                 place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Every block of code in the pages of `docs/` does what the page says it does."""
+"""Every block of code in the README and the pages of `docs/` does what the page says it does."""
 
 import contextlib
 import json
@@ -15,19 +15,19 @@ import pytest
 from ccip_py.deploy.compile import ROOT
 from ccip_py.testing.compiler import compile_solidity
 
-from .conftest import DOCS, PAGES, Block, blocks_of
+from .conftest import PAGES, README, Block, blocks_of
 
 TIME_LIMIT_S = 400
 CACHE = ROOT / "build" / "docs"
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks_of(DOCS / page)])
+@pytest.mark.parametrize("page", [page for page, path in PAGES.items() if blocks_of(path)])
 def test_every_block_runs_in_the_order_of_its_page(
     page: str, folders: dict[str, Path], environment: dict[str, str]
 ) -> None:
     names: dict[str, Any] = {"__name__": "docs"}
     try:
-        for block in blocks_of(DOCS / page):
+        for block in blocks_of(PAGES[page]):
             if not (block.file or "").startswith("test_"):
                 _run(block, folders[page], environment, names)
     finally:
@@ -58,13 +58,11 @@ def test_the_catalogue_of_errors_is_what_the_contracts_say() -> None:
 
 def test_every_page_is_reached_from_the_first_and_every_link_leads_somewhere() -> None:
     linked = {}
-    for page in PAGES:
-        text = re.sub(
-            r"^```.*?^```$", "", (DOCS / page).read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
-        )
+    for page, path in PAGES.items():
+        text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
         targets = re.findall(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)", text)
         linked[page] = {target for target in targets if not target.startswith(("http:", "https:"))}
-        missing = [target for target in linked[page] if not (DOCS / target).exists()]
+        missing = [target for target in linked[page] if not (path.parent / target).exists()]
         assert not missing, f"{page} links to {missing}"
 
     reached, todo = set(), {"index.md"}
@@ -72,7 +70,7 @@ def test_every_page_is_reached_from_the_first_and_every_link_leads_somewhere() -
         page = todo.pop()
         reached.add(page)
         todo |= {target for target in linked.get(page, ()) if target.endswith(".md")} - reached
-    assert reached == set(PAGES)
+    assert reached == set(PAGES) - {README.name}
 
 
 def _run(block: Block, folder: Path, environment: dict[str, str], names: dict[str, Any]) -> None:
@@ -90,7 +88,7 @@ def _run(block: Block, folder: Path, environment: dict[str, str], names: dict[st
             assert done.returncode == 0, f"{block.place}:\n{done.stdout}{done.stderr}"
         case "python":
             with _working_in(folder):
-                exec(compile("\n" * block.line + block.text, str(DOCS / block.page), "exec"), names)
+                exec(compile("\n" * block.line + block.text, str(PAGES[block.page]), "exec"), names)
 
 
 def _bash(text: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
