@@ -33,11 +33,11 @@ from .cache import LaneCache
 from .chain_link import ChainLink
 from .message_stream import MessageStream
 from .root_book import OpenRoot, RootBook, RootEvent, dump_book, fold, load_book, open_at_end
+from .root_turns import Turns
 from .together import both
 
 FAR = 1_000_000_000  # logs: a book must reach its block in one read
 TERMS_AGE = 20  # blocks
-ROOTS_AT_ONCE = 64  # whose messages are held in memory: at most 64 x 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,7 @@ class ExecutorEyes:
     attempt_logs: LogSource  # likewise; readers remember what their stream allows
     cache: LaneCache
     clock: Callable[[], float] = time.monotonic
-    asleep: frozenset[SeqNr] = (
-        frozenset()
-    )  # messages that were set aside: nothing to do under a root of only those
+    turns: Turns = field(default_factory=Turns)
     _looked_at: float = float("-inf")
     _quiet_since: dict[Root, tuple[int, bool, int]] = field(default_factory=dict)
     _last: tuple[Heads, Heads, Seen] | None = None
@@ -200,23 +198,17 @@ class ExecutorEyes:
         return self._terms
 
     def _messages(self, book: RootBook, blessed: frozenset[Root]) -> dict[SeqNr, Message]:
-        """All messages of the roots that can be worked on now: the oldest first, but before them those with work to
-        do, so that messages that were set aside hold up nobody. Each is decoded once: what is under a root never
-        changes."""
+        """All messages of the roots that can be worked on now and have their turn. Those of a root that stays are not
+        decoded again: what is under a root never changes."""
         wanted = [each for each in book.roots if each.root in blessed and not each.finished]
-        wanted.sort(key=lambda each: (not self._awake(each), each.interval))
         under: dict[Root, tuple[Message, ...]] = {}
-        for each in wanted[:ROOTS_AT_ONCE]:
+        for each in self.turns.choose(wanted):
             known = self._under.get(each.root)
             found = known or tuple(self.messages.messages(each.interval.first, each.interval.last))
             if len(found) == len(each.interval):
                 under[each.root] = found
         self._under = under
         return {message.sequence_number: message for each in under.values() for message in each}
-
-    def _awake(self, each: OpenRoot) -> bool:
-        numbers = range(each.interval.first, each.interval.last + 1)
-        return any(number not in each.states and number not in self.asleep for number in numbers)
 
     def _committed(self, each: OpenRoot, committed_at: int, blessed: bool, at: Block) -> CommittedRoot:
         """Times of blessings and attempts are those at which this node saw them: they only order executors."""

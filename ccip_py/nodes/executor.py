@@ -100,7 +100,7 @@ class LaneExecutor:
     async def cycle(self) -> None:
         """One round of work; nothing if there is no new block since the last one."""
         now = self._worked_on.view.now if self._worked_on is not None else 0
-        self.eyes.asleep = frozenset(each.seq_nr for each in self._aside.values() if each.until > now)
+        self.eyes.turns.next_cycle({each.seq_nr for each in self._aside.values() if each.until > now})
         seen = await self.eyes.look()
         if seen is self._worked_on:
             return

@@ -15,12 +15,13 @@ from ccip_py.execute.fees import FeeRule
 from ccip_py.execute.select import Limits
 from ccip_py.execute.view import CommittedRoot, ExecutionView
 from ccip_py.nodes.config import ExecutorConfig
-from ccip_py.nodes.execution_view import ROOTS_AT_ONCE, ExecutorEyes, Seen
+from ccip_py.nodes.execution_view import ExecutorEyes, Seen
 from ccip_py.nodes.executor import TOKEN_STEP_WAITS, LaneExecutor
 from ccip_py.nodes.log import quiet_log
 from ccip_py.nodes.market import Market
 from ccip_py.nodes.metrics import Metrics
 from ccip_py.nodes.root_book import OpenRoot, RootBook
+from ccip_py.nodes.root_turns import ROOTS_AT_ONCE, Turns
 from ccip_py.nodes.token_data import TokenData
 from ccip_py.protocol.codec.evm import (
     ExecutionStateChanged,
@@ -120,7 +121,7 @@ class Chain:
 class Eyes:
     now: Seen
     chain: Chain
-    asleep: frozenset[SeqNr] = frozenset()
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def destination(self) -> SimpleNamespace:
@@ -272,12 +273,12 @@ async def test_an_executor_says_which_messages_it_set_aside_until_their_time_has
 
     await lane.cycle()
     await lane.cycle()
-    assert eyes.asleep == {1}
+    assert eyes.turns.asleep == {1}
 
     eyes.now = replace(eyes.now, view=replace(eyes.now.view, now=NOW + 3_600))
     await lane.cycle()
     await lane.cycle()
-    assert eyes.asleep == {1}  # again: it was tried and still fails
+    assert eyes.turns.asleep == {1}  # again: it was tried and still fails
     assert lane._aside[eyes.now.view.messages[SeqNr(1)].message_id].times == 2
 
 
@@ -289,7 +290,7 @@ def test_roots_of_messages_that_were_set_aside_hold_up_no_other_root() -> None:
     book, blessed = RootBook(1, roots), frozenset(each.root for each in roots)
 
     assert ROOTS_AT_ONCE + 1 not in eyes._messages(book, blessed)
-    eyes.asleep = frozenset(SeqNr(number) for number in range(1, ROOTS_AT_ONCE + 1))
+    eyes.turns.next_cycle({SeqNr(number) for number in range(1, ROOTS_AT_ONCE + 1)})
     found = eyes._messages(book, blessed)
 
     assert ROOTS_AT_ONCE + 1 in found
