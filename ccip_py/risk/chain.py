@@ -22,7 +22,16 @@ from ccip_py.risk.config import Chain
 from ccip_py.risk.evm import Log, Undecodable
 from ccip_py.risk.facts import Block
 from ccip_py.risk.receipts import proven_logs, read_log
-from ccip_py.risk.rpc import Call, Disagreement, Endpoint, EndpointDown, Endpoints, Refused, one_answer
+from ccip_py.risk.rpc import (
+    AnswerTooLarge,
+    Call,
+    Disagreement,
+    Endpoint,
+    EndpointDown,
+    Endpoints,
+    Refused,
+    one_answer,
+)
 from ccip_py.risk.trie import NotProven, bloom_bits, header_hash
 from ccip_py.risk.views import Ask
 
@@ -34,6 +43,10 @@ STEP = 64
 # answer. One by one, a monitor that was away for long would spend its first minutes on round trips; all at once, it would
 # need, and keep, memory for the largest answer that ever came.
 RECEIPTS_GAS = 60_000_000
+
+
+# Receipts asked for in one request where those of a block are too large together.
+RECEIPTS_AT_ONCE = 64
 
 
 class FinalityViolated(Exception):
@@ -184,15 +197,47 @@ async def _proven_logs(
     """Block number → the logs of the contracts we watch. Receipts are fetched only if the bloom allows for any."""
     found: dict[int, Sequence[Log]] = {}
     for some in portions_of([header for header in headers if watched.may_be_in(header)]):
-        answers = await endpoint.batch([("eth_getBlockReceipts", (header["number"],)) for header in some])
-        for header, receipts in zip(some, answers, strict=True):
+        for header, receipts in zip(some, await _receipts(endpoint, some), strict=True):
             number = _int(header["number"])
-            if isinstance(receipts, Refused):
-                raise receipts
             if receipts is None:
                 raise NotProven(f"{endpoint.name}: no receipts of block {number}")
             found[number] = proven_logs(receipts, _raw(header["receiptsRoot"]), number, watched.contracts)
     return found
+
+
+async def _receipts(endpoint: Endpoint, headers: Sequence[Header]) -> list[Any]:
+    """Of each block. Where all at once are more than is read of an answer, or than the node gives, block by block, and then
+    receipt by receipt: who fills a block with logs must not be able to stop every monitor."""
+    calls: list[Call] = [("eth_getBlockReceipts", (header["number"],)) for header in headers]
+    try:
+        answers = await endpoint.batch(calls)
+        if not any(isinstance(answer, Refused) for answer in answers):
+            return answers
+    except AnswerTooLarge:
+        pass
+    if len(headers) > 1:
+        return [one for header in headers for one in await _receipts(endpoint, [header])]
+    hashes = headers[0]["transactions"]
+    portions = [hashes[at : at + RECEIPTS_AT_ONCE] for at in range(0, len(hashes), RECEIPTS_AT_ONCE)]
+    return [[one for portion in portions for one in await _single_receipts(endpoint, portion)]]
+
+
+async def _single_receipts(endpoint: Endpoint, hashes: Sequence[str]) -> list[Any]:
+    """By transaction, in order; by halves, where they are too large together."""
+    try:
+        answers = await endpoint.batch([("eth_getTransactionReceipt", (one,)) for one in hashes])
+    except AnswerTooLarge:
+        if len(hashes) == 1:
+            raise
+        half = len(hashes) // 2
+        return [
+            *await _single_receipts(endpoint, hashes[:half]),
+            *await _single_receipts(endpoint, hashes[half:]),
+        ]
+    for answer in answers:
+        if isinstance(answer, Refused):
+            raise answer
+    return answers
 
 
 def portions_of(headers: Sequence[Header]) -> Iterator[Sequence[Header]]:

@@ -24,7 +24,8 @@ from httptools import HttpParserError, HttpResponseParser
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
-# A block with a thousand messages and all its receipts stays well below.
+# A block with a thousand messages and all its receipts stays well below. Where one exceeds it, receipts are asked for one
+# by one: a transaction of 16.8 million gas, which is the most since the Osaka fork, logs 45,000 times at most, in 20 MB.
 ANSWER_LIMIT = 64 * 1024 * 1024
 # What may come besides the body: the head, and what tells chunks apart.
 _HEAD_LIMIT = 256 * 1024
@@ -39,6 +40,10 @@ _NEITHER_BRACKET_NOR_QUOTE = bytes(set(_NO_BRACKET) - set(b'"'))
 
 class HttpError(Exception):
     """No answer, or none that could be used."""
+
+
+class TooLarge(HttpError):
+    """The answer is longer than what was asked for may be."""
 
 
 def parse_json(body: bytes) -> Any:
@@ -252,7 +257,7 @@ async def _answer(reader: asyncio.StreamReader, limit: int) -> tuple[bytes, bool
         received += len(data)
         answer.feed(data)
         if max(len(answer.body), received - _HEAD_LIMIT) > limit:
-            raise HttpError(f"an answer of more than {limit} bytes")
+            raise TooLarge(f"an answer of more than {limit} bytes")
     if answer.status != 200:
         raise HttpError(f"status {answer.status}")
     return bytes(answer.body), answer.kept

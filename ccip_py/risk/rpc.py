@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import anyio
 
 from ccip_py.risk.config import Chain, ConfigError, is_header_value, is_url, place_of
-from ccip_py.risk.http import Headers, Http, HttpError, parse_json
+from ccip_py.risk.http import Headers, Http, HttpError, TooLarge, parse_json
 from ccip_py.risk.private import private_text
 
 Call: TypeAlias = tuple[str, Sequence[Any]]
@@ -24,6 +24,10 @@ Call: TypeAlias = tuple[str, Sequence[Any]]
 
 class EndpointDown(Exception):
     """No usable answer came: connection, time-out, HTTP status, or a body that isn't JSON-RPC."""
+
+
+class AnswerTooLarge(EndpointDown):
+    """The answer exceeds what is read of one. Less can be asked for at once."""
 
 
 class Disagreement(Exception):
@@ -103,6 +107,8 @@ class Endpoint:
             )
             raw = parse_json(said)
             answers = {one["id"]: one for one in raw}
+        except TooLarge as error:
+            raise AnswerTooLarge(f"{self.name}: {error}") from error
         except (HttpError, ValueError, TypeError, KeyError) as error:
             raise EndpointDown(f"{self.name}: {type(error).__name__} {error}") from error
         if not {one["id"] for one in body} <= answers.keys():

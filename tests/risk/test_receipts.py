@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from ccip_py.risk import evm
-from ccip_py.risk.chain import portions_of
+from ccip_py.risk.chain import Watched, portions_of, proven_blocks
+from ccip_py.risk.http import ANSWER_LIMIT, Headers, Http
 from ccip_py.risk.receipts import proven_logs
+from ccip_py.risk.rpc import AnswerTooLarge, Endpoints, Target
 from ccip_py.risk.trie import NotProven, header_hash, integer, rlp, trie_root
 
 from .builders import ON_RAMP
@@ -138,3 +140,44 @@ def test_receipts_of_many_blocks_are_asked_for_together_until_they_would_be_too_
     portions = [[header["number"] for header in some] for some in portions_of(headers)]
 
     assert portions == [[0, 1], [2], [3], [4], [5, 6]]
+
+
+class Narrow(Http):
+    """Reads answers up to a few receipts, as if the block were very much larger."""
+
+    limit = 12_000
+
+    async def post_json(
+        self, url: str, body: bytes, headers: Headers = (), limit: int = ANSWER_LIMIT
+    ) -> bytes:
+        return await super().post_json(url, body, headers, min(limit, self.limit))
+
+
+async def read_through(world: World, http: Http, header: dict[str, Any]) -> list[bytes]:
+    """What the logs of a real block hold, as a monitor reads it."""
+    endpoints = Endpoints([Target("node", world.source.url)], http)
+    last = int(header["number"], 16), bytes.fromhex(header["hash"][2:])
+    after = last[0] - 1, bytes.fromhex(header["parentHash"][2:])
+    try:
+        (block,) = await proven_blocks(endpoints, after, last, Watched.of([ON_RAMP]), [[header]])
+    finally:
+        await http.aclose()
+    return [log.data for log in block.logs]
+
+
+@pytest.mark.anyio
+async def test_a_block_that_is_too_large_is_read_receipt_by_receipt(world: World) -> None:
+    """Who fills a block with logs must not be able to stop every monitor."""
+    header, _ = block_of(world, 70)
+
+    assert await read_through(world, Narrow(20), header) == [payload(n) for n in range(70)]
+
+
+@pytest.mark.anyio
+async def test_a_single_receipt_that_is_too_large_is_an_answer_too_large(world: World) -> None:
+    header, _ = block_of(world, 2)
+    http = Narrow(20)
+    http.limit = 1_400
+
+    with pytest.raises(AnswerTooLarge):
+        await read_through(world, http, header)
