@@ -30,7 +30,8 @@ class Outbox:
             return [load_entry(row.entry) for row in connection.execute(query)]
 
     def save(self, entry: Entry, *, durable: bool = True) -> None:
-        """Returns once the entry is on disk in place of the earlier one with its id."""
+        """Put the entry in place of the earlier one with its id. If durable, it is on disk when this returns; if not, it
+        may be lost with the machine's power, but not with the process."""
         same = sql.and_(SENT.c.chain == str(self.chain), SENT.c.id == entry.id)
         values = {"chain": str(self.chain), "id": entry.id, "open": entry.open, "entry": dump_entry(entry)}
         with self.journal.transaction(durable=durable) as connection:

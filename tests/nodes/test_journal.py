@@ -290,6 +290,45 @@ def test_L1_a_write_that_is_cut_short_is_there_or_is_not(tmp_path: Path, what: s
         assert read(journal) == everything
 
 
+LIGHT: dict[str, Callable[[Journal], object]] = {
+    "a finality that advances": lambda journal: journal.save(CHAIN, FinalityRecord(9, b"9" * 32)),
+    "a transaction that was mined": lambda journal: Outbox(journal, CHAIN).save(ENTRY, durable=False),
+}
+NORMAL, FULL = 1, 2  # how SQLite says whether a commit waits for the disk
+
+
+class Watched(Journal):
+    """Notes of every write what was asked of the disk when it was about to be committed."""
+
+    def asked(self, write: Callable[[Journal], object]) -> list[int]:
+        self.seen: list[int] = []
+        write(self)
+        return self.seen
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[Connection]:
+        with super().transaction(durable=durable) as connection:
+            yield connection
+            self.seen.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_what_could_not_be_read_again_outlives_a_power_cut(tmp_path: Path, what: str) -> None:
+    """Also on a connection that wrote something lighter before."""
+    write, _ = WRITES[what]
+    with Watched.open(tmp_path, KEY) as journal:
+        for light in LIGHT.values():
+            journal.asked(light)
+
+        assert journal.asked(write) == [FULL]
+
+
+@pytest.mark.parametrize("what", LIGHT)
+def test_what_a_chain_would_show_again_does_not_wait_for_the_disk(tmp_path: Path, what: str) -> None:
+    with Watched.open(tmp_path, KEY) as journal:
+        assert journal.asked(LIGHT[what]) == [NORMAL]
+
+
 def test_no_kind_of_write_is_left_out() -> None:
     modules = [path.read_text(encoding="utf-8") for path in (ROOT / "ccip_py" / "nodes").rglob("*.py")]
 

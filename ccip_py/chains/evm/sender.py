@@ -43,8 +43,8 @@ from ccip_py.protocol.ids import Address
 
 
 class SenderJournal(Protocol):
-    """Where a sender's entries outlive the process. `save` replaces by id and returns when it is on disk; where it need
-    not be durable it may be lost with the machine's power, but not with the process."""
+    """Where a sender's entries outlive the process. `save` replaces by id and returns when the entry is on disk; one that
+    need not be durable may be lost with the machine's power, but not with the process."""
 
     def load(self) -> Sequence[Entry]:
         """The entries that are still open."""
