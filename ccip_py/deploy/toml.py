@@ -46,6 +46,11 @@ def parse_config(text: str) -> NetworkConfig:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as broken:
         raise ConfigError(f"the configuration is not TOML: {broken}") from None
+    return read_config(values)
+
+
+def read_config(values: dict[str, Any]) -> NetworkConfig:
+    """The same for what TOML was read into already."""
     found: list[str] = []
     config = _network(Section(values, "", found))
     # What was not readable stands in the value as a default, and must not be complained about twice.

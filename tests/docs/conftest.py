@@ -1,8 +1,8 @@
 """Takes the fenced blocks of code out of the README and the pages in `docs/`.
 
 A block whose first line is a comment with a file name (`# test_counter.py`, `// contracts/Counter.sol`) is that file, in the
-page's own folder. Every other block of python, bash, solidity, toml or json is run, compiled or parsed, in the page's order.
-`console` blocks are transcripts, `text` blocks are pictures.
+page's own folder. Every other block of python, bash, solidity, toml or json is run, compiled or loaded, in the page's order.
+`console` blocks are commands that are too dear or need a reader's own chains, `text` blocks are pictures.
 """
 
 import os
@@ -16,6 +16,7 @@ import pytest
 from ccip_py.deploy.compile import ROOT
 
 DOCS = ROOT / "docs"
+README = ROOT / "README.md"
 LANGUAGES = ("python", "bash", "solidity", "toml", "json")
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -52,7 +53,15 @@ def blocks_of(page: Path) -> list[Block]:
     ]
 
 
-README = ROOT / "README.md"
+def commands_of(page: Path) -> list[str]:
+    """The commands of ours in the page's `console` blocks, without comments."""
+    text = page.read_text(encoding="utf-8")
+    lines = [
+        line for found in _FENCE.finditer(text) if found[1] == "console" for line in found[2].splitlines()
+    ]
+    return [line[2:].partition("  #")[0] for line in lines if line.startswith(("$ ccip ", "$ ccip-risk "))]
+
+
 PAGES = {page.name: page for page in [README, *sorted(DOCS.glob("*.md"))]}
 
 
@@ -76,9 +85,10 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a reader has on PATH after setting up."""
     tools = tmp_path_factory.mktemp("bin")
-    command = tools / "ccip"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ccip_py.cli "$@"\n', encoding="utf-8")
-    command.chmod(0o755)
+    for name, module in (("ccip", "ccip_py.cli"), ("ccip-risk", "ccip_py.risk.main")):
+        command = tools / name
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n', encoding="utf-8")
+        command.chmod(0o755)
     foundry = [str(place) for place in (ROOT / "node_modules" / "@foundry-rs").glob("*/bin")]
     path = os.pathsep.join([str(tools), str(Path(sys.executable).parent), *foundry, os.environ["PATH"]])
     return {

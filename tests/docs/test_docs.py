@@ -4,9 +4,9 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ import pytest
 from ccip_py.deploy.compile import ROOT
 from ccip_py.testing.compiler import compile_solidity
 
-from .conftest import PAGES, README, Block, blocks_of
+from . import configurations
+from .conftest import PAGES, README, Block, blocks_of, commands_of
 
 TIME_LIMIT_S = 400
 CACHE = ROOT / "build" / "docs"
@@ -50,6 +51,24 @@ def test_the_tests_in_the_pages_pass(folders: dict[str, Path], environment: dict
     assert "skipped" not in done.stdout
 
 
+@pytest.mark.parametrize("page", [page for page, path in PAGES.items() if commands_of(path)])
+def test_commands_that_are_not_run_exist_with_their_options(page: str, environment: dict[str, str]) -> None:
+    for command in commands_of(PAGES[page]):
+        name, *words = shlex.split(command)
+        options = {word for word in words if word.startswith("--")}
+        known = _help(name, words[0], environment)
+        if len(words) > 1 and words[1][0].isalpha():
+            known += _help(name, f"{words[0]} {words[1]}", environment)
+
+        assert known, command
+        assert options <= set(re.findall(r"--[\w-]+", known)), command
+
+
+def _help(name: str, command: str, environment: dict[str, str]) -> str:
+    done = _call([name, *command.split(), "--help"], ROOT, {**environment, "COLUMNS": "200"})
+    return done.stdout if done.returncode == 0 else ""
+
+
 def test_the_catalogue_of_errors_is_what_the_contracts_say() -> None:
     done = _call([sys.executable, "scripts/error_catalogue.py", "--check"], ROOT, dict(os.environ))
 
@@ -76,7 +95,8 @@ def test_every_page_is_reached_from_the_first_and_every_link_leads_somewhere() -
 def _run(block: Block, folder: Path, environment: dict[str, str], names: dict[str, Any]) -> None:
     match block.language:
         case "toml":
-            tomllib.loads(block.text)
+            if block.file != "foundry.toml":  # forge reads that
+                configurations.load(block.text, folder)
         case "json":
             json.loads(block.text)
         case "solidity":
