@@ -193,7 +193,8 @@ async def _prices(
     }
     callers: dict[ChainSelector, Caller] = {}
     for selector in {feed.chain for feed in feeds.values()}:
-        rpc = Rpc(list(urls[selector]), chain_id=deployment.chain(selector).chain_id)
+        chain_id = deployment.chain(selector).chain_id
+        rpc = Rpc(list(urls[selector]), chain_id=chain_id, timeout=AMONG_OTHERS)
         callers[selector] = Caller(await stack.enter_async_context(rpc))
     return PricesInOrder((PriceTable(table), FeedPrices(feeds, callers, config.max_age)))
 

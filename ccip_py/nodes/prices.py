@@ -6,11 +6,14 @@ All prices are as contracts hold them: USD·1e18 for 1e18 smallest units of the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import anyio
+
 from ccip_py.chains.evm.caller import Caller, View, function
-from ccip_py.errors import ContractRefused
+from ccip_py.errors import ContractRefused, NotYet, Refused
 from ccip_py.protocol.ids import Address, ChainSelector
 
 Token = tuple[ChainSelector, Address]
@@ -61,18 +64,23 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class FeedPrices:
-    """Prices from feeds on chain. An answer older than `max_age`, or not positive, is no price."""
+    """Prices from feeds on chain. An answer older than `max_age`, or not positive, is no price; nor is one of a chain that
+    cannot be asked now: lanes that have nothing else to do with it go on."""
 
     feeds: Mapping[Token, Feed]
     callers: Mapping[ChainSelector, Caller]
     max_age: int  # seconds of the feed's chain
+    patience: float = (
+        6.0  # seconds until a chain counts as silent: views wait, but a second endpoint has its chance
+    )
 
     async def usd(self, tokens: Sequence[Token]) -> Mapping[Token, int]:
         found: dict[Token, int] = {}
         for chain, caller in self.callers.items():
             wanted = [token for token in tokens if token in self.feeds and self.feeds[token].chain == chain]
             if wanted:
-                found |= await self._read(caller, wanted)
+                with suppress(NotYet, Refused), anyio.move_on_after(self.patience):
+                    found |= await self._read(caller, wanted)
         return found
 
     async def _read(self, caller: Caller, tokens: Sequence[Token]) -> dict[Token, int]:
