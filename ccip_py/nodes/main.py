@@ -29,7 +29,7 @@ from ccip_py.protocol.codec.evm import parse_address
 from ccip_py.protocol.ids import ChainSelector
 
 from . import reviewed
-from .chain_link import RpcUrls
+from .chain_link import AMONG_OTHERS, RpcUrls
 from .config import EndpointConfig, NodeFile, PricesConfig, load_node_file
 from .config_check import check
 from .follow import replaced
