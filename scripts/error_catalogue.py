@@ -1,7 +1,8 @@
 """Writes docs/errors.md: every custom error of every contract, out of the compiled ABIs.
 
 The ABIs say which errors there are and who can throw them; what one means is the `@notice` above its declaration in
-the sources. `python scripts/error_catalogue.py` writes the page, `--check` says whether it is up to date.
+the sources; one of ours without is a mistake. `python scripts/error_catalogue.py` writes the page, `--check` says whether it
+is up to date.
 """
 
 from __future__ import annotations
@@ -50,6 +51,12 @@ def page() -> str:
     return "\n".join(sections)
 
 
+def unexplained(text: str) -> list[str]:
+    """The errors of ours in a page that has no meaning for them."""
+    ours = text.partition(f"## {ELSEWHERE}\n")[0]
+    return re.findall(r"^\| `([^`]+)` \| `0x\w+` \|\s*\|", ours, re.MULTILINE)
+
+
 def _throwers() -> Mapping[str, list[str]]:
     """Signature → the deployable contracts whose ABI has it; interfaces and bases where there is none."""
     every: dict[str, list[str]] = defaultdict(list)
@@ -77,6 +84,10 @@ def _declarations() -> Iterator[tuple[str, tuple[str, str]]]:
 def main(arguments: list[str]) -> int:
     """Write the page, or with --check compare it: 0 if it is as it should be."""
     wanted = page()
+    if missing := unexplained(wanted):
+        print(f"error: nothing says what these mean: {', '.join(missing)}", file=sys.stderr)
+        print("help: write a @notice above their declarations", file=sys.stderr)
+        return 1
     if "--check" not in arguments:
         PAGE.write_text(wanted, encoding="utf-8")
         return 0

@@ -31,7 +31,11 @@ interface ICommitStore {
 
     /* ERRORS */
 
+    /// @notice A chain selector, the OnRamp, the RMN proxy or the FeeQuoter of the on-chain configuration is zero, or
+    /// that configuration is not one word.
     error InvalidCommitStoreConfig();
+
+    /// @notice The owner paused this CommitStore: it takes no report and verifies no proof.
     error PausedError();
 
     /// @notice The interval is empty or does not start at the expected number.

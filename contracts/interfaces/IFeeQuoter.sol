@@ -111,16 +111,19 @@ interface IFeeQuoter {
 
     /* ERRORS: MESSAGES */
 
+    /// @notice The owner has not enabled this destination, or disabled it.
     error DestinationChainNotEnabled(uint64 destChainSelector);
 
     /// @notice The lane takes no fee in this token.
     error NotAFeeToken(address token);
 
+    /// @notice The message's data is longer than the lane allows.
     error MessageTooLarge(uint256 maxSize, uint256 actualSize);
 
     /// @notice More tokens than the lane takes in one message.
     error UnsupportedNumberOfTokens();
 
+    /// @notice The gas limit for the receiver exceeds the destination's `maxPerMsgGasLimit`.
     error MessageGasLimitTooHigh();
 
     /// @notice The lane has no ordered execution: ask for out-of-order in the extra args.
@@ -134,11 +137,13 @@ interface IFeeQuoter {
     /// @notice No gas price was ever reported for the chain, or it is zero.
     error ChainNotSupported(uint64 chain);
 
+    /// @notice The destination's gas price was not written for longer than the threshold. Seconds.
     error StaleGasPrice(uint64 destChainSelector, uint256 threshold, uint256 timePassed);
 
     /// @notice No price was ever reported for the token, or it is zero.
     error TokenNotSupported(address token);
 
+    /// @notice The token's price was not written for longer than the threshold. Seconds.
     error StaleTokenPrice(address token, uint256 threshold, uint256 timePassed);
 
     /// @notice A feed's answer is not positive, or too large once rebased.
@@ -149,6 +154,7 @@ interface IFeeQuoter {
 
     /* ERRORS: CONFIGURATION */
 
+    /// @notice LINK, the highest fee or the threshold for stale token prices is zero in a new FeeQuoter.
     error InvalidStaticConfig();
 
     /// @notice Zero selector, zero staleness threshold, or a default gas limit of zero or above the maximum.
@@ -157,6 +163,7 @@ interface IFeeQuoter {
     /// @notice Pools may always say 32 bytes.
     error InvalidDestBytesOverhead(address token, uint32 destBytesOverhead);
 
+    /// @notice A token's lowest transfer fee would exceed its highest.
     error InvalidFeeRange(uint256 minFeeUSDCents, uint256 maxFeeUSDCents);
 
     /* EVENTS */

@@ -5,6 +5,7 @@ pragma solidity ^0.8.27;
 /// @dev Trust: the rebalancer can take out all that is locked. The token's issuer chooses it, not the network.
 /// @dev Liveness: a release without liquidity fails its message, which can be executed again later.
 interface ILockReleaseTokenPool {
+    /// @notice The pool, or its lock box, holds less than is to be taken out.
     error InsufficientLiquidity();
 
     /// @notice The pool was deployed to work from what it locks only.

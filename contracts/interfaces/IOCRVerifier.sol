@@ -22,6 +22,8 @@ interface IOCRVerifier {
     /* ERRORS */
 
     error InvalidConfig(InvalidConfigErrorType errorType);
+
+    /// @notice A signer or a transmitter of the new committee is zero.
     error OracleCannotBeZeroAddress();
 
     /// @notice No signers were ever configured, so nothing can be verified.

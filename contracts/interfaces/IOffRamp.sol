@@ -42,7 +42,10 @@ interface IOffRamp {
     /// @notice The replaced lane has the same OnRamp, so its messages could be executed again here.
     error OnRampAlreadyServed(address onRamp);
 
+    /// @notice Only the OffRamp itself calls this, so that a failing message's work is undone.
     error CanOnlySelfCall();
+
+    /// @notice The report to execute names no message.
     error EmptyReport();
 
     /// @notice Not one list of offchain token data per message.
@@ -50,11 +53,17 @@ interface IOffRamp {
 
     /// @notice The message is not what its id says.
     error InvalidMessageId();
+
+    /// @notice The message names another source chain than this OffRamp's.
     error InvalidSourceChain(uint64 sourceChainSelector);
+
+    /// @notice The message carries more tokens than the lane allows.
     error UnsupportedNumberOfTokens(uint64 sequenceNumber);
 
     /// @notice Not one source and one offchain datum per token.
     error TokenDataMismatch(uint64 sequenceNumber);
+
+    /// @notice The message's data is longer than the lane allows.
     error MessageTooLarge(uint256 maxSize, uint256 actualSize);
 
     /// @notice The proof leads to a root that is not committed, or not blessed now.
@@ -68,6 +77,8 @@ interface IOffRamp {
 
     /// @notice An override lower than what the sender paid for.
     error InvalidManualExecutionGasLimit(bytes32 messageId, uint256 oldLimit, uint256 newLimit);
+
+    /// @notice A manual execution would give a token less gas than was paid for; 0 keeps what was paid.
     error InvalidTokenGasOverride(
         bytes32 messageId, uint256 tokenIndex, uint256 oldLimit, uint256 tokenGasOverride
     );

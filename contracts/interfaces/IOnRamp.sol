@@ -56,6 +56,7 @@ interface IOnRamp {
     /// @notice A transfer of nothing: surely a mistake, and it would still cost a pool call.
     error CannotSendZeroTokens();
 
+    /// @notice Always: the TokenAdminRegistry knows the tokens.
     error GetSupportedTokensFunctionalityRemovedCheckAdminRegistry();
 
     /// @notice This lane does not lead to that chain.
@@ -67,7 +68,10 @@ interface IOnRamp {
     /// @notice The Router would let messages leave under a curse of this lane's risk network.
     error RouterAsksAnotherRMN(address router, address rmnProxy);
 
+    /// @notice Users send through the Router; nobody else calls the OnRamp.
     error MustBeCalledByRouter();
+
+    /// @notice The Router named nobody as the sender.
     error RouterMustSetOriginalSender();
 
     /// @notice The pool wants to say more to the other end than the token's `destBytesOverhead`.

@@ -70,6 +70,8 @@ interface IRMN {
     /// @notice The owner tried to lift what is not cursed.
     error SubjectNotCursed(bytes16 subject);
 
+    /// @notice The vote's nonce is not this key's next one for the subject: the vote was counted already, or one is
+    /// missing before it.
     error WrongCurseNonce(uint64 expected, uint64 got);
 
     /// @notice `validUntil` has passed, or lies further ahead than `latest` allows.
@@ -78,6 +80,7 @@ interface IRMN {
     /// @notice The owner quoted another votes hash than the current one: a newer vote arrived. Review it.
     error VotesChanged(bytes32 expected, bytes32 got);
 
+    /// @notice The caller, who wants to curse without votes, is neither the guardian nor the owner.
     error OnlyGuardianOrOwner(address caller);
 
     /* EVENTS */

@@ -27,6 +27,7 @@ interface IRouter is IRouterClient {
     /// @notice Native could not be handed over: the recipient refused it.
     error FailedToSendValue();
 
+    /// @notice Recovered tokens would go to the zero address.
     error InvalidRecipientAddress(address to);
 
     /// @notice That OffRamp is not registered for that chain, so it cannot be removed.

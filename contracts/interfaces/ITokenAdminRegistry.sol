@@ -19,9 +19,16 @@ interface ITokenAdminRegistry {
     /// @notice The pool says that it does not serve this token.
     error InvalidTokenPoolToken(address token);
 
+    /// @notice The caller is not the token's administrator.
     error OnlyAdministrator(address sender, address token);
+
+    /// @notice The caller is not whom the token was offered to.
     error OnlyPendingAdministrator(address sender, address token);
+
+    /// @notice Only a registry module or the owner proposes an administrator.
     error OnlyRegistryModuleOrOwner(address sender);
+
+    /// @notice The token, its proposed administrator or the registry module is zero.
     error ZeroAddress();
 
     /* EVENTS */

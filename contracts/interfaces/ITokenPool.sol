@@ -27,6 +27,7 @@ interface ITokenPool is IPoolV1 {
     /// @notice Only the OnRamp to, or an OffRamp from, that chain may call.
     error CallerIsNotARampOnRouter(address caller);
 
+    /// @notice The chain is to be added and is there already. Remove it in the same call to replace it.
     error ChainAlreadyExists(uint64 chainSelector);
 
     /// @notice The pool does not serve that chain.
@@ -38,18 +39,25 @@ interface ITokenPool is IPoolV1 {
     /// @notice The remote pool's data is not one word that fits a uint8.
     error InvalidRemoteChainDecimals(bytes sourcePoolData);
 
+    /// @notice The remote pool to be removed is not listed for this chain.
     error InvalidRemotePoolForChain(uint64 remoteChainSelector, bytes remotePoolAddress);
 
     /// @notice The message does not come from a pool that is registered for its chain.
     error InvalidSourcePoolAddress(bytes sourcePoolAddress);
 
+    /// @notice The message's token, or the lock box's, is not this pool's.
     error InvalidToken(address token);
+
+    /// @notice Chains and their rate limits differ in number.
     error MismatchedArrayLengths();
+
+    /// @notice The pool does not know this remote chain.
     error NonExistentChain(uint64 remoteChainSelector);
 
     /// @notice The amount does not fit 256 bits in this token's decimals.
     error OverflowDetected(uint8 remoteDecimals, uint8 localDecimals, uint256 remoteAmount);
 
+    /// @notice The remote pool is listed for this chain already.
     error PoolAlreadyAdded(uint64 remoteChainSelector, bytes remotePoolAddress);
 
     /// @notice The caller lacks the role: rate-limit admin or owner; for liquidity, the rebalancer.

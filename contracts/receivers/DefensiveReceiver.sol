@@ -22,6 +22,7 @@ abstract contract DefensiveReceiver is CCIPReceiver, Ownable2Step {
     /// @notice Whom to listen to: abi.encode(address) of the one sender per chain.
     mapping(uint64 sourceChainSelector => bytes sender) public trustedSenders;
 
+    /// @notice Only the contract itself calls `process`, so that a failing message's work is undone.
     error OnlySelf();
 
     /// @notice The message does not come from the sender that the owner named for its chain.

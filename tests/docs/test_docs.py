@@ -16,7 +16,7 @@ from ccip_py.deploy.compile import ROOT
 from ccip_py.testing.compiler import compile_solidity
 
 from . import configurations
-from .conftest import PAGES, README, Block, blocks_of, commands_of
+from .conftest import DOCS, PAGES, README, Block, blocks_of, commands_of
 
 TIME_LIMIT_S = 400
 CACHE = ROOT / "build" / "docs"
@@ -73,6 +73,16 @@ def test_the_catalogue_of_errors_is_what_the_contracts_say() -> None:
     done = _call([sys.executable, "scripts/error_catalogue.py", "--check"], ROOT, dict(os.environ))
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_catalogue_has_a_meaning_for_every_error_of_our_contracts() -> None:
+    page = (DOCS / "errors.md").read_text(encoding="utf-8")
+    row = re.compile(r"^\| `[^`]+` \| `0x\w{8}` \|(.*?)\| `.*\|$", re.MULTILINE)
+    ours, theirs = page.split("## OpenZeppelin\n")
+
+    assert all(meaning.strip() for meaning in row.findall(ours))
+    assert len(row.findall(ours)) > 100
+    assert row.findall(theirs)  # of theirs only the names are ours to tell
 
 
 def test_every_page_is_reached_from_the_first_and_every_link_leads_somewhere() -> None:
