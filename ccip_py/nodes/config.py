@@ -27,6 +27,7 @@ from ccip_py.execute.fees import FeeRule
 from ccip_py.execute.select import Limits
 from ccip_py.ocr.config import Timing
 
+from .config_bounds import BoundFeeRule, BoundLimits, BoundPace, BoundPolicy, BoundPriceRule, BoundTiming
 from .cycle import Pace
 
 
@@ -83,12 +84,12 @@ class CommitterConfig(Section):
     """How a committer works. What the whole committee must share is marked; the rest is each node's own."""
 
     lanes: tuple[LaneName, ...] = ()  # none named: every lane that has this node's key among its committers
-    token_prices: PriceRule = PriceRule(heartbeat=3600, deviation_ppb=10_000_000)  # shared: 1 %
-    gas_price: PriceRule = PriceRule(heartbeat=3600, deviation_ppb=1_000_000_000)  # shared: doubled or halved
+    token_prices: BoundPriceRule = PriceRule(heartbeat=3600, deviation_ppb=10_000_000)  # shared: 1 %
+    gas_price: BoundPriceRule = PriceRule(heartbeat=3600, deviation_ppb=10**9)  # shared: doubled or halved
     data_availability_ppb: Annotated[int, Field(ge=0)] = 1_000_000_000  # shared
-    timing: Timing = Field(default_factory=Timing)
-    pace: Pace = Pace(pause=0.35)
-    fees: Policy = Field(default_factory=Policy)
+    timing: BoundTiming = Field(default_factory=Timing)
+    pace: BoundPace = Pace(pause=0.35)
+    fees: BoundPolicy = Field(default_factory=Policy)
     prove_logs: bool = True  # recompute headers and receipts of the source instead of believing eth_getLogs
 
 
@@ -102,10 +103,10 @@ class ExecutorConfig(Section):
     )
     relay_step_blocks: Annotated[int, Field(ge=1)] = 2  # between executors
     turn_step: Annotated[int, Field(ge=1)] = 6  # seconds of the destination chain between executors
-    limits: Limits = Field(default_factory=Limits)
-    fee_guard: FeeRule = Field(default_factory=FeeRule)
-    pace: Pace = Pace(pause=0.35)
-    fees: Policy = Field(default_factory=Policy)
+    limits: BoundLimits = Field(default_factory=Limits)
+    fee_guard: BoundFeeRule = Field(default_factory=FeeRule)
+    pace: BoundPace = Pace(pause=0.35)
+    fees: BoundPolicy = Field(default_factory=Policy)
 
 
 class EndpointConfig(Section):

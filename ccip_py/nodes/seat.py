@@ -90,7 +90,7 @@ def ocr_config(committee: Committee, plugin: CommitPlugin, timing: Timing) -> Co
         raise NotYet(
             f"the committee on chain is none to agree in: {unsound.message}",
             code="COMMITTEE_UNSOUND",
-            hint="the owner configures 3f+1 signers with CommitStore.setOCR2Config",
+            hint="the owner configures 3f+1 signers with CommitStore.setOCR2Config; for a large f, raise timing.in_flight",
         ) from unsound
 
 

@@ -15,6 +15,7 @@ from ..protocol.keccak import keccak
 
 MAX_EPOCH: Final = 2**32 - 1
 MAX_ROUND: Final = 2**8 - 1
+MAX_SECONDS: Final = 86_400.0
 MAX_MEMBERS: Final = 31  # as many as the contracts take
 
 _SESSION: Final = b"\x19ccip_py ocr session 1\n"
@@ -86,7 +87,7 @@ class Config:
 
 
 def _mistakes(config: Config) -> list[str]:
-    n, f, timing = len(config.signers), config.f, config.timing
+    n, f = len(config.signers), config.f
     checks = (
         (len(config.digest) == 32, "the config digest has 32 bytes"),
         (f >= 1, "f must be at least 1: with 0 a single node decides"),
@@ -94,6 +95,13 @@ def _mistakes(config: Config) -> list[str]:
         (n <= MAX_MEMBERS, f"at most {MAX_MEMBERS} signers"),
         (len(set(config.signers)) == n, "a signer is listed twice"),
         (all(any(signer) for signer in config.signers), "a signer is the zero address"),
+    )
+    return [mistake for ok, mistake in checks if not ok] + timing_mistakes(config.timing, f)
+
+
+def timing_mistakes(timing: Timing, f: int) -> list[str]:
+    """Why these timers could make no progress in a committee with f faulty members, if so."""
+    checks = (
         (timing.pace > 0 and 0 <= timing.grace < timing.round, "pace > 0 and 0 <= grace < round"),
         (timing.rest >= timing.pace, "rest is at least pace"),
         (timing.progress > timing.round + timing.rest, "progress must exceed round + rest"),
@@ -104,6 +112,10 @@ def _mistakes(config: Config) -> list[str]:
         ),
         (timing.resend > 0 and timing.stage > 0, "resend and stage must be positive"),
         (timing.in_flight > (f + 1) * timing.stage, "in_flight must leave f+1 transmitters their turn"),
+        (
+            max(timing.tenure, timing.in_flight) <= MAX_SECONDS,
+            f"nothing takes longer than {MAX_SECONDS:.0f} s",
+        ),
     )
     return [mistake for ok, mistake in checks if not ok]
 

@@ -9,7 +9,14 @@ import pytest
 from ccip_py.chains.deployment import Deployment
 from ccip_py.chains.evm.endpoint import Target
 from ccip_py.errors import ConfigError
-from ccip_py.nodes.config import EndpointConfig, NodeFile, load_node_file, parse_config
+from ccip_py.nodes.config import (
+    CommitterConfig,
+    EndpointConfig,
+    ExecutorConfig,
+    NodeFile,
+    load_node_file,
+    parse_config,
+)
 from ccip_py.nodes.config_check import check
 from ccip_py.nodes.main import target_of
 
@@ -31,7 +38,7 @@ listen = "127.0.0.1:7001"
 peers = { "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266" = "http://127.0.0.1:7002" }
 
 [committer.timing]
-round = 2.0
+round = 1.0
 
 [committer.fees]
 max_fee = 100
@@ -47,7 +54,7 @@ def test_a_file_is_read_with_its_paths_beside_it(tmp_path: Path) -> None:
     assert node.deployment == tmp_path / "deployment.json"
     assert node.key is not None
     assert node.key.keystore == tmp_path / "keys" / "key.json"
-    assert node.committer.timing.round == 2.0
+    assert node.committer.timing.round == 1.0
     assert node.committer.fees.max_fee == 100
 
 
@@ -178,3 +185,39 @@ def test_an_endpoint_is_refused_that_is_none_or_shows_a_secret(endpoint: dict[st
 def test_K14_chains_are_polled_and_nothing_listens_to_a_socket_that_may_fall_silent() -> None:
     with pytest.raises(ConfigError, match="want an http or https URL"):
         parse_config(GOOD.replace("http://127.0.0.1:8545", "ws://127.0.0.1:8545"), NodeFile)
+
+
+@pytest.mark.parametrize(
+    ("kind", "section", "wrong", "named"),
+    [
+        ("committer", "timing", "progress = 1.0\npace = -1", ("progress must exceed", "pace > 0")),
+        ("committer", "timing", "in_flight = 5.0", ("in_flight must leave",)),
+        ("committer", "timing", "tenure = inf", ("nothing takes longer",)),
+        ("committer", "pace", "pause = -0.5\ntimeout = 0", ("pause must", "timeout must")),
+        ("executor", "pace", "pause = nan\nlongest_backoff = inf", ("pause must", "longest_backoff must")),
+        ("committer", "fees", "bump_permille = 0\nin_flight = 0", ("bump_permille must", "in_flight must")),
+        ("executor", "fees", "max_fee = 0\npatience = -1", ("max_fee must", "patience must")),
+        ("executor", "limits", "messages = 0\nblock_share_percent = 101", ("messages must", "block_share")),
+        ("executor", "fee_guard", "percent_of_cost = -1", ("percent_of_cost must",)),
+        ("committer", "gas_price", "heartbeat = -1\ndeviation_ppb = -1", ("heartbeat must", "deviation_ppb")),
+        ("committer", "timing", "rond = 2.0", ("rond",)),
+        ("executor", "limits", "gass = 2", ("gass",)),
+    ],
+)
+def test_what_makes_no_sense_is_refused_when_the_file_is_read(
+    kind: str, section: str, wrong: str, named: tuple[str, ...]
+) -> None:
+    text = (
+        f'kind="{kind}"\nname="x"\ndeployment="d"\nfolder="f"\nlog_level="loud"\n[{kind}.{section}]\n{wrong}'
+    )
+    with pytest.raises(ConfigError) as refused:
+        parse_config(text, NodeFile)
+
+    assert "  log_level: " in str(refused.value)  # with all other mistakes
+    assert f"  {kind}.{section}" in str(refused.value)
+    assert all(name in str(refused.value) for name in named)
+
+
+def test_what_is_not_said_makes_sense() -> None:
+    for kind in (CommitterConfig, ExecutorConfig):
+        kind.model_validate({name: getattr(kind(), name) for name in kind.model_fields})
