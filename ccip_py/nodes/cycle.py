@@ -1,8 +1,9 @@
-"""The one loop. Everything that runs for ever in a node runs here.
+"""The one loop. All of a node's work on chains and lanes is repeated here; beside it run only the transport, the metrics'
+server, and what starts the node anew after a change of its deployment.
 
 A cycle is a coroutine function that does one round of work (pin, read, decide, speak, check, send) and knows
 nothing of repetition. This file owns the policy around it: the timeout, the pause, what is retried and how soon,
-what stops the node, the heartbeat. It holds the only `except Exception` of the package.
+what stops the node, the heartbeat. It holds the only `except Exception` of `nodes/`.
 
     NotYet            expected: wait the usual pause
     BrokenInvariant   our bug: the node stops rather than guess

@@ -1,7 +1,8 @@
 """Which block counts as final here, and the alarm when a final block turns out not to be.
 
 The rule is per chain: a tag of the node ("finalized", "safe") or a depth below latest. What was final once is
-kept as a ratchet of (number, hash), on disk before it is used:
+kept as a ratchet of (number, hash), written before it is used (a power cut may take back its last steps, which leaves an
+older ratchet that is as true; a violation waits for the disk):
 
 - the head moves on, the kept block still has its hash    → the ratchet moves on
 - endpoints disagree about the block that would be next  → NotFinal; nothing is kept of it
