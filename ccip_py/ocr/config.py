@@ -28,7 +28,7 @@ class Timing:
 
     round: float = 1.5  # a leader gives up a round after this, or longer: see `patience`
     pace: float = 0.5  # a leader starts rounds no closer together
-    rest: float = 2.0  # nor closer than this while its own view has nothing to agree on: rounds are signs of life
+    rest: float = 2.0  # nor closer than this while its own view has nothing to agree on: a sign of life
     grace: float = 0.05  # a leader with 2f+1 observations waits this long for the others
     progress: float = 4.0  # an epoch without progress for this long ends, or longer: see `patience`
     doublings: int = 4  # so often `round` and `progress` double at most
