@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 Networks = Callable[[int], "Sandbox"]
 """The session's network with that many chains, started when first asked for."""
 
+SANDBOX: pytest.StashKey[Sandbox] = (
+    pytest.StashKey()
+)  # of a test whose `ccip` was made, also if another fixture fails
 OWN = frozenset({"ccip", "ccip_network", "ccip_networks"})
 
 MARKERS = (
@@ -104,6 +107,7 @@ def ccip(request: pytest.FixtureRequest, ccip_networks: Networks) -> Iterator[Sa
     chains = _marked(request, "ccip_chains", request.config.getoption("--ccip-chains"))
     finality = _marked(request, "ccip_finality", request.config.getoption("--ccip-finality"))
     sandbox = ccip_networks(chains)
+    request.node.stash[SANDBOX] = sandbox
     with sandbox.isolated(finality, keep=request.node.get_closest_marker("ccip_no_isolation") is not None):
         yield sandbox
 
@@ -145,9 +149,11 @@ def pytest_runtest_makereport(
     finally:
         for module in hidden:
             del module.__tracebackhide__
-    if report.failed and call.when == "call":
-        told = _journeys(getattr(item, "funcargs", {}).get("ccip"))
-        if told:
+    if report.failed and call.when != "teardown":  # the network is taken back by then
+        sandbox = item.stash.get(
+            SANDBOX, None
+        )  # none: the network did not start, or `ccip` is the user's own
+        if sandbox is not None and (told := sandbox.report()):
             report.sections.append(("CCIP messages of this test", told))
     return report
 
@@ -159,14 +165,6 @@ def _with_help(problem: BaseException) -> None:
         note = f"help: {problem.hint}"
         if note not in getattr(problem, "__notes__", ()):
             problem.add_note(note)
-
-
-def _journeys(fixture: Any) -> str:
-    """What became of the test's messages; nothing if its fixture `ccip` is not ours but the user's own."""
-    sandboxes = sys.modules.get("ccip_py.testing.sandbox")  # not imported: then there is none of ours
-    if sandboxes is None or not isinstance(fixture, sandboxes.Sandbox):
-        return ""
-    return str(fixture.report())
 
 
 def _ours() -> list[Any]:

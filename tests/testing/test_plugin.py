@@ -46,6 +46,14 @@ def test_is_stopped(ccip):
 def test_sends_nothing(ccip):
     assert ccip.chains == ("x",)
 
+@pytest.fixture
+def prepared(ccip):
+    ccip.send("a", "b", ccip.stranger, tokens=[("BMT", 5)])
+    raise LookupError("not prepared")
+
+def test_is_not_prepared(prepared):
+    raise AssertionError("never gets here")
+
 def test_passes(ccip):
     ccip.run_until(ccip.send("a", "b", ccip.stranger, tokens=[("BMT", 5)]))
 '''
@@ -186,6 +194,10 @@ def said_with_options(tmp_path_factory, cache):
 def test_a_failing_test_tells_the_journeys_of_its_messages(said):
     pytest.LineMatcher(said.splitlines()).fnmatch_lines(
         [
+            "*_ ERROR at setup of test_is_not_prepared _*",
+            "*LookupError: not prepared*",
+            "*- CCIP messages of this test -*",
+            "message 1 a → b  0x*",
             "*_ test_the_receiver_fails _*",
             "E * but it FAILED: ReceiverError(err=TooBig(given=101, max=100)) *",
             "*- CCIP messages of this test -*",
@@ -203,7 +215,7 @@ def test_a_failing_test_tells_the_journeys_of_its_messages(said):
         ]
     )
     assert (
-        said.count("CCIP messages of this test") == 3
+        said.count("CCIP messages of this test") == 4
     )  # not of the one that sent nothing, nor of one that passed
 
 
@@ -233,7 +245,7 @@ def test_our_frames_are_hidden_and_shown_on_request(said, said_with_options):
 
 
 def test_isolation_wider_fixtures_and_markers(said):
-    assert outcomes(said) == {"passed": 7, "failed": 4, "error": 2}
+    assert outcomes(said) == {"passed": 7, "failed": 4, "error": 3}
     assert "test_nonsense: write ccip_chains(a number)" in said
     assert "a network has 2 to 10 chains, not 11" in said
 
