@@ -198,7 +198,7 @@ def test_a_power_cut_at_every_write_changes_nothing_in_the_end(
     ccip: Sandbox, way: type[Way], fewest: int, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
     """A repeated round makes some runs longer than others: a write that did not come is waited for in another run."""
-    writes = _writes(ccip, way(), monkeypatch)
+    writes = min(_writes(ccip, way(), monkeypatch) for _ in range(RUNS))
     assert writes >= fewest
     for at in range(1, writes + 1):
         fuse = Fuse(at, after)
