@@ -55,7 +55,7 @@ BoundPace = Annotated[Pace, _bounded(pause=(0.01, HOUR), timeout=(1, HOUR), long
 BoundPolicy = Annotated[
     Policy,
     _bounded(
-        max_fee=(1, ETHER),
+        max_fee=(0, ETHER),  # 0: where gas is free
         min_tip=(0, ETHER),
         patience=(1, 10_000),
         purge_after=(1, 1_000_000),

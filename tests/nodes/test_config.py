@@ -196,7 +196,7 @@ def test_K14_chains_are_polled_and_nothing_listens_to_a_socket_that_may_fall_sil
         ("committer", "pace", "pause = -0.5\ntimeout = 0", ("pause must", "timeout must")),
         ("executor", "pace", "pause = nan\nlongest_backoff = inf", ("pause must", "longest_backoff must")),
         ("committer", "fees", "bump_permille = 0\nin_flight = 0", ("bump_permille must", "in_flight must")),
-        ("executor", "fees", "max_fee = 0\npatience = -1", ("max_fee must", "patience must")),
+        ("executor", "fees", "max_fee = -1\npatience = -1", ("max_fee must", "patience must")),
         ("executor", "limits", "messages = 0\nblock_share_percent = 101", ("messages must", "block_share")),
         ("executor", "fee_guard", "percent_of_cost = -1", ("percent_of_cost must",)),
         ("committer", "gas_price", "heartbeat = -1\ndeviation_ppb = -1", ("heartbeat must", "deviation_ppb")),
