@@ -14,6 +14,12 @@ contract FeeProof {
 
     IFeeQuoter.DestChainConfig private _chain;
 
+    /// @dev A cent more is that much more in dollars, so bounds that are in order as cents are so as dollars. Stated by
+    /// itself: that a product grows with its factor is what no solver sees through 256 bits.
+    function check_a_cent_more_is_a_cent_more(uint32 cents) public pure {
+        assert(FeeFormula.centsToUsd18(uint256(cents) + 1) == FeeFormula.centsToUsd18(cents) + 1e16);
+    }
+
     /// @dev For every amount, price, share and pair of bounds. A fee that does not fit reverts, and is no fee.
     function check_a_token_fee_is_within_its_bounds(
         uint32 least,
@@ -22,7 +28,7 @@ contract FeeProof {
         uint256 amount,
         uint224 price
     ) public pure {
-        VM.assume(least <= most);
+        VM.assume(FeeFormula.centsToUsd18(least) <= FeeFormula.centsToUsd18(most));
         IFeeQuoter.TokenTransferFeeConfig memory config = IFeeQuoter.TokenTransferFeeConfig({
             minFeeUSDCents: least,
             maxFeeUSDCents: most,
