@@ -67,7 +67,37 @@ def test_a_token_is_added(deployed: Deployed) -> None:
     assert {token.symbol for token in grown.chains[0].tokens} == {"BMT", "LRT", "NEW"}
 
 
-def test_an_executor_and_a_monitor_set_are_changed(deployed: Deployed) -> None:
+def test_a_lane_is_added_between_chains_that_are_there(empty_chains: dict[str, Anvil]) -> None:
+    config = devnet_config([chain.url for chain in empty_chains.values()])
+    known = deploy_network(replace(config, lanes=(("a", "b"),)))
+    both_ways = replace(config, lanes=(("a", "b"), ("b", "a")))
+
+    grown = deploy_network(both_ways, known=known)
+
+    assert [lane.on_ramp for lane in grown.lanes][:1] == [lane.on_ramp for lane in known.lanes]
+    assert anyio.run(verify_network, both_ways, grown) == ()
+    assert [send(grown, *lane) for lane in both_ways.lanes] == [1, 1]
+
+
+def test_a_monitor_is_added(deployed: Deployed) -> None:
+    monitors = deployed.config.monitors
+    more = replace(
+        monitors,
+        bless_keys=(*monitors.bless_keys, dev_address(28)),
+        curse_keys=(*monitors.curse_keys, dev_address(29)),
+    )
+    config = replace(deployed.config, monitors=more)
+    journal = MemoryJournal()
+    known = deploy_network(deployed.config, journal=journal)
+
+    grown = deploy_network(config, journal=journal, known=known)
+
+    for chain in grown.chains:
+        assert len(ask(chain, chain.rmn, "RMN", "getMonitors")["monitors"]) == len(monitors.bless_keys) + 1
+    assert anyio.run(verify_network, config, grown) == ()
+
+
+def test_committee_executors_and_the_monitors_threshold_are_changed(deployed: Deployed) -> None:
     config = replace(
         deployed.config,
         executors=(*deployed.config.executors, dev_address(23)),
@@ -84,6 +114,10 @@ def test_an_executor_and_a_monitor_set_are_changed(deployed: Deployed) -> None:
     grown = deploy_network(config, journal=journal, known=known)
 
     assert len(grown.lanes[0].committers) == 7
+    b = grown.chain_named("b")
+    executors = ask(b, grown.lanes[0].off_ramp, "OffRamp", "getTransmitters")
+    assert len(executors) == len(deployed.config.executors) + 1
+    assert ask(b, b.rmn, "RMN", "getMonitors")["curseThreshold"] == 3
     assert grown.lanes[0].config_digest != deployed.deployment.lanes[0].config_digest
 
 
