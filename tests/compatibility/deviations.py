@@ -115,6 +115,7 @@ _ON_RAMP = (
            "MessageGasLimitTooHigh", "MessageTooLarge", "NotAFeeToken", "UnsupportedNumberOfTokens"),
     errors("missing", FEES, "the FeeQuoter says TokenNotSupported", "PriceNotFoundForToken"),
     errors("additional", MORE, "", "SafeERC20FailedOperation", "SenderNotAllowed"),
+    errors("additional", ASKED_ONCE, "the Router asks the same risk network", "RouterAsksAnotherRMN"),
 )
 
 _COMMIT_STORE = (
