@@ -56,9 +56,8 @@ class State:
     )  # (pool, remote, outbound) → tokens
     balances: dict[tuple[bytes, bytes], int] = field(default_factory=dict)  # (holder, token) → amount
     supplies: dict[bytes, int] = field(default_factory=dict)  # token → amount
-    issued_before: dict[bytes, int] = field(
-        default_factory=dict
-    )  # token → its supply before the history begins, if the node still knows
+    # token → its supply before the history begins, if the node still knows
+    issued_before: dict[bytes, int] = field(default_factory=dict)
     rounds: dict[tuple[int, int], int] = field(
         default_factory=dict
     )  # (block, tx) of a transmit → epoch, round
@@ -66,9 +65,8 @@ class State:
         default_factory=dict
     )  # send → the fees that are right for it
     coins: dict[bytes, int] = field(default_factory=dict)  # contract → wei of the chain's own coin
-    coins_kept: dict[tuple[bytes, Order], int] = field(
-        default_factory=dict
-    )  # (contract, send) → wei that stayed there in the send's transaction, as far as `coins` is not 0
+    # (contract, send) → wei that stayed there in the send's transaction, as far as `coins` is not 0
+    coins_kept: dict[tuple[bytes, Order], int] = field(default_factory=dict)
     lifted_by: dict[Order, tuple[bytes, bytes]] = field(default_factory=dict)  # lift → (caller, owner)
 
 

@@ -141,9 +141,8 @@ def _read_coins(endpoint: Endpoint, chain: Chain, ours: set[bytes]) -> None:
     """The chain's own coin in contracts; and where there is some, what stayed of the payments for messages."""
     state, at_head = chain.state, _coins(endpoint, [(holder, chain.head) for holder in ours])
     state.coins = {holder: coin for (holder, _), coin in at_head.items()}
-    sends = {
-        sent.at.moment: sent for sent in chain.of(Sent)
-    }  # one of a transaction: what stayed is counted once
+    # One of a transaction: what stayed is counted once.
+    sends = {sent.at.moment: sent for sent in chain.of(Sent)}
     blocks = dict.fromkeys(sent.at.block for sent in sends.values())
     for holder in (holder for holder, coin in state.coins.items() if coin):
         then = _coins(endpoint, [(holder, block - before) for block in blocks for before in (1, 0)])

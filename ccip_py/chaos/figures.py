@@ -29,9 +29,8 @@ class Delivered:
     messages: int
     failed: int
     per_second: float  # from the first sending to the last delivery
-    sustained: (
-        float | None
-    )  # between the first and the last tenth of the deliveries, by the destinations' clocks
+    # between the first and the last tenth of the deliveries, by the destinations' clocks
+    sustained: float | None
     seconds: Spread  # p50, p95, p99 between the blocks of sending and of delivery
     blocks: Spread
 
@@ -73,9 +72,8 @@ class Figures:
     ]  # from starting one node of a role again until all its loops have done their work once
     load: float  # of the machine over the last minute, at the end
     chains_alone: ChainsAlone | None = None
-    calls: dict[str, float] | None = (
-        None  # RPC calls per message, of all nodes of a role to all their endpoints
-    )
+    # RPC calls per message, of all nodes of a role to all their endpoints
+    calls: dict[str, float] | None = None
 
 
 @dataclass(slots=True)
@@ -172,8 +170,10 @@ def spread(values: Sequence[float]) -> Spread:
 def as_table(figures: Sequence[Figures]) -> str:
     """Markdown, as docs/relay.md has it."""
     lines = [
-        "| load | offered messages/s: achieved of named | messages delivered | failed | messages/s: sustained, with start and end | chains alone, messages/s: slowest chain, all on one core | seconds p50/p95/p99 | blocks "
-        "p50/p95/p99 | CPU µs per message: committers, monitors, executor, chains, generator "
+        "| load | offered messages/s: achieved of named | messages delivered | failed "
+        "| messages/s: sustained, with start and end "
+        "| chains alone, messages/s: slowest chain, all on one core "
+        "| seconds p50/p95/p99 | blocks p50/p95/p99 | CPU µs per message: committers, monitors, executor, chains, generator "
         "| MB at the start → at the end: committer, monitor, executor | first work, s "
         "| restart, s: committer, monitor, executor | cores used by others |",
         "|---|---|---:|---:|---:|---:|---|---|---|---|---:|---|---:|",

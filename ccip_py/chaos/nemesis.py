@@ -1,9 +1,9 @@
 """What can go wrong, one kind at a time: each fault strikes, lasts, and is taken back.
 
 A fault is a context manager over the world: entered it strikes, left it heals. Chance comes from the dice it is
-given alone, so equal dice strike the same in an equal network. No fault here is more than the network promises to bear: at most f committers, one
-monitor, one executor at a time. Where it promises to notice and to stop, which a change of final blocks is about, the
-fault waits for that, and then does what its operators and its owner would do.
+given alone, so equal dice strike the same in an equal network. No fault here is more than the network promises to bear:
+at most f committers, one monitor, one executor at a time. Where it promises to notice and to stop, which a change of final
+blocks is about, the fault waits for that, and then does what its operators and its owner would do.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
     scripts/soak --minutes 60 --seed 7
 
-All chance comes from one seed, which decides the sequence of faults and what each does (chance.py). The run passes if the auditor finds every invariant kept, all that was sent has been
-tried, every honest message has been delivered, and no node ended by itself. An hour with fewer than 20,000 messages, or with fewer
-than ten kinds of fault five times each, is void: it has proved too little. A shorter run is a try.
+All chance comes from one seed, which decides the sequence of faults and what each does (chance.py). The run passes if
+the auditor finds every invariant kept, all that was sent has been tried, every honest message has been delivered, and
+no node ended by itself. An hour with fewer than 20,000 messages, or with fewer than ten kinds of fault five times each,
+is void: it has proved too little. A shorter run is a try.
 """
 
 from __future__ import annotations

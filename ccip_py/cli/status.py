@@ -51,14 +51,12 @@ class Failed:
     failed: dict[Lane, set[bytes]] = field(default_factory=dict)
 
     def count(self, ccip: Ccip, known: KnownLane) -> int:
-        from ccip_py.protocol.message import ExecutionState
-        from ccip_py.sdk.find import outcomes_on
+        from ccip_py.sdk.find import failures, outcomes_on
 
         lane = known.lane
         first = max(known.off_ramp_block, self.read.get(lane, 0) - READ_AGAIN)
         self.read[lane], outcomes = ccip.driver.run(outcomes_on(known, first))
-        new = {bytes(key) for key, outcome in outcomes.items() if outcome is ExecutionState.FAILURE}
-        self.failed[lane] = (self.failed.get(lane, set()) - outcomes.keys()) | new
+        self.failed[lane] = (self.failed.get(lane, set()) - outcomes.keys()) | failures(outcomes)
         return len(self.failed[lane])
 
 
@@ -76,14 +74,14 @@ def _watch(ccip: Ccip) -> None:
 
 
 def _look(ccip: Ccip, failed: Failed) -> dict[str, Any]:
-    known = run_file.read()
+    running = run_file.read()
     return {
         "chains": [_chain(ccip, chain) for chain in ccip.book.chains],
         "lanes": [
             _lane(ccip, lane, known, failed)
             for lane, known in zip(ccip.lanes(), ccip.book.lanes, strict=True)
         ],
-        "nodes": None if known is None else _nodes(known),
+        "nodes": None if running is None else _nodes(running),
     }
 
 

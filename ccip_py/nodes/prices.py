@@ -70,9 +70,8 @@ class FeedPrices:
     feeds: Mapping[Token, Feed]
     callers: Mapping[ChainSelector, Caller]
     max_age: int  # seconds of the feed's chain
-    patience: float = (
-        6.0  # seconds until a chain counts as silent: views wait, but a second endpoint has its chance
-    )
+    # Seconds until a chain counts as silent: views wait for it, but a second endpoint has its chance.
+    patience: float = 6.0
 
     async def usd(self, tokens: Sequence[Token]) -> Mapping[Token, int]:
         found: dict[Token, int] = {}

@@ -104,9 +104,8 @@ class Chain:
     registry: bytes = b""  # the TokenAdminRegistry, which says what pool a token has; empty: not watched
     pools: tuple[Pool, ...] = ()
     prices: tuple[PriceBound, ...] = ()
-    former_rmns: tuple[
-        bytes, ...
-    ] = ()  # that the proxy named before, oldest first: they explain past executions
+    # That the proxy named before, oldest first: they explain past executions.
+    former_rmns: tuple[bytes, ...] = ()
     expected: tuple[tuple[str, str], ...] = ()  # settings whose change was announced: (name, new value)
 
 

@@ -2,8 +2,9 @@
 
 A chain concerned is each chain in the evidence that is configured; on the blamed chain itself the others are the
 subjects, on every other chain the blamed one is. Lanes may have gone from the configuration since: what a place is asked
-follows from the evidence held, and a place that has not answered yet is passed over until the next cycle. Votes are short-lived, so they are renewed while the
-subject is not yet stopped. Once it is, nobody adds votes: a new vote would void the owner's review.
+follows from the evidence held, and a place that has not answered yet is passed over until the next cycle. Votes are
+short-lived, so they are renewed while the subject is not yet stopped. Once it is, nobody adds votes: a new vote would
+void the owner's review.
 
 Evidence is settled when a bad root is gone from its commit store, or its lane is retired. A fact that can't be undone, like
 a finalized block that changed, is settled once the owner has reviewed it and lifted every curse it

@@ -259,8 +259,8 @@ def judge_pointer(
 
     Its neighbours can still refuse what comes from it. An owner who replaces the RMN on purpose
     gives the monitors their new configuration first: until the pointer moves it names a former one, and the new one is
-    `awaited`. To move it back later is a swap like any other. `changes` counts how often the pointer was seen to change: to swap it
-    again is another fact than the swap that an owner has reviewed.
+    `awaited`. To move it back later is a swap like any other. `changes` counts how often the pointer was seen to change:
+    to swap it again is another fact than the swap that an owner has reviewed.
     """
     if pointer == rmn:
         return Wait("the pointer holds")

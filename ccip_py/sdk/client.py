@@ -146,9 +146,10 @@ class Ccip:
     ) -> SentMessage:
         """Approve what is missing, send, and return once the source chain has mined it.
 
-        Everything is simulated first, approvals and send together (or judged by `preflight`, on nodes without eth_simulateV1):
-        nothing is signed, no approval either, if balance does not suffice (INSUFFICIENT_BALANCE) or a contract refuses. Raises NotYet if a transaction is not mined within `timeout` seconds: look for it with `find`, and do not send
-        twice. What only the destination would object to is `preflight`'s.
+        Everything is simulated first, approvals and send together (or judged by `preflight`, on nodes without
+        eth_simulateV1): nothing is signed, no approval either, if balance does not suffice (INSUFFICIENT_BALANCE) or a
+        contract refuses. Raises NotYet if a transaction is not mined within `timeout` seconds: look for it with `find`,
+        and do not send twice. What only the destination would object to is `preflight`'s.
         """
         return self.driver.run(self._flows.send(source, destination, receiver, signer, options, timeout))
 

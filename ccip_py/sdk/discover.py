@@ -1,7 +1,8 @@
 """Find a network from its Routers alone: their public ABI leads to ramps, commit stores and token registries.
 
-Nothing but what the chains answer is believed, and nothing of ours is needed: any lane of CCIP 1.5 works, and on those of 1.6 quoting and sending. What can't
-be seen of a lane is written into it (`KnownLane.blind`), so that nobody waits for what will not show.
+Nothing but what the chains answer is believed, and nothing of ours is needed: any lane of CCIP 1.5 works, and on those
+of 1.6 quoting and sending. What can't be seen of a lane is written into it (`KnownLane.blind`), so that nobody waits for
+what will not show.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hexbytes import HexBytes
 
@@ -94,8 +94,12 @@ def _sent(lane: Lane, message: Message, log: Log) -> Flow[SentMessage]:
 def failed_on(known: KnownLane) -> Flow[tuple[SentMessage, ...]]:
     """The messages of a lane whose last attempt failed, oldest first."""
     _, last = yield from outcomes_on(known, known.off_ramp_block)
-    wanted = {bytes(x) for x, state in last.items() if state is ExecutionState.FAILURE}
-    return (yield from _sent_with(known, wanted))
+    return (yield from _sent_with(known, failures(last)))
+
+
+def failures(outcomes: Mapping[MessageId, ExecutionState]) -> set[bytes]:
+    """The ids of those that failed."""
+    return {bytes(message_id) for message_id, state in outcomes.items() if state is ExecutionState.FAILURE}
 
 
 def outcomes_on(known: KnownLane, first: int) -> Flow[tuple[int, dict[MessageId, ExecutionState]]]:

@@ -34,9 +34,8 @@ if TYPE_CHECKING:
 Networks = Callable[[int], "Sandbox"]
 """The session's network with that many chains, started when first asked for."""
 
-SANDBOX: pytest.StashKey[Sandbox] = (
-    pytest.StashKey()
-)  # of a test whose `ccip` was made, also if another fixture fails
+# Of a test whose `ccip` was made, also if another fixture fails.
+SANDBOX: pytest.StashKey[Sandbox] = pytest.StashKey()
 OWN = frozenset({"ccip", "ccip_network", "ccip_networks"})
 
 MARKERS = (
@@ -150,9 +149,8 @@ def pytest_runtest_makereport(
         for module in hidden:
             del module.__tracebackhide__
     if report.failed and call.when != "teardown":  # the network is taken back by then
-        sandbox = item.stash.get(
-            SANDBOX, None
-        )  # none: the network did not start, or `ccip` is the user's own
+        # None: the network did not start, or `ccip` is the user's own.
+        sandbox = item.stash.get(SANDBOX, None)
         if sandbox is not None and (told := sandbox.report()):
             report.sections.append(("CCIP messages of this test", told))
     return report

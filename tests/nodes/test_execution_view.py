@@ -100,6 +100,15 @@ def eyes(chain: Chain, notes: Notes | None = None) -> ExecutorEyes:
     return ExecutorEyes(LANE, facts, nothing, there, nothing, chain, chain, notes or Notes())  # type: ignore[arg-type]
 
 
+def five_of_nine() -> Chain:
+    """A root of nine messages, and the first five of them executed, one in each block."""
+    chain = Chain()
+    chain.mine(committed(1, 9))
+    for number in (1, 2, 3, 4, 5):
+        chain.mine(executed(number))
+    return chain
+
+
 def states(book: RootBook) -> dict[int, set[int]]:
     return {each.interval.first: set(each.states) for each in book.roots}
 
@@ -119,10 +128,7 @@ async def test_each_block_is_read_when_it_is_new_and_when_it_is_final() -> None:
 
 
 async def test_what_was_reorganised_away_is_forgotten() -> None:
-    chain = Chain()
-    chain.mine(committed(1, 9))
-    for number in (1, 2, 3, 4, 5):
-        chain.mine(executed(number))
+    chain = five_of_nine()
     looking = eyes(chain)
     assert states(await looking._book(chain.heads)) == {1: {1, 2, 3, 4, 5}}
 
@@ -136,10 +142,7 @@ async def test_what_was_reorganised_away_is_forgotten() -> None:
 
 
 async def test_what_another_longer_branch_has_not_got_is_forgotten() -> None:
-    chain = Chain()
-    chain.mine(committed(1, 9))
-    for number in (1, 2, 3, 4, 5):
-        chain.mine(executed(number))
+    chain = five_of_nine()
     looking = eyes(chain)
     await looking._book(chain.heads)
 
@@ -151,10 +154,7 @@ async def test_what_another_longer_branch_has_not_got_is_forgotten() -> None:
 
 
 async def test_a_chain_that_became_shorter_is_read_as_it_is() -> None:
-    chain = Chain()
-    chain.mine(committed(1, 9))
-    for number in (1, 2, 3, 4, 5):
-        chain.mine(executed(number))
+    chain = five_of_nine()
     looking = eyes(chain)
     await looking._book(chain.heads)
 

@@ -183,6 +183,21 @@ async def telling(url: str, tell: Callable[[dict[str, Any], Any], Any]) -> Async
             await runner.cleanup()
 
 
+@asynccontextmanager
+async def told_by(
+    world: World, tmp_path: Path, tell: Callable[[dict[str, Any], Any], Any]
+) -> AsyncIterator[Monitor]:
+    """A monitor with a single endpoint on the destination, whose answers `tell` decides."""
+    async with (
+        telling(world.destination.url, tell) as url,
+        monitored(world, tmp_path, count=1, routes={DESTINATION: (url,)}),
+    ):
+        (monitor,) = world.monitors
+        endpoints = monitor._followers[DESTINATION].endpoints
+        endpoints.all = endpoints.all[:1]
+        yield monitor
+
+
 @pytest.mark.parametrize("method", ["eth_getBlockByNumber", "eth_call", "eth_getLogs"])
 @pytest.mark.parametrize("nonsense", [None, 7, [], [7], "0x", "zz", {"number": "0x1", "hash": None}])
 async def test_nonsense_on_one_chain_leaves_the_others_alone(
@@ -194,12 +209,7 @@ async def test_nonsense_on_one_chain_leaves_the_others_alone(
     def tell(call: dict[str, Any], answer: Any) -> Any:
         return nonsense if silly and call["method"] == method else answer
 
-    async with (
-        telling(world.destination.url, tell) as url,
-        monitored(world, tmp_path, count=1, routes={DESTINATION: (url,)}),
-    ):
-        (monitor,) = world.monitors
-        monitor._followers[DESTINATION].endpoints.all = monitor._followers[DESTINATION].endpoints.all[:1]
+    async with told_by(world, tmp_path, tell) as monitor:
         await world.settle(2)
         before = monitor.facts.cursor(SOURCE)
         silly = True
@@ -258,12 +268,7 @@ async def test_one_bad_answer_stops_nothing_though_no_block_comes_after_it(
             return answer
         return answer[: 2 + 64 * 2] + f"{1:064x}" + answer[2 + 64 * 3 :]  # the bless threshold
 
-    async with (
-        telling(world.destination.url, tell) as url,
-        monitored(world, tmp_path, count=1, routes={DESTINATION: (url,)}),
-    ):
-        (monitor,) = world.monitors
-        monitor._followers[DESTINATION].endpoints.all = monitor._followers[DESTINATION].endpoints.all[:1]
+    async with told_by(world, tmp_path, tell) as monitor:
         await world.settle(4)
         lies = True
         await world.settle(1)
